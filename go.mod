@@ -1,0 +1,3 @@
+module hnn
+
+go 1.24
