@@ -1,10 +1,8 @@
 package table
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -18,19 +16,18 @@ import (
 //	w.End()
 //	err := w.Flush()
 //
-// The first error is kept, ends all writing and is returned by Flush. Everything handed to the underlying writer
-// consists of whole rows, also then: the row with the error is dropped, those before it are kept. A row costs no
-// allocation.
+// The first error ends all writing and is returned by Flush. The underlying writer is only ever handed whole rows: the
+// row with the error is dropped, those before it are kept. A row costs no allocation.
 //
-// Numbers are in the shortest form that reads back to the same bits, lines end in LF, and text is quoted where needed.
-// What [Read] would refuse is refused here already: NaN, Inf, text that is empty or not printable, a row too short.
+// Numbers have the shortest form that reads back to the same bits, lines end in LF, text is quoted where needed. What
+// [Read] would refuse is refused here already: NaN and Inf, text that is empty or not printable, too short a row.
 type Writer struct {
 	w      io.Writer
 	header []string
-	buf    []byte // whole rows and the begun one
-	row    int    // rows ended so far, the header not counted
-	begin  int    // where the current row begins in buf
-	col    int    // cells in the current row
+	buf    []byte // whole rows, then the begun one
+	begin  int    // where the begun row starts in buf
+	col    int    // its cells so far
+	row    int    // its number; the header is row 0
 	err    error
 }
 
@@ -40,117 +37,90 @@ const bufSize = 64 << 10
 // NewWriter begins a table with the given columns. The header is written even if no row follows.
 func NewWriter(w io.Writer, header ...string) *Writer {
 	t := &Writer{w: w, header: header, buf: make([]byte, 0, bufSize+bufSize/4)}
-	seen := make(map[string]bool, len(header))
+	t.err = checkHeader(header)
 	for _, s := range header {
-		err := checkName(s)
-		if err == nil && seen[s] {
-			err = fmt.Errorf("column %s appears twice", quote(s))
-		}
-		if err != nil {
-			t.fail(fmt.Errorf("header: %w", err))
-		}
-		seen[s] = true
 		t.Text(s)
 	}
 	t.End()
-	t.row = 0
 	return t
 }
 
 // Float writes the next cell of the row. NaN and Inf are errors.
 func (t *Writer) Float(v float64) {
-	if t.next() {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			t.fail(fmt.Errorf("row %d, column %s: %v is not a finite number", t.row+1, clip(t.header[t.col-1]), v))
-			return
-		}
-		t.buf = strconv.AppendFloat(t.buf, v, 'g', -1, 64)
+	t.next()
+	if v-v != 0 {
+		t.fail("%v is not a finite number", v)
 	}
+	t.buf = strconv.AppendFloat(t.buf, v, 'g', -1, 64)
 }
 
 // Int writes the next cell of the row.
 func (t *Writer) Int(v int) {
-	if t.next() {
-		t.buf = strconv.AppendInt(t.buf, int64(v), 10)
-	}
+	t.next()
+	t.buf = strconv.AppendInt(t.buf, int64(v), 10)
 }
 
 // Text writes the next cell of the row.
 func (t *Writer) Text(s string) {
-	if !t.next() {
-		return
+	t.next()
+	if err := checkText(s); err != nil {
+		t.fail("%w", err)
 	}
-	err := checkText(s)
-	if err == nil && strings.Trim(s, " \t") != s {
-		err = fmt.Errorf("%s begins or ends with a blank", quote(s))
+	if strings.ContainsAny(s, `",`) {
+		s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 	}
-	if err != nil {
-		t.fail(fmt.Errorf("row %d, column %s: %w", t.row+1, clip(t.header[t.col-1]), err))
-		return
-	}
-	if !strings.ContainsAny(s, `",`) {
-		t.buf = append(t.buf, s...)
-		return
-	}
-	t.buf = append(t.buf, '"')
-	for i := range len(s) {
-		if s[i] == '"' {
-			t.buf = append(t.buf, '"')
-		}
-		t.buf = append(t.buf, s[i])
-	}
-	t.buf = append(t.buf, '"')
+	t.buf = append(t.buf, s...)
 }
 
-// next begins a cell and tells whether it may be written.
-func (t *Writer) next() bool {
-	if t.err != nil {
-		return false
-	}
+// next begins a cell.
+func (t *Writer) next() {
 	if t.col == len(t.header) {
-		t.fail(fmt.Errorf("row %d: more than %d cells", t.row+1, len(t.header)))
-		return false
+		t.fail("more than %d cells", len(t.header))
+		return
 	}
 	if t.col > 0 {
 		t.buf = append(t.buf, ',')
 	}
 	t.col++
-	return true
 }
 
 // End ends the row.
 func (t *Writer) End() {
-	if t.err != nil {
-		return
+	if t.col == 0 || t.col < len(t.header) {
+		t.fail("%d cells, expected %d", t.col, len(t.header))
 	}
-	if t.col < len(t.header) || t.col == 0 {
-		t.fail(fmt.Errorf("row %d: %d cells, expected %d", t.row+1, t.col, len(t.header)))
+	if t.err != nil {
+		t.buf = t.buf[:t.begin]
 		return
 	}
 	t.buf = append(t.buf, '\n')
+	t.begin = len(t.buf)
+	t.col = 0
 	t.row++
-	t.col, t.begin = 0, len(t.buf)
 	if len(t.buf) >= bufSize {
 		t.send()
 	}
 }
 
-// Flush hands all whole rows to the underlying writer and returns the first error of all. It must be called at the end;
-// a row that was begun and not ended is an error.
+// Flush hands on all whole rows and returns the first error of all. A begun row without End is an error.
 func (t *Writer) Flush() error {
-	if t.err == nil && t.col > 0 {
-		t.fail(errors.New("the last row has no end"))
+	if t.col > 0 {
+		t.fail("the row has no end")
 	}
 	t.send()
 	return t.err
 }
 
-// fail keeps the first error and drops the current row.
-func (t *Writer) fail(err error) {
-	if t.err == nil {
-		t.err = fmt.Errorf("table: %w", err)
-		t.buf = t.buf[:t.begin]
+// fail keeps the first error.
+func (t *Writer) fail(format string, args ...any) {
+	if t.err != nil {
+		return
 	}
+	column := ""
+	if t.col > 0 {
+		column = fmt.Sprintf(", column %.40s", t.header[t.col-1])
+	}
+	t.err = fmt.Errorf("row %d%s: %w", t.row, column, fmt.Errorf(format, args...))
 }
 
 // send hands on the whole rows and empties the buffer.
@@ -159,8 +129,8 @@ func (t *Writer) send() {
 		return
 	}
 	_, err := t.w.Write(t.buf[:t.begin])
-	t.buf, t.begin = t.buf[:0], 0
 	if t.err == nil {
 		t.err = err
 	}
+	t.buf, t.begin = t.buf[:0], 0
 }
