@@ -1,0 +1,119 @@
+package autodiff
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// A Graph is a list of formulas. It never holds a value: Compile makes a Plan of
+// it, and the Plan computes. The zero Graph is empty and ready to use. Formulas are
+// only ever added, and the same formula is entered once, so that equal
+// subexpressions are one Var.
+//
+// A Graph must not be extended by two goroutines at once. Plans compiled from it
+// stay valid and independent when it grows.
+type Graph struct {
+	nodes  []node
+	leaves []leaf
+	index  map[node]int32
+	leafOf map[*Matrix]int32
+}
+
+// A Var is a formula of a Graph, a handle that is copied and compared freely.
+type Var struct {
+	g  *Graph
+	id int32
+}
+
+// A node is one operation: its operands (lower numbers, so that the list is in
+// topological order), the shape of its result, and the bits of its constant.
+type node struct {
+	op         op
+	x, y       int32
+	rows, cols int32
+	c          uint64
+}
+
+func (n *node) konst() float64 { return math.Float64frombits(n.c) }
+func (n *node) size() int      { return int(n.rows) * int(n.cols) }
+
+type leaf struct {
+	name string
+	m    *Matrix
+}
+
+// Leaf returns the variable whose value is m, under a name that String prints. It
+// is a window: every Run of a Plan reads m.Data anew, so an optimiser changes
+// weights in place and a batch is copied into its leaf. The shape of m must not
+// change. A second Leaf of the same *Matrix is the same Var.
+func (g *Graph) Leaf(name string, m *Matrix) Var {
+	if len(m.Data) != m.Rows*m.Cols {
+		panic(fmt.Sprintf("autodiff: Leaf: %s is %d×%d and has %d elements", name, m.Rows, m.Cols, len(m.Data)))
+	}
+	if id, ok := g.leafOf[m]; ok {
+		return Var{g, id}
+	}
+	if g.leafOf == nil {
+		g.leafOf = map[*Matrix]int32{}
+	}
+	g.leaves = append(g.leaves, leaf{name, m})
+	v := g.add(node{op: opLeaf, x: int32(len(g.leaves) - 1), rows: int32(m.Rows), cols: int32(m.Cols)})
+	g.leafOf[m] = v.id
+	return v
+}
+
+// Const returns the rows×cols matrix whose elements all equal c.
+func (g *Graph) Const(rows, cols int, c float64) Var {
+	return g.add(node{op: opConst, rows: int32(rows), cols: int32(cols), c: math.Float64bits(c)})
+}
+
+// add enters a formula, or finds it where it is already in the list.
+func (g *Graph) add(n node) Var {
+	if id, ok := g.index[n]; ok {
+		return Var{g, id}
+	}
+	if g.index == nil {
+		g.index = map[node]int32{}
+	}
+	id := int32(len(g.nodes))
+	g.nodes = append(g.nodes, n)
+	g.index[n] = id
+	return Var{g, id}
+}
+
+func (v Var) node() *node { return &v.g.nodes[v.id] }
+
+// Graph returns the graph that v belongs to.
+func (v Var) Graph() *Graph { return v.g }
+
+// Rows returns the number of rows of v.
+func (v Var) Rows() int { return int(v.node().rows) }
+
+// Cols returns the number of columns of v.
+func (v Var) Cols() int { return int(v.node().cols) }
+
+// String lists the graph as a program, one formula a line, with the shape of each:
+//
+//	v7 = tanh v6    750×128
+func (g *Graph) String() string {
+	var s strings.Builder
+	for id := range g.nodes {
+		n := &g.nodes[id]
+		fmt.Fprintf(&s, "v%d = %s", id, rules[n.op].name)
+		switch {
+		case n.op == opLeaf:
+			fmt.Fprintf(&s, " %s", g.leaves[n.x].name)
+		case n.op != opConst:
+			fmt.Fprintf(&s, " v%d", n.x)
+			if rules[n.op].binary {
+				fmt.Fprintf(&s, " v%d", n.y)
+			}
+		}
+		if rules[n.op].constant {
+			fmt.Fprintf(&s, " %v", n.konst())
+		}
+		fmt.Fprintf(&s, "    %d×%d\n", n.rows, n.cols)
+	}
+	return s.String()
+}

@@ -1,0 +1,30 @@
+package kernel
+
+import "math"
+
+// Moments updates Adam's running means of the gradient g and of its square.
+//
+//	m ← m + (1−β₁)(g − m)
+//	v ← β₂ v + (1−β₂) g²
+//
+// Source: Kingma and Ba, "Adam" (2015), Algorithm 1; the first line in the form
+// that PyTorch computes.
+func Moments(m, v, g []float64, beta1, beta2 float64) {
+	m, v = m[:len(g)], v[:len(g)]
+	for i, d := range g {
+		m[i] += float64((1 - beta1) * (d - m[i]))
+		v[i] = float64(beta2*v[i]) + float64((1-beta2)*float64(d*d))
+	}
+}
+
+// Descend moves the parameters x against m, scaled by the root of v.
+//
+//	x ← x − s m / (√v/r + ε)
+//
+// For Adam, s = α/(1−β₁ᵗ) and r = √(1−β₂ᵗ).
+func Descend(x, m, v []float64, s, r, eps float64) {
+	m, v = m[:len(x)], v[:len(x)]
+	for i := range x {
+		x[i] -= float64(s * (m[i] / (math.Sqrt(v[i])/r + eps)))
+	}
+}

@@ -1,0 +1,16 @@
+// Package kernel is the arithmetic whose bits must not vary: matrix products,
+// elementwise loops, elementary functions and random samplers.
+//
+// Plain Go is the specification. Every function here returns the same bits on
+// every platform, because each is built from operations that IEEE 754 rounds in
+// one way only (+ − × ÷ √ and the fused multiply-add), in an order that is fixed
+// and stated. Faster code for one processor, where there is any, must equal the
+// Go code to the last bit, and is tested against it.
+//
+// Names follow one convention. Tanh(x) is a function of one number; TanhTo(z, x)
+// applies it to slices of equal length, z[i] = tanh x[i], and z may be x. Slices
+// that hold a matrix are row-major and come with their sizes.
+//
+// A slice that is too short is a programmer's mistake and panics as any index
+// out of range does.
+package kernel

@@ -1,0 +1,137 @@
+package kernel
+
+import "math"
+
+// AddTo sets z[i] = x[i] + y[i]. z may be x or y, here and below.
+func AddTo(z, x, y []float64) {
+	x, y = x[:len(z)], y[:len(z)]
+	for i := range z {
+		z[i] = x[i] + y[i]
+	}
+}
+
+// SubTo sets z[i] = x[i] − y[i].
+func SubTo(z, x, y []float64) {
+	x, y = x[:len(z)], y[:len(z)]
+	for i := range z {
+		z[i] = x[i] - y[i]
+	}
+}
+
+// MulTo sets z[i] = x[i] y[i].
+func MulTo(z, x, y []float64) {
+	x, y = x[:len(z)], y[:len(z)]
+	for i := range z {
+		z[i] = x[i] * y[i]
+	}
+}
+
+// DivTo sets z[i] = x[i] / y[i].
+func DivTo(z, x, y []float64) {
+	x, y = x[:len(z)], y[:len(z)]
+	for i := range z {
+		z[i] = x[i] / y[i]
+	}
+}
+
+// ScaleTo sets z[i] = c x[i].
+func ScaleTo(z, x []float64, c float64) {
+	x = x[:len(z)]
+	for i := range z {
+		z[i] = c * x[i]
+	}
+}
+
+// AddConstTo sets z[i] = x[i] + c.
+func AddConstTo(z, x []float64, c float64) {
+	x = x[:len(z)]
+	for i := range z {
+		z[i] = x[i] + c
+	}
+}
+
+// InvTo sets z[i] = 1 / x[i].
+func InvTo(z, x []float64) {
+	x = x[:len(z)]
+	for i := range z {
+		z[i] = 1 / x[i]
+	}
+}
+
+// SqrtTo sets z[i] = √x[i].
+func SqrtTo(z, x []float64) {
+	x = x[:len(z)]
+	for i := range z {
+		z[i] = math.Sqrt(x[i])
+	}
+}
+
+// PowTo sets z[i] = x[i]ᶜ.
+func PowTo(z, x []float64, c float64) {
+	x = x[:len(z)]
+	for i := range z {
+		z[i] = Pow(x[i], c)
+	}
+}
+
+// SumTo adds the m×n matrix x up to the r×c matrix z, where r is 1 or m and c is 1
+// or n. Rows are added first, in order, and then columns, in order.
+//
+//	z[0,j] = Σ_i x[i,j]     z[i,0] = Σ_j x[i,j]     z[0,0] = Σ_j Σ_i x[i,j]
+func SumTo(z, x []float64, r, c, m, n int) {
+	clear(z[:r*c])
+	switch {
+	case m == 0 || n == 0:
+	case r == m && c == n:
+		copy(z, x[:m*n])
+	case r == m:
+		for i := range m {
+			z[i] = sum(x[i*n : (i+1)*n])
+		}
+	case c == n:
+		for i := range m {
+			AddTo(z[:n], z, x[i*n:])
+		}
+	default:
+		for j := range n {
+			s := 0.
+			for i := j; i < m*n; i += n {
+				s += x[i]
+			}
+			z[0] += s
+		}
+	}
+}
+
+func sum(x []float64) float64 {
+	s := 0.
+	for _, v := range x {
+		s += v
+	}
+	return s
+}
+
+// ExpandTo repeats the r×c matrix x to the m×n matrix z, where r is 1 or m and c is
+// 1 or n: z[i,j] = x[i mod r, j mod c].
+func ExpandTo(z, x []float64, m, n, r, c int) {
+	for i := range m {
+		row := z[i*n : (i+1)*n]
+		from := i % max(r, 1) * c
+		if c == n {
+			copy(row, x[from:from+n])
+			continue
+		}
+		v := x[from]
+		for j := range row {
+			row[j] = v
+		}
+	}
+}
+
+// CopyCols copies a block of w columns from the matrix x, which has n columns, to
+// the matrix z, which has m: z[i, to+j] = x[i, from+j] for 0 ≤ i < rows, 0 ≤ j < w.
+func CopyCols(z, x []float64, rows, w, m, to, n, from int) {
+	for i := range rows {
+		copy(z[i*m+to:][:w], x[i*n+from:][:w])
+	}
+}

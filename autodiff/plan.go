@@ -1,0 +1,185 @@
+package autodiff
+
+import (
+	"errors"
+	"fmt"
+
+	"hnn/autodiff/kernel"
+)
+
+// A Plan computes chosen formulas of a graph. It holds a flat list of steps and all
+// buffers, so Run allocates nothing. A Plan owns its buffers and serves one
+// goroutine; any number of Plans may share leaves that nobody writes meanwhile.
+type Plan struct {
+	g      *Graph
+	nodes  []node
+	steps  []step
+	slots  [][]float64 // buffers; leaves are windows set anew by each Run
+	leaves []int32     // slots of leaves, as (slot, node) pairs
+	outs   map[int32]*Matrix
+	work   kernel.Workspace
+}
+
+// A step computes one formula from slots to a slot. Consecutive steps that work
+// element by element on slots of one length are a run, computed block by block so
+// that their operands stay in the nearest cache.
+type step struct {
+	node    int32
+	z, x, y int32
+	run     int32 // at the first step of a run: how many steps; 0 for a whole matrix
+}
+
+// block is how many elements of a run are computed before the next block.
+const block = 512
+
+// Compile makes a Plan that computes outs. Formulas that outs do not need are left
+// out, and a buffer is used again once its last reader is done. Compile fails if
+// outs is empty or of more than one graph.
+func Compile(outs ...Var) (*Plan, error) {
+	if len(outs) == 0 {
+		return nil, errors.New("autodiff: Compile: no outputs")
+	}
+	g, last := outs[0].g, int32(0)
+	for i, v := range outs {
+		if v.g == nil || v.g != g {
+			return nil, fmt.Errorf("autodiff: Compile: output %d is not of the graph of output 0", i)
+		}
+		last = max(last, v.id)
+	}
+	nodes := g.nodes[: last+1 : last+1]
+	p := &Plan{g: g, nodes: nodes, outs: map[int32]*Matrix{}}
+
+	// readers[id]: how many steps still to come read id; outputs are read at the end.
+	readers := make([]int32, len(nodes))
+	for _, v := range outs {
+		readers[v.id]++
+	}
+	for id := last; id >= 0; id-- {
+		n := &nodes[id]
+		if readers[id] == 0 || n.op <= opConst {
+			continue
+		}
+		readers[n.x]++
+		if rules[n.op].binary {
+			readers[n.y]++
+		}
+	}
+
+	slotOf := make([]int32, len(nodes))
+	free := map[int][]int32{} // slots to use again, by length
+	newSlot := func(size int) int32 {
+		if s := free[size]; len(s) > 0 {
+			free[size] = s[:len(s)-1]
+			return s[len(s)-1]
+		}
+		p.slots = append(p.slots, make([]float64, size))
+		return int32(len(p.slots) - 1)
+	}
+	release := func(id int32) {
+		readers[id]--
+		if n := &nodes[id]; readers[id] == 0 && n.op > opConst {
+			free[n.size()] = append(free[n.size()], slotOf[id])
+		}
+	}
+	run, runSize := -1, 0 // the first step of the current run, its length
+	for id := range nodes {
+		n := &nodes[id]
+		if readers[id] == 0 {
+			continue
+		}
+		switch n.op {
+		case opLeaf:
+			slotOf[id] = int32(len(p.slots))
+			p.slots = append(p.slots, nil)
+			p.leaves = append(p.leaves, slotOf[id], int32(id))
+			continue
+		case opConst:
+			s := make([]float64, n.size())
+			for i := range s {
+				s[i] = n.konst()
+			}
+			slotOf[id] = int32(len(p.slots))
+			p.slots = append(p.slots, s)
+			continue
+		}
+		r := &rules[n.op]
+		st := step{node: int32(id), x: slotOf[n.x], y: slotOf[n.x]}
+		if r.binary {
+			st.y = slotOf[n.y]
+		}
+		// An elementwise step may write where it reads; another must not.
+		if r.whole != nil {
+			st.z = newSlot(n.size())
+		}
+		release(n.x)
+		if r.binary {
+			release(n.y)
+		}
+		if r.whole == nil {
+			st.z = newSlot(n.size())
+		}
+		slotOf[id] = st.z
+		switch {
+		case r.whole != nil:
+			run = -1
+		case run >= 0 && runSize == n.size():
+			p.steps[run].run++
+		default:
+			run, runSize = len(p.steps), n.size()
+			st.run = 1
+		}
+		p.steps = append(p.steps, st)
+	}
+	for _, v := range outs {
+		p.outs[v.id] = &Matrix{v.Rows(), v.Cols(), p.slots[slotOf[v.id]]}
+		if n := &nodes[v.id]; n.op == opLeaf {
+			p.outs[v.id] = g.leaves[n.x].m
+		}
+	}
+	return p, nil
+}
+
+// Run reads the leaves and computes the outputs.
+func (p *Plan) Run() {
+	for i := 0; i < len(p.leaves); i += 2 {
+		n := &p.nodes[p.leaves[i+1]]
+		l := &p.g.leaves[n.x]
+		if len(l.m.Data) != n.size() {
+			panic(fmt.Sprintf("autodiff: Run: leaf %s was %d×%d and has %d elements", l.name, n.rows, n.cols, len(l.m.Data)))
+		}
+		p.slots[p.leaves[i]] = l.m.Data
+	}
+	for i := 0; i < len(p.steps); {
+		st := &p.steps[i]
+		n := &p.nodes[st.node]
+		if st.run == 0 {
+			rules[n.op].whole(&p.work, p.matrix(n, st.z), p.matrix(&p.nodes[n.x], st.x), p.matrix(&p.nodes[n.y], st.y), n.konst())
+			i++
+			continue
+		}
+		end := i + int(st.run)
+		for lo, size := 0, n.size(); lo < size; lo += block {
+			hi := min(lo+block, size)
+			for j := i; j < end; j++ {
+				st := &p.steps[j]
+				n := &p.nodes[st.node]
+				rules[n.op].each(p.slots[st.z][lo:hi], p.slots[st.x][lo:hi], p.slots[st.y][lo:hi], n.konst())
+			}
+		}
+		i = end
+	}
+}
+
+func (p *Plan) matrix(n *node, slot int32) Matrix {
+	return Matrix{int(n.rows), int(n.cols), p.slots[slot]}
+}
+
+// Value returns the matrix that holds v, one of the outputs, after each Run. It is
+// a window onto the Plan: the next Run overwrites it.
+func (p *Plan) Value(v Var) *Matrix {
+	m := p.outs[v.id]
+	if v.g != p.g || m == nil {
+		panic(fmt.Sprintf("autodiff: Value: v%d (%s) is not an output of this plan", v.id, shape(v)))
+	}
+	return m
+}

@@ -1,0 +1,67 @@
+package nn
+
+import "hnn/autodiff"
+
+// evalRows is how many rows Evaluate computes at a time.
+const evalRows = 256
+
+// Evaluate computes a formula of each row of x, such as (*HNN).Field or (*HNN).H:
+// row i of the result is f of row i of x. Its memory beyond x and the result does
+// not grow with the number of rows.
+func Evaluate(f func(autodiff.Var) autodiff.Var, x *autodiff.Matrix) *autodiff.Matrix {
+	var out, in, y *autodiff.Matrix
+	var plan *autodiff.Plan
+	for lo := 0; lo < max(x.Rows, 1); lo += evalRows {
+		if n := min(evalRows, x.Rows-lo); in == nil || n != in.Rows {
+			in = autodiff.NewMatrix(n, x.Cols)
+			plan, y = compile(f, in)
+		}
+		if out == nil {
+			out = autodiff.NewMatrix(x.Rows, y.Cols)
+		}
+		copy(in.Data, x.Data[lo*x.Cols:])
+		plan.Run()
+		copy(out.Data[lo*y.Cols:], y.Data)
+	}
+	return out
+}
+
+// Loss returns the mean of m's training loss over all rows of d.
+func Loss(m Model, d *Data) float64 {
+	sum, n := 0., d.X.Rows
+	var p *lossPlan
+	for lo := 0; lo < n; lo += evalRows {
+		rows := min(evalRows, n-lo)
+		if p == nil || rows != p.x.Rows {
+			p = newLossPlan(m, d.X.Cols, rows, false)
+		}
+		copy(p.x.Data, d.X.Data[lo*d.X.Cols:])
+		copy(p.y.Data, d.Y.Data[lo*d.Y.Cols:])
+		p.plan.Run()
+		sum += float64(p.loss.Data[0] * float64(rows))
+	}
+	return sum / float64(n)
+}
+
+// Func compiles a formula of one state of the given dimension into a function that
+// sets dst to f(x) and allocates nothing. It serves one goroutine and sees later
+// changes of the weights.
+func Func(f func(autodiff.Var) autodiff.Var, dim int) func(dst, x []float64) {
+	in := autodiff.NewMatrix(1, dim)
+	plan, y := compile(f, in)
+	return func(dst, x []float64) {
+		copy(in.Data, x)
+		plan.Run()
+		copy(dst, y.Data)
+	}
+}
+
+func compile(f func(autodiff.Var) autodiff.Var, in *autodiff.Matrix) (*autodiff.Plan, *autodiff.Matrix) {
+	var g autodiff.Graph
+	v := f(g.Leaf("x", in))
+	plan, err := autodiff.Compile(v)
+	if err != nil {
+		panic(err) // one output of one graph cannot fail
+	}
+	return plan, plan.Value(v)
+}

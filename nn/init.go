@@ -1,0 +1,99 @@
+package nn
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"hnn/autodiff"
+	"hnn/autodiff/kernel"
+)
+
+// An Init names a rule for initial weights.
+type Init string
+
+// The rules, for a layer of n inputs and m outputs.
+const (
+	// Torch draws W and b from U(−1/√n, 1/√n), PyTorch's default for Linear.
+	Torch Init = "torch"
+	// Xavier draws W from U(−√(6/(n+m)), √(6/(n+m))) and sets b to 0.
+	// Source: Glorot and Bengio (2010), equation 16.
+	Xavier Init = "xavier"
+	// Orthogonal makes the rows or the columns of W orthonormal, whichever are
+	// fewer, and draws b as Torch does; so does the original code of HNN.
+	// Source: Saxe, McClelland and Ganguli (2014).
+	Orthogonal Init = "orthogonal"
+)
+
+// Init draws all weights anew from src, layer by layer, weights before biases.
+// An unknown rule is Torch.
+func (m *MLP) Init(rule Init, src rand.Source) {
+	for _, l := range m.Layers {
+		in, out := float64(l.W.Cols), float64(l.W.Rows)
+		a := 1 / math.Sqrt(in)
+		b := a
+		switch rule {
+		case Xavier:
+			uniform(l.W.Data, math.Sqrt(6/(in+out)), src)
+			b = 0
+		case Orthogonal:
+			orthogonal(l.W, src)
+		default:
+			uniform(l.W.Data, a, src)
+		}
+		if l.B != nil {
+			uniform(l.B.Data, b, src)
+		}
+	}
+}
+
+// uniform fills x from U(−a, a).
+func uniform(x []float64, a float64, src rand.Source) {
+	for i := range x {
+		x[i] = a * (kernel.Uniform(src)*2 - 1)
+	}
+}
+
+// orthogonal fills w with Gaussian numbers and makes its shorter side orthonormal
+// by the Gram–Schmidt process, done twice for each vector, which keeps them
+// orthogonal to rounding.
+func orthogonal(w *autodiff.Matrix, src rand.Source) {
+	n, size := min(w.Rows, w.Cols), max(w.Rows, w.Cols)
+	v := autodiff.NewMatrix(n, size)
+	for i := range n {
+		x := v.Row(i)
+		for norm := 0.; !(norm > 1e-3); { // all but always true at the first draw
+			for j := range x {
+				x[j] = kernel.Normal(src)
+			}
+			for range 2 {
+				for k := range i {
+					d := dot(x, v.Row(k))
+					for j, e := range v.Row(k) {
+						x[j] -= float64(d * e)
+					}
+				}
+			}
+			norm = math.Sqrt(dot(x, x))
+			for j := range x {
+				x[j] /= norm
+			}
+		}
+	}
+	for i := range w.Rows {
+		for j := range w.Cols {
+			if w.Rows <= w.Cols {
+				w.Row(i)[j] = v.At(i, j)
+			} else {
+				w.Row(i)[j] = v.At(j, i)
+			}
+		}
+	}
+}
+
+func dot(x, y []float64) float64 {
+	s := 0.
+	for i := range x {
+		s += float64(x[i] * y[i])
+	}
+	return s
+}

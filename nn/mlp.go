@@ -1,0 +1,97 @@
+package nn
+
+import (
+	"fmt"
+	"strconv"
+
+	"hnn/autodiff"
+)
+
+// An Activation names the function between the layers of an MLP.
+type Activation string
+
+// The activations. All are smooth: an HNN differentiates them twice.
+const (
+	Tanh     Activation = "tanh"
+	Sigmoid  Activation = "sigmoid"
+	Softplus Activation = "softplus"
+	Sin      Activation = "sin"
+)
+
+// formula returns the activation as an operation, nil for an unknown name.
+func (a Activation) formula() func(autodiff.Var) autodiff.Var {
+	switch a {
+	case Tanh:
+		return autodiff.Tanh
+	case Sigmoid:
+		return autodiff.Sigmoid
+	case Softplus:
+		return autodiff.Softplus
+	case Sin:
+		return autodiff.Sin
+	}
+	return nil
+}
+
+// An MLP is a multilayer perceptron: linear layers with an activation between them,
+// and none after the last.
+//
+//	a₀ = x,   aₗ = act(aₗ₋₁ Wₗᵀ + bₗ),   MLP(x) = a_{L−1} W_Lᵀ (+ b_L)
+type MLP struct {
+	Layers []*Linear
+	Act    Activation
+}
+
+// NewMLP returns a network of zeros with layers of the given sizes, input first:
+// (2, 128, 64, 32, 1) has four layers. The last has a bias if lastBias is set.
+func NewMLP(act Activation, lastBias bool, sizes ...int) (*MLP, error) {
+	if act.formula() == nil {
+		return nil, fmt.Errorf("nn: unknown activation %q (known: tanh, sigmoid, softplus, sin)", act)
+	}
+	if len(sizes) < 2 {
+		return nil, fmt.Errorf("nn: an MLP needs an input and an output size, got %v", sizes)
+	}
+	for _, s := range sizes {
+		if s < 1 || s > 1<<20 {
+			return nil, fmt.Errorf("nn: layer sizes %v: each must be from 1 to %d", sizes, 1<<20)
+		}
+	}
+	m := &MLP{Act: act}
+	for i := 1; i < len(sizes); i++ {
+		m.Layers = append(m.Layers, NewLinear(sizes[i-1], sizes[i], lastBias || i < len(sizes)-1))
+	}
+	return m, nil
+}
+
+// Apply returns the formula MLP(x) for a batch x: rows×in.
+func (m *MLP) Apply(x autodiff.Var) autodiff.Var {
+	act := m.Act.formula()
+	for i, l := range m.Layers {
+		if i > 0 {
+			x = act(x)
+		}
+		x = l.Apply(x, strconv.Itoa(i+1))
+	}
+	return x
+}
+
+// Params returns the weights and biases, layer by layer: W₁, b₁, W₂, …
+func (m *MLP) Params() []*autodiff.Matrix {
+	var ps []*autodiff.Matrix
+	for _, l := range m.Layers {
+		ps = append(ps, l.W)
+		if l.B != nil {
+			ps = append(ps, l.B)
+		}
+	}
+	return ps
+}
+
+// Sizes returns the sizes that the network was made with.
+func (m *MLP) Sizes() []int {
+	sizes := []int{m.Layers[0].W.Cols}
+	for _, l := range m.Layers {
+		sizes = append(sizes, l.W.Rows)
+	}
+	return sizes
+}

@@ -1,0 +1,307 @@
+package nn
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+)
+
+// A model file is one JSON object, written so that a diff shows which row of which
+// layer changed, with numbers in the shortest form that reads back to the same bits:
+//
+//	{"format": "hnn model", "version": 1, "kind": "hnn", "activation": "tanh",
+//	 "scaling": {"mu": […], "s": […], "tau": 1}, "layers": [{"w": [[…], …], "b": […]}, …]}
+//
+// kind is hnn, derivative or nextstate; dt stands before scaling for a nextstate
+// model, whose interval Δ it is; scaling and b are left out where there is none.
+const (
+	modelFormat  = "hnn model"
+	modelVersion = 1
+)
+
+// Save writes m, an *HNN, *Derivative or *NextState. Weights that are not finite
+// are an error, before anything is written.
+func Save(w io.Writer, m Model) error {
+	var b bytes.Buffer
+	var kind string
+	var scale *Scaling
+	dt := ""
+	switch m := m.(type) {
+	case *HNN:
+		kind, scale = "hnn", m.Scale
+	case *Derivative:
+		kind, scale = "derivative", m.Scale
+	case *NextState:
+		kind, scale, dt = "nextstate", m.Scale, fmt.Sprintf("\"dt\": %s,\n", encode(m.Dt))
+	default:
+		return fmt.Errorf("nn: save: a %T has no file format", m)
+	}
+	for i, p := range m.Net().Params() {
+		for j, v := range p.Data {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("nn: save: element %d of parameter %d is %v", j, i, v)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "{\"format\": %q, \"version\": %d, \"kind\": %q, \"activation\": %q,\n", modelFormat, modelVersion, kind, m.Net().Act)
+	b.WriteString(dt)
+	if scale != nil {
+		fmt.Fprintf(&b, "\"scaling\": {\"mu\": %s, \"s\": %s, \"tau\": %s},\n", encode(scale.Mu), encode(scale.S), encode(scale.Tau))
+	}
+	b.WriteString("\"layers\": [\n")
+	for i, l := range m.Net().Layers {
+		b.WriteString("{\"w\": [\n")
+		for r := range l.W.Rows {
+			b.Write(encode(l.W.Row(r)))
+			b.WriteString(comma(r+1 < l.W.Rows) + "\n")
+		}
+		b.WriteString("]")
+		if l.B != nil {
+			fmt.Fprintf(&b, ",\n\"b\": %s", encode(l.B.Data))
+		}
+		b.WriteString("}" + comma(i+1 < len(m.Net().Layers)) + "\n")
+	}
+	b.WriteString("]}\n")
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return []byte("null") // not finite: refused by Load; Save checks the weights
+	}
+	return b
+}
+
+func comma(more bool) string {
+	if more {
+		return ","
+	}
+	return ""
+}
+
+// Load reads a model that Save wrote. It is strict: an unknown, repeated or missing
+// key, a null, a number that is not finite, rows of different lengths, layers that do
+// not chain, or anything after the object is an error, and no model is returned.
+// What it allocates is bounded by what it has read.
+func Load(r io.Reader) (Model, error) {
+	m, err := load(json.NewDecoder(r))
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errors.New("the file ends too early")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("nn: load: %w", err)
+	}
+	return m, nil
+}
+
+type layerFile struct {
+	W [][]number
+	B []number
+}
+
+func load(dec *json.Decoder) (Model, error) {
+	var format, kind, act string
+	var version, dt, tau number
+	var mu, s []number
+	var layers []layerFile
+	err := object(dec, []string{"format", "version", "kind", "activation", "layers"}, map[string]func() error{
+		"format": func() error {
+			if err := dec.Decode(&format); err != nil || format != modelFormat {
+				return fmt.Errorf("not a model file: format %q, want %q", format, modelFormat)
+			}
+			return nil
+		},
+		"version": func() error {
+			if err := dec.Decode(&version); err != nil || version != modelVersion {
+				return fmt.Errorf("the file is of version %v, this program reads version %d", version, modelVersion)
+			}
+			return nil
+		},
+		"kind":       func() error { return dec.Decode(&kind) },
+		"activation": func() error { return dec.Decode(&act) },
+		"dt":         func() error { return dec.Decode(&dt) },
+		"scaling": func() error {
+			return object(dec, []string{"mu", "s", "tau"}, map[string]func() error{
+				"mu":  func() error { return dec.Decode(&mu) },
+				"s":   func() error { return dec.Decode(&s) },
+				"tau": func() error { return dec.Decode(&tau) },
+			})
+		},
+		"layers": func() error {
+			return array(dec, func() error {
+				var l layerFile
+				err := object(dec, []string{"w"}, map[string]func() error{
+					"w": func() error {
+						return array(dec, func() error { l.W = append(l.W, nil); return dec.Decode(&l.W[len(l.W)-1]) })
+					},
+					"b": func() error { return dec.Decode(&l.B) },
+				})
+				layers = append(layers, l)
+				return err
+			})
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errors.New("there is more after the model")
+	}
+	net, err := network(Activation(act), layers)
+	if err != nil {
+		return nil, err
+	}
+	var scale *Scaling
+	n := net.Sizes()[0]
+	if tau != 0 || mu != nil || s != nil {
+		if len(mu) != n || len(s) != n || !(tau > 0) {
+			return nil, fmt.Errorf("the scaling has %d and %d numbers and tau %v for %d inputs", len(mu), len(s), tau, n)
+		}
+		scale = &Scaling{floats(mu), floats(s), float64(tau)}
+		for i, v := range scale.S {
+			if !(v > 0) {
+				return nil, fmt.Errorf("scale %d is %v, want a positive number", i, v)
+			}
+		}
+	}
+	want := n
+	if kind == "hnn" {
+		want = 1
+	}
+	switch out := net.Sizes()[len(net.Layers)]; {
+	case n%2 != 0:
+		return nil, fmt.Errorf("the network has %d inputs, want coordinate pairs", n)
+	case kind != "hnn" && kind != "derivative" && kind != "nextstate":
+		return nil, fmt.Errorf("unknown kind of model %q", kind)
+	case out != want:
+		return nil, fmt.Errorf("the network of a %s model has %d outputs, want %d", kind, out, want)
+	case (kind == "nextstate") != (dt > 0):
+		return nil, fmt.Errorf("dt is %v in a %s model", dt, kind)
+	}
+	switch kind {
+	case "hnn":
+		return &HNN{net, scale}, nil
+	case "derivative":
+		return &Derivative{net, scale}, nil
+	}
+	return &NextState{net, scale, float64(dt)}, nil
+}
+
+// network checks that the layers chain and makes the MLP of them.
+func network(act Activation, layers []layerFile) (*MLP, error) {
+	if act.formula() == nil {
+		return nil, fmt.Errorf("unknown activation %q", act)
+	}
+	if len(layers) == 0 {
+		return nil, errors.New("no layers")
+	}
+	m := &MLP{Act: act}
+	for i, f := range layers {
+		if len(f.W) == 0 || len(f.W[0]) == 0 {
+			return nil, fmt.Errorf("layer %d is empty", i+1)
+		}
+		in, out := len(f.W[0]), len(f.W)
+		if i > 0 && in != len(layers[i-1].W) {
+			return nil, fmt.Errorf("layer %d has %d inputs, the layer before %d outputs", i+1, in, len(layers[i-1].W))
+		}
+		if f.B != nil && len(f.B) != out {
+			return nil, fmt.Errorf("layer %d has %d outputs and %d biases", i+1, out, len(f.B))
+		}
+		l := NewLinear(in, out, f.B != nil)
+		for r, row := range f.W {
+			if len(row) != in {
+				return nil, fmt.Errorf("layer %d: row %d has %d weights, row 1 has %d", i+1, r+1, len(row), in)
+			}
+			copy(l.W.Row(r), floats(row))
+		}
+		if l.B != nil {
+			copy(l.B.Data, floats(f.B))
+		}
+		m.Layers = append(m.Layers, l)
+	}
+	return m, nil
+}
+
+// object reads a JSON object whose keys are those of fields, each at most once, and
+// all of required among them.
+func object(dec *json.Decoder, required []string, fields map[string]func() error) error {
+	if err := delim(dec, '{'); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		t, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		key, _ := t.(string)
+		read := fields[key]
+		if read == nil {
+			return fmt.Errorf("unknown key %.40q", key)
+		}
+		if seen[key] {
+			return fmt.Errorf("key %q is given twice", key)
+		}
+		seen[key] = true
+		if err := read(); err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	if err := delim(dec, '}'); err != nil {
+		return err
+	}
+	for _, key := range required {
+		if !seen[key] {
+			return fmt.Errorf("key %q is missing", key)
+		}
+	}
+	return nil
+}
+
+// array reads a JSON array, each element by read.
+func array(dec *json.Decoder, read func() error) error {
+	if err := delim(dec, '['); err != nil {
+		return err
+	}
+	for dec.More() {
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	return delim(dec, ']')
+}
+
+func delim(dec *json.Decoder, want json.Delim) error {
+	t, err := dec.Token()
+	if err != nil {
+		return err
+	}
+	if t != want {
+		return fmt.Errorf("found %.40q where %v should be", fmt.Sprint(t), want)
+	}
+	return nil
+}
+
+// A number is a float64 that cannot be null.
+type number float64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *number) UnmarshalJSON(b []byte) error {
+	if bytes.Equal(b, []byte("null")) {
+		return errors.New("null where a number should be")
+	}
+	return json.Unmarshal(b, (*float64)(n))
+}
+
+func floats(ns []number) []float64 {
+	f := make([]float64, len(ns))
+	for i, n := range ns {
+		f[i] = float64(n)
+	}
+	return f
+}

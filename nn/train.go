@@ -1,0 +1,319 @@
+package nn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"hnn/autodiff"
+	"hnn/autodiff/kernel"
+)
+
+// ErrDiverged is returned, wrapped with the step, when the loss or a gradient is
+// not finite. The weights are those before that step.
+var ErrDiverged = errors.New("training diverged")
+
+// Data is a training set: states X and targets Y, row by row. Starts holds the first
+// row of each trajectory, in order from 0; it is used when whole trajectories are
+// the batches.
+type Data struct {
+	X, Y   *autodiff.Matrix
+	Starts []int
+}
+
+// Training says how to train. The result depends on every field but Workers.
+type Training struct {
+	Epochs   int
+	Batch    int // rows a step, shuffled; 0: one whole trajectory a step, shuffled; -1: all rows
+	Opt      Optimizer
+	Schedule Schedule
+	Src      rand.Source // order of the batches
+	Valid    *Data       // if not nil, its loss is computed after each epoch
+	Workers  int         // goroutines; 0: as many as there are processors
+	OnEpoch  func(Epoch) error
+}
+
+// An Epoch is what OnEpoch is told after each pass over the data. An error that
+// OnEpoch returns ends the training and is returned by Run.
+type Epoch struct {
+	Epoch int     // 1, 2, …
+	Step  int     // optimiser steps so far
+	Loss  float64 // mean over the epoch's steps, each before its update
+	Valid float64 // loss of the validation set, NaN without one
+	Rate  float64 // learning rate of the last step
+}
+
+// chunkRows is the number of rows whose gradient is computed at once: small enough
+// that a chunk's buffers stay in the second-level cache. It is fixed because the
+// order of additions depends on it.
+const chunkRows = 128
+
+// Run trains m on data until all epochs are done, ctx is cancelled (whose error it
+// then returns), or an error occurs.
+//
+// A batch of n rows is computed in chunks, the workers taking whole chunks; losses
+// and gradients are then added in the order of the chunks,
+//
+//	∇L = Σ_c (n_c/n) ∇L_c
+//
+// so that the number of workers changes no bit.
+func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
+	if err := data.check(m); err != nil {
+		return err
+	}
+	if t.Valid != nil {
+		if err := t.Valid.check(m); err != nil {
+			return fmt.Errorf("validation set: %w", err)
+		}
+	}
+	rows, batches := data.batches(t.Batch)
+	workers := t.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	team := newTeam(m, data, workers)
+	defer team.close()
+
+	params := m.Net().Params()
+	steps, step := t.Epochs*len(batches), 0
+	order := make([]int, len(batches))
+	for i := range order {
+		order[i] = i
+	}
+	for e := 1; e <= t.Epochs; e++ {
+		kernel.Perm(t.Src, order)
+		if t.Batch > 0 { // the rows too, so that batches differ from epoch to epoch
+			kernel.Perm(t.Src, rows)
+		}
+		sum, rate := 0., 0.
+		for _, b := range order {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			loss := team.gradient(batches[b])
+			if !finite(loss, team.grads) {
+				return fmt.Errorf("nn: %w at epoch %d, step %d (loss %v)", ErrDiverged, e, step+1, loss)
+			}
+			rate = t.Schedule(step, steps)
+			t.Opt.Step(params, team.grads, rate)
+			step++
+			sum += loss
+		}
+		if t.OnEpoch == nil {
+			continue
+		}
+		valid := math.NaN()
+		if t.Valid != nil {
+			valid = Loss(m, t.Valid)
+		}
+		if err := t.OnEpoch(Epoch{e, step, sum / float64(len(batches)), valid, rate}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// check reports the first thing about the data that does not fit.
+func (d *Data) check(m Model) error {
+	in := m.Net().Sizes()[0]
+	switch {
+	case d == nil || d.X == nil || d.Y == nil || d.X.Rows == 0:
+		return errors.New("nn: no data")
+	case d.X.Rows != d.Y.Rows || d.X.Cols != d.Y.Cols:
+		return fmt.Errorf("nn: states are %d×%d, targets %d×%d", d.X.Rows, d.X.Cols, d.Y.Rows, d.Y.Cols)
+	case d.X.Cols != in:
+		return fmt.Errorf("nn: states have %d components, the network %d inputs", d.X.Cols, in)
+	}
+	for i, s := range d.Starts {
+		if i == 0 && s != 0 || i > 0 && s <= d.Starts[i-1] || s >= d.X.Rows {
+			return fmt.Errorf("nn: trajectory %d starts at row %d of %d", i, s, d.X.Rows)
+		}
+	}
+	return nil
+}
+
+// batches returns the numbers of all rows and, as windows onto them, the batches.
+func (d *Data) batches(size int) (rows []int, batches [][]int) {
+	n := d.X.Rows
+	rows = make([]int, n)
+	for i := range rows {
+		rows[i] = i
+	}
+	switch {
+	case size < 0:
+		return rows, [][]int{rows}
+	case size > 0:
+		for lo := 0; lo < n; lo += size {
+			batches = append(batches, rows[lo:min(lo+size, n)])
+		}
+		return rows, batches
+	}
+	for i, lo := range d.Starts {
+		hi := n
+		if i+1 < len(d.Starts) {
+			hi = d.Starts[i+1]
+		}
+		batches = append(batches, rows[lo:hi])
+	}
+	if batches == nil {
+		batches = [][]int{rows}
+	}
+	return rows, batches
+}
+
+// finite reports whether the loss and all gradients are finite: x − x is 0 for a
+// finite number and NaN for any other.
+func finite(loss float64, grads []*autodiff.Matrix) bool {
+	bad := loss - loss
+	for _, g := range grads {
+		for _, v := range g.Data {
+			bad += v - v
+		}
+	}
+	return bad == 0
+}
+
+// A team computes the gradient of a batch with several workers.
+type team struct {
+	model   Model
+	data    *Data
+	workers []*worker
+	grads   []*autodiff.Matrix // ∇L of the batch
+
+	rows []int // the batch
+	next atomic.Int64
+	done sync.WaitGroup
+
+	mu   sync.Mutex
+	cond sync.Cond
+	turn int // the chunk to be added next
+	loss float64
+}
+
+// A worker has a plan for each number of rows that it has met.
+type worker struct {
+	start chan struct{}
+	plans map[int]*lossPlan
+}
+
+type lossPlan struct {
+	x, y, loss *autodiff.Matrix
+	grads      []*autodiff.Matrix
+	plan       *autodiff.Plan
+}
+
+func newTeam(m Model, d *Data, workers int) *team {
+	t := &team{model: m, data: d}
+	t.cond.L = &t.mu
+	for _, p := range m.Net().Params() {
+		t.grads = append(t.grads, autodiff.NewMatrix(p.Rows, p.Cols))
+	}
+	for i := range workers {
+		w := &worker{make(chan struct{}), map[int]*lossPlan{}}
+		t.workers = append(t.workers, w)
+		if i == 0 {
+			continue // the caller's goroutine
+		}
+		go func() {
+			for range w.start {
+				t.work(w)
+				t.done.Done()
+			}
+		}()
+	}
+	return t
+}
+
+// close ends the workers' goroutines.
+func (t *team) close() {
+	for _, w := range t.workers {
+		close(w.start)
+	}
+}
+
+// gradient sets t.grads to ∇L of the given rows and returns L.
+func (t *team) gradient(rows []int) float64 {
+	t.rows, t.turn, t.loss = rows, 0, 0
+	t.next.Store(0)
+	chunks := (len(rows) + chunkRows - 1) / chunkRows
+	helpers := t.workers[1:min(len(t.workers), chunks)]
+	t.done.Add(len(helpers))
+	for _, w := range helpers {
+		w.start <- struct{}{}
+	}
+	t.work(t.workers[0])
+	t.done.Wait()
+	return t.loss
+}
+
+// work takes chunks until none is left and adds each when its turn has come.
+func (t *team) work(w *worker) {
+	for {
+		c := int(t.next.Add(1)) - 1
+		lo := c * chunkRows
+		if lo >= len(t.rows) {
+			return
+		}
+		rows := t.rows[lo:min(lo+chunkRows, len(t.rows))]
+		p := w.plans[len(rows)]
+		if p == nil {
+			p = newLossPlan(t.model, t.data.X.Cols, len(rows), true)
+			w.plans[len(rows)] = p
+		}
+		for i, r := range rows {
+			copy(p.x.Row(i), t.data.X.Row(r))
+			copy(p.y.Row(i), t.data.Y.Row(r))
+		}
+		p.plan.Run()
+
+		t.mu.Lock()
+		for t.turn != c {
+			t.cond.Wait()
+		}
+		share := float64(len(rows)) / float64(len(t.rows))
+		t.loss += float64(share * p.loss.Data[0])
+		for i, g := range p.grads {
+			sum := t.grads[i].Data
+			if c == 0 {
+				kernel.ScaleTo(sum, g.Data, share)
+				continue
+			}
+			for j, v := range g.Data {
+				sum[j] += float64(share * v)
+			}
+		}
+		t.turn++
+		t.cond.Broadcast()
+		t.mu.Unlock()
+	}
+}
+
+// newLossPlan compiles the loss of a number of rows and, if wanted, its gradient by
+// every parameter.
+func newLossPlan(m Model, cols, rows int, gradient bool) *lossPlan {
+	p := &lossPlan{x: autodiff.NewMatrix(rows, cols), y: autodiff.NewMatrix(rows, cols)}
+	var g autodiff.Graph
+	loss := m.Loss(g.Leaf("x", p.x), g.Leaf("y", p.y))
+	outs := []autodiff.Var{loss}
+	if gradient {
+		var params []autodiff.Var
+		for _, w := range m.Net().Params() {
+			params = append(params, g.Leaf("", w)) // entered, and named, by Loss
+		}
+		outs = append(outs, autodiff.Grad(loss, params...)...)
+	}
+	var err error
+	if p.plan, err = autodiff.Compile(outs...); err != nil {
+		panic(err) // outputs of one graph cannot fail
+	}
+	p.loss = p.plan.Value(loss)
+	for _, v := range outs[1:] {
+		p.grads = append(p.grads, p.plan.Value(v))
+	}
+	return p
+}
