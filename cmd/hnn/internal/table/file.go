@@ -121,8 +121,8 @@ func (f *File) Write(b []byte) (int, error) { return f.w.Write(b) }
 // Sum is the SHA-256, in hexadecimal, of what was written. It is complete after Commit.
 func (f *File) Sum() string { return hex.EncodeToString(f.sum.Sum(nil)) }
 
-// Commit writes what is in the buffer, makes it durable and puts the file in its place. After an error the old file is
-// still whole and the temporary one is gone.
+// Commit writes what is in the buffer, makes it durable and puts the file in its place. After an error the temporary
+// file is gone and the old one still whole, unless the last step alone failed, which makes the new name durable.
 func (f *File) Commit() error {
 	if f.done {
 		return fs.ErrClosed

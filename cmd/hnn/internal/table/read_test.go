@@ -1,0 +1,356 @@
+package table
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func read(s string) (*Table, error) { return Read("x.csv", strings.NewReader(s), "model") }
+
+// Every error is one line that says where and what.
+func TestReadErrors(t *testing.T) {
+	long := strings.Repeat("7x", 100)
+	var many []string
+	for i := range 30 {
+		many = append(many, fmt.Sprint("c", i))
+	}
+	for _, c := range []struct{ give, want string }{
+		// No number, or none that can be computed with.
+		{"t,q\n0,1\n1,1_0\n", `x.csv:3: column q: "1_0" is not a number`},
+		{"q\n0x1p3\n", `x.csv:2: column q: "0x1p3" is not a number`},
+		{"q\n0x_1p3\n", `x.csv:2: column q: "0x_1p3" is not a number`},
+		{"q\n1 2\n", `x.csv:2: column q: "1 2" is not a number`},
+		{"q\nabc\n", `x.csv:2: column q: "abc" is not a number`},
+		{"q\n1e\n", `x.csv:2: column q: "1e" is not a number`},
+		{"q\n--1\n", `x.csv:2: column q: "--1" is not a number`},
+		{"q\n1٣\n", `x.csv:2: column q: "1٣" is not a number`},
+		{"q\nNaN\n", `x.csv:2: column q: "NaN" is not a finite number`},
+		{"q\nnan\n", `x.csv:2: column q: "nan" is not a finite number`},
+		{"q\nInf\n", `x.csv:2: column q: "Inf" is not a finite number`},
+		{"q\n-inf\n", `x.csv:2: column q: "-inf" is not a finite number`},
+		{"q\n+Infinity\n", `x.csv:2: column q: "+Infinity" is not a finite number`},
+		{"q\n1e999\n", `x.csv:2: column q: "1e999" is not a finite number`},
+		{"q\n-1e999\n", `x.csv:2: column q: "-1e999" is not a finite number`},
+		{"q,p\n1,\n", `x.csv:2: column p: empty cell`},
+		{"q,p\n , 1\n", `x.csv:2: column q: empty cell`},
+		{"q\n\"\"\n", `x.csv:2: column q: empty cell`},
+		{"q\n" + long + "\n", `x.csv:2: column q: "` + long[:40] + `" is not a number`},
+		{"q\n\x1b[31m\n", `x.csv:2: column q: "\x1b[31m" is not a number`},
+		// Separators.
+		{"q;p\n1;2\n", `x.csv:1: header "q;p": expected "," as the separator`},
+		{"q\tp\n1\t2\n", `x.csv:1: header "q\tp": expected "," as the separator`},
+		{"q,p\n1,5;2,5\n", `x.csv:2: 3 fields separated by ",", expected 2 (q, p)`},
+		{"q,p,r\n1,5;2,5\n", `x.csv:2: column p: "5;2" is not a number (expected "," between columns and "." in numbers)`},
+		{"q,p\n\"1,5\",2\n", `x.csv:2: column q: "1,5" is not a number (expected "," between columns and "." in numbers)`},
+		{"q\n1;2\n", `x.csv:2: column q: "1;2" is not a number (expected "," between columns and "." in numbers)`},
+		// Rows.
+		{"q,p\n1,2\n3\n", `x.csv:3: 1 fields separated by ",", expected 2 (q, p)`},
+		{"q,p\n1,2,3\n", `x.csv:2: 3 fields separated by ",", expected 2 (q, p)`},
+		{"q,p\n1,2,\n", `x.csv:2: 3 fields separated by ",", expected 2 (q, p)`},
+		{strings.Join(many, ",") + "\n1\n", `x.csv:2: 1 fields separated by ",", expected 30 (` +
+			strings.Join(many[:20], ", ") + `, … 30 in all)`},
+		// Header.
+		{"", `x.csv: empty, expected a header of column names`},
+		{" \n\r\n\t\n", `x.csv: empty, expected a header of column names`},
+		{"\ufeff", `x.csv: empty, expected a header of column names`},
+		{"q,p", `x.csv: no data rows`},
+		{"q,p\n\n \n", `x.csv: no data rows`},
+		{"1,2\n3,4\n", `x.csv:1: header: "1" is a number, expected names of columns`},
+		{"\n\nhnn,1.5\nhnn,2\n", `x.csv:3: header: "1.5" is a number, expected names of columns`},
+		{"NaN,q\n1,2\n", `x.csv:1: header: "NaN" is a number, expected names of columns`},
+		{"1e999\n1\n", `x.csv:1: header: "1e999" is a number, expected names of columns`},
+		{"q,p,q\n1,2,3\n", `x.csv:1: header: column q appears twice`},
+		{"q,,p\n1,2,3\n", `x.csv:1: header: empty cell`},
+		{",q\n0,1\n", `x.csv:1: header: empty cell`},
+		// Lines and characters.
+		{"q,p\r1,2\r3,4\r", `x.csv:1: lines end in CR alone, expected LF or CRLF`},
+		{"q\n1\r2\r", `x.csv:2: column q: "1\r2" is not a number`},
+		{"q\x00,p\n1,2\n", `x.csv:1: binary or UTF-16, expected text in UTF-8`},
+		{"\xff\xfeq\x00\n\x001\x00", `x.csv:1: binary or UTF-16, expected text in UTF-8`},
+		{"\xfe\xff\x00q", `x.csv:1: binary or UTF-16, expected text in UTF-8`},
+		{"\xff\xfe\u0151", `x.csv:1: binary or UTF-16, expected text in UTF-8`},
+		{"q\x80,p\n1,2\n", `x.csv:1: header: "q\x80" is not valid UTF-8`},
+		{"q\x1b,p\n1,2\n", `x.csv:1: header: "q\x1b" is not printable`},
+		{"q\n1\x00\n", `x.csv:2: column q: "1\x00" is not a number`},
+		{"q\n\x801\n", `x.csv:2: column q: "\x801" is not a number`},
+		{"q\n\ufeff1\n", `x.csv:2: column q: "\ufeff1" is not a number`},
+		// Quotes.
+		{"q,p\n1,2\n\"3,4\n5,6\n", `x.csv:3: byte 5: extraneous or missing " in quoted-field`},
+		{"q,p\n1,2\"\n", `x.csv:2: byte 4: bare " in non-quoted-field`},
+		{"\"q,p\n1,2\n", `x.csv:1: byte 5: extraneous or missing " in quoted-field`},
+		// Text.
+		{"q,model\n1,\n", `x.csv:2: column model: empty cell`},
+		{"q,model\n1,a\n1,\n", `x.csv:3: column model: empty cell`},
+		{"q,model\n1,a\x07\n", `x.csv:2: column model: "a\a" is not printable`},
+		{"q,model\n1,a\x80\n", `x.csv:2: column model: "a\x80" is not valid UTF-8`},
+		{"q,Model\n1,a\n", `x.csv:2: column Model: "a" is not a number`},
+	} {
+		got, err := read(c.give)
+		if err == nil || got != nil || err.Error() != c.want {
+			t.Errorf("%.60q:\n got %v %v\nwant %s", c.give, got, err, c.want)
+		}
+	}
+}
+
+// What spreadsheets, other systems and hands make of a file is accepted, and rows keep their line numbers.
+func TestReadAccepts(t *testing.T) {
+	for _, c := range []struct {
+		give  string
+		lines []int
+	}{
+		{"q,p\n1,-2.5e3\n3,0\n", []int{2, 3}},
+		{"q,p\n1,-2.5e3\n3,0", []int{2, 3}},
+		{"q,p\r\n1,-2.5e3\r\n3,0\r\n", []int{2, 3}},
+		{"\r\nq,p\r\n\r\n1,-2.5e3\r\n\r\n \r\n3,0\r\n\r\n\r\n", []int{4, 7}},
+		{"\ufeffq,p\n1,-2.5e3\n3,0\n", []int{2, 3}},
+		{"\ufeff\"q\",\"p\"\n1,-2.5e3\n3,0\n", []int{2, 3}},
+		{" q ,\tp\n 1 ,\t-2.5e3\t\n3,0 \n", []int{2, 3}},
+		{"\"q\", \"p\"\n\" 1\",\"-2.5e3\"\n3,\"0\"\n", []int{2, 3}},
+		{"q,p\n+1.,-.25E+04\n03,-0e9\n", []int{2, 3}},
+	} {
+		got, err := read(c.give)
+		if err != nil {
+			t.Errorf("%q: %v", c.give, err)
+			continue
+		}
+		q, _ := got.Col("q")
+		p, _ := got.Col("p")
+		if !slices.Equal(got.Header, []string{"q", "p"}) || got.Rows() != 2 || got.Name != "x.csv" ||
+			!slices.Equal(q, []float64{1, 3}) || !slices.Equal(p, []float64{-2500, 0}) ||
+			!slices.Equal(got.Cols[1], p) || got.Line(0) != c.lines[0] || got.Line(1) != c.lines[1] {
+			t.Errorf("%q: %+v", c.give, got)
+		}
+	}
+}
+
+func TestColumns(t *testing.T) {
+	x, err := Read("x.csv", strings.NewReader("model,q,note\nhnn,1,a b\nhnn,2,\"c,\"\"d\"\"\"\n\nmlp,3,3\n"), "note", "absent", "model")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := x.Text("model"); !slices.Equal(got, []string{"hnn", "hnn", "mlp"}) {
+		t.Error(got)
+	}
+	if got := x.Text("note"); !slices.Equal(got, []string{"a b", `c,"d"`, "3"}) {
+		t.Error(got)
+	}
+	if x.Text("q") != nil || x.Text("absent") != nil {
+		t.Error("text of a column that is none")
+	}
+	if _, ok := x.Col("model"); ok {
+		t.Error("numbers of a text column")
+	}
+	if _, ok := x.Col("Q"); ok {
+		t.Error("upper and lower case are the same")
+	}
+	if err := x.Need("q", "model"); err != nil {
+		t.Error(err)
+	}
+	want := "x.csv: missing column Q, t (found model, q, note)"
+	if err := x.Need("Q", "q", "t"); err == nil || err.Error() != want {
+		t.Error(err)
+	}
+	cause := errors.New("not increasing")
+	err = x.Errorf(2, "q", "%v: %w", 3, cause)
+	if !errors.Is(err, cause) || err.Error() != "x.csv:5: column q: 3: not increasing" {
+		t.Error(err)
+	}
+}
+
+func TestReadFile(t *testing.T) {
+	dir := t.TempDir()
+	name := filepath.Join(dir, "a.csv")
+	if err := os.WriteFile(name, []byte("q\n1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if x, err := ReadFile(name); err != nil || x.Name != name {
+		t.Error(x, err)
+	}
+	if _, err := ReadFile(filepath.Join(dir, "b.csv")); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	if _, err := ReadFile(dir); err == nil || strings.Count(err.Error(), dir) != 1 {
+		t.Errorf("a directory: %v", err)
+	}
+	stdin := os.Stdin
+	defer func() { os.Stdin = stdin }()
+	var err error
+	if os.Stdin, err = os.Open(name); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Stdin.Close()
+	if x, err := ReadFile("-"); err != nil || x.Name != "standard input" {
+		t.Error(x, err)
+	}
+}
+
+// Half a line before a failure of the medium must not pass for a row.
+func TestReadFailure(t *testing.T) {
+	broken := errors.New("broken cable")
+	_, err := Read("x.csv", io.MultiReader(strings.NewReader("q\n1\n2.7"), iotest.ErrReader(broken)))
+	if !errors.Is(err, broken) || err.Error() != "x.csv:3: broken cable" {
+		t.Error(err)
+	}
+}
+
+// endless repeats a text for ever and counts the bytes that were taken.
+type endless struct {
+	text string
+	n    int
+}
+
+func (e *endless) Read(b []byte) (int, error) {
+	n := 0
+	for n < len(b) {
+		n += copy(b[n:], e.text)
+	}
+	e.n += n
+	return n, nil
+}
+
+func TestLongLine(t *testing.T) {
+	for _, text := range []string{"1", "1,", `"`, " ", "\x00", "1\r"} {
+		r := &endless{text: text}
+		_, err := Read("x.csv", io.MultiReader(strings.NewReader("q\n1\n"), r))
+		if err == nil || !strings.HasPrefix(err.Error(), "x.csv:3: line longer than 1048576 bytes") {
+			t.Errorf("%q: %v", text, err)
+		}
+		if r.n > 2*maxLine {
+			t.Errorf("%q: took %d bytes", text, r.n)
+		}
+	}
+	if _, err := read("q\n" + strings.Repeat(" ", maxLine-8) + "1\n"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestManyCells(t *testing.T) {
+	x := &Table{Header: []string{"q", "p"}, Cols: make([][]float64, 2), text: make([][]string, 2), rows: maxCells/2 - 1}
+	if err := x.add(2, []string{"1", "2"}); err != nil {
+		t.Error(err)
+	}
+	if err := x.add(3, []string{"1", "2"}); err == nil || err.Error() != "more than 67108864 cells" {
+		t.Error(err)
+	}
+}
+
+func randomTable(rows int) []byte {
+	b := []byte("a,b,c,d,e\n")
+	x := uint64(1)
+	for range rows {
+		for j := range 5 {
+			x = x*6364136223846793005 + 1442695040888963407
+			b = strconv.AppendFloat(b, float64(x>>11)/(1<<52)-1, 'g', -1, 64)
+			b = append(b, ",,,,\n"[j])
+		}
+	}
+	return b
+}
+
+// All memory ever taken, garbage included, is below four times the size of the file.
+func TestMemory(t *testing.T) {
+	data := randomTable(50_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := Read("x.csv", bytes.NewReader(data)); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if ratio := float64(after.TotalAlloc-before.TotalAlloc) / float64(len(data)); ratio > 4 {
+		t.Errorf("%.2f bytes for each byte of the file", ratio)
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	data := randomTable(1_000_000)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Read("x.csv", bytes.NewReader(data)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// What is accepted is rectangular and finite, and written and read again it is the same.
+func FuzzReadCSV(f *testing.F) {
+	for _, s := range []string{
+		"q,p\n1,2\n", "\ufeff\"q\",p\r\n1 ,\" 2\"\r\n\r\n3,4", "model,q\n\"a,\"\"b\",1\na,2\n", "q\rp\r", "1,2\n3,4\n",
+		"q\nNaN\n", "q\n1e999\n", "q\n1_0\n", "q\n0x1p3\n", "q;p\n1,5;2,5\n", "q,p\n1\n", "q,q\n1,2\n", "q\n\x00\n",
+		"q\n\"1\n", "\xff\xfeq\x00\n\x00", "q\x80\n1\n", "", "\n \n", "q\n", "q\n-0\n5e-324\n1.7976931348623157e308\n",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		x, err := read(s)
+		if err != nil {
+			if x != nil || strings.ContainsAny(err.Error(), "\n\r\x1b") || len(err.Error()) > 2000 {
+				t.Fatalf("%v %q", x, err)
+			}
+			return
+		}
+		check := func(x *Table) {
+			if x.Rows() < 1 || len(x.Header) < 1 || len(x.Cols) != len(x.Header) {
+				t.Fatalf("%+v", x)
+			}
+			for j, name := range x.Header {
+				if name == "model" {
+					if len(x.Text(name)) != x.Rows() || len(x.Cols[j]) != 0 {
+						t.Fatalf("%+v", x)
+					}
+					continue
+				}
+				v, ok := x.Col(name)
+				if !ok || len(v) != x.Rows() || slices.ContainsFunc(v, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+					t.Fatalf("%+v", x)
+				}
+			}
+			if n := x.Line(x.Rows() - 1); n < x.Rows()+1 || n > strings.Count(s, "\n")+1 {
+				t.Fatalf("the last row is on line %d", n)
+			}
+		}
+		check(x)
+		var b bytes.Buffer
+		w := NewWriter(&b, x.Header...)
+		for i := range x.Rows() {
+			for j, name := range x.Header {
+				if name == "model" {
+					w.Text(x.Text(name)[i])
+				} else {
+					w.Float(x.Cols[j][i])
+				}
+			}
+			w.End()
+		}
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		s = b.String()
+		y, err := read(s)
+		if err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+		check(y)
+		if !slices.Equal(x.Header, y.Header) || !slices.Equal(x.Text("model"), y.Text("model")) {
+			t.Fatalf("%+v %+v", x, y)
+		}
+		for j := range x.Cols {
+			for i := range x.Cols[j] {
+				if math.Float64bits(x.Cols[j][i]) != math.Float64bits(y.Cols[j][i]) {
+					t.Fatalf("row %d column %d: %v %v", i, j, x.Cols[j][i], y.Cols[j][i])
+				}
+			}
+		}
+	})
+}
