@@ -1,39 +1,74 @@
 package integrate
 
-import "testing"
+import (
+	"errors"
+	"testing"
+)
 
+// spring is H = q² + p².
 func spring(dydt []float64, _ float64, y []float64) { dydt[0], dydt[1] = 2*y[1], -2*y[0] }
 
-// TestAllocs holds a step of every method to no allocation.
-func TestAllocs(t *testing.T) {
+func springVelocity(dq, p []float64) { dq[0] = 2 * p[0] }
+func springForce(dp, q []float64)    { dp[0] = -2 * q[0] }
+
+var (
+	adaptiveMethods   = []*Method{RK23, RK45, DOP853}
+	implicitMethods   = []*Method{ImplicitMidpoint, GaussLegendre4, GaussLegendre6}
+	splittingMethods  = []*Method{Leapfrog, Yoshida4, Yoshida6}
+	fixedFieldMethods = append([]*Method{RK4, RK23, RK45, DOP853}, implicitMethods...)
+)
+
+// springRuns returns an endless run of each method and kind.
+func springRuns() map[string]*Run {
+	runs := map[string]*Run{}
 	y0 := []float64{1, 0}
-	r, err := newRun(spring, 0, 1e9, y0, Options{})
-	if err != nil {
-		t.Fatal(err)
+	for _, m := range adaptiveMethods {
+		runs[m.String()+" adaptive"] = Begin(spring, 0, 1e12, y0, Options{Method: m})
 	}
-	r.start()
-	r.h = r.firstStep()
-	if n := testing.AllocsPerRun(100, func() { r.step() }); n != 0 {
-		t.Errorf("an RK45 step allocates %v times", n)
+	for _, m := range fixedFieldMethods {
+		runs[m.String()] = BeginFixed(m, spring, 0, 1e9, 0.1, y0)
 	}
-	f, err := newState(RK4, spring, 0, 1e9, y0)
-	if err != nil {
-		t.Fatal(err)
+	for _, m := range splittingMethods {
+		runs[m.String()] = BeginSeparable(m, springVelocity, springForce, 0, 1e9, 0.1, y0)
 	}
-	f.h = 0.1
-	f.start()
-	ignore := func(float64, []float64) bool { return true }
-	if n := testing.AllocsPerRun(100, func() { f.fixed(3, ignore) }); n != 0 {
-		t.Errorf("an RK4 step allocates %v times", n)
+	return runs
+}
+
+// TestAllocs holds a step of every method, dense output included, to no allocation.
+func TestAllocs(t *testing.T) {
+	for name, r := range springRuns() {
+		if r.err != nil {
+			t.Fatal(name, r.err)
+		}
+		var step func() error
+		if r.h == 0 {
+			r.start()
+			r.h = r.firstStep()
+			step = func() error { return errors.Join(r.step(), r.interpolate()) }
+		} else {
+			step = func() error {
+				err := r.fixedStep(r.t+0.1, 0.1)
+				r.accept(r.t + 0.1)
+				return err
+			}
+		}
+		var err error
+		if n := testing.AllocsPerRun(100, func() { err = errors.Join(err, step()) }); n != 0 || err != nil {
+			t.Errorf("%s: a step allocates %v times, error %v", name, n, err)
+		}
 	}
 }
 
-func BenchmarkRK45Step(b *testing.B) {
-	r, _ := newRun(spring, 0, 1e300, []float64{1, 0}, Options{})
-	r.start()
-	r.h = r.firstStep()
-	b.ReportAllocs()
-	for b.Loop() {
-		r.step()
+func BenchmarkStep(b *testing.B) {
+	for name, r := range springRuns() {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			i := 0
+			for range r.States() {
+				if i++; i > b.N {
+					break
+				}
+			}
+		})
 	}
 }

@@ -191,20 +191,17 @@ func checkFigure(t *testing.T, m *Method, f Field, p *problem, fig figure) {
 func TestSingleStep(t *testing.T) {
 	for _, c := range loadCases(t).Single {
 		f, _ := c.compile(t)
-		r, err := newRun(f, c.T0, c.T0+c.H, c.Y0, Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := Begin(f, c.T0, c.T0+c.H, c.Y0, Options{})
 		if err := r.start(); err != nil {
 			t.Fatal(err)
 		}
 		r.trial(c.T0+c.H, c.H)
 		r.evalCopy(r.k[6], c.T0+c.H, r.yold)
-		r.e.into(r.err)
-		for i := range r.err {
-			r.err[i] *= c.H
+		r.errorNorm(c.H)
+		for i := range r.adapt.err {
+			r.adapt.err[i] *= c.H
 		}
-		if d := maxDiff(r.err, floats(c.Err)); !(d <= 1e-15) {
+		if d := maxDiff(r.adapt.err, floats(c.Err)); !(d <= 1e-15) {
 			t.Errorf("%s: error estimate off by %g", c.ID, d)
 		}
 		r.accept(c.T0 + c.H)
@@ -214,7 +211,7 @@ func TestSingleStep(t *testing.T) {
 		r.interpolate()
 		for _, at := range c.Dense {
 			y := floats(at.Y)
-			if d := maxDiff(r.between(c.T0+at.Theta*c.H), y); !(d <= 1e-14*maxAbs(y)) {
+			if d := maxDiff(r.between(r.w, c.T0+at.Theta*c.H), y); !(d <= 1e-14*maxAbs(y)) {
 				t.Errorf("%s: dense output at %v off by %g", c.ID, at.Theta, d)
 			}
 		}

@@ -1,50 +1,154 @@
 package integrate
 
-// degree returns the number of polynomial coefficients that interpolate keeps for each component.
+import "sort"
+
+// A Dense is a solution as a function of t, from [Options.Dense]: a polynomial on each step, of degree 4 for RK45, 3 for RK23 and
+// 7 for DOP853. It may be used by many goroutines at once.
+type Dense struct {
+	n, degree int
+	twisted   bool
+	t         []float64 // the ends of the steps: one more than there are steps
+	h         []float64 // h[i] is the length of step i, of which a terminal event may have cut the end off
+	c         []float64 // for each step its first state and q_1, q_2, …; after them the last state
+}
+
+func newDense(m *Method, t0 float64, y0 []float64) *Dense {
+	return &Dense{n: len(y0), degree: m.degree(), twisted: m.d != nil, t: []float64{t0}, c: append([]float64(nil), y0...)}
+}
+
+// add appends the last step of r, which ends at t in the state y.
+func (d *Dense) add(r *Run, t float64, y []float64) {
+	d.t = append(d.t, t)
+	d.h = append(d.h, r.t-r.told)
+	d.c = append(d.c, r.adapt.q...)
+	d.c = append(d.c, y...)
+}
+
+// At returns the state at t, in dst if that has the length for it. At the steps it is the computed state itself; between them its
+// error is that of the steps, or a little more. Outside the interval of integration the first or last polynomial
+// goes on, whatever that is worth.
+func (d *Dense) At(dst []float64, t float64) []float64 {
+	if len(dst) != d.n {
+		dst = make([]float64, d.n)
+	}
+	steps := len(d.h)
+	i := sort.Search(steps, func(i int) bool { // the first step that does not end before t
+		if d.h[i] > 0 {
+			return d.t[i+1] >= t
+		}
+		return d.t[i+1] <= t
+	})
+	size := (1 + d.degree) * d.n
+	if i < steps && t == d.t[i+1] || steps == 0 {
+		if steps > 0 {
+			i++
+		}
+		copy(dst, d.c[i*size:])
+		return dst
+	}
+	i = min(i, steps-1)
+	c := d.c[i*size : (i+1)*size]
+	evaluate(dst, c[:d.n], c[d.n:], (t-d.t[i])/d.h[i], d.twisted)
+	return dst
+}
+
+// AtAll returns the states at each of ts, in any order, as rows of one array.
+func (d *Dense) AtAll(ts []float64) [][]float64 {
+	flat := make([]float64, len(ts)*d.n)
+	rows := make([][]float64, len(ts))
+	for i, t := range ts {
+		rows[i] = d.At(flat[i*d.n:(i+1)*d.n:(i+1)*d.n], t)
+	}
+	return rows
+}
+
+// evaluate computes the dense output at θ from the state y at the start of the step and q_1, q_2, …
+//
+//	dst = y + θ(q_1 + θ(q_2 + θ(q_3 + …)))        or, twisted,
+//	dst = y + θ(q_1 + (1-θ)(q_2 + θ(q_3 + …)))
+func evaluate(dst, y, q []float64, theta float64, twisted bool) {
+	n := len(dst)
+	for c, y := range y[:n] {
+		v := 0.
+		for j := len(q) - n; j >= 0; j -= n {
+			u := theta
+			if twisted && j/n%2 == 1 {
+				u = 1 - theta
+			}
+			v = float64(u * (v + q[j+c]))
+		}
+		dst[c] = y + v
+	}
+}
+
+// degree returns the degree of the dense output.
 func (m *Method) degree() int {
-	if m.p == nil {
-		return 0
+	if m.d != nil {
+		return 3 + len(m.d)
 	}
 	return len(m.p[0])
 }
 
-// interpolate computes the dense output of the last step,
-//
-//	y(told + θh) = yold + θ(q_1 + θ(q_2 + …))    q_j = h Σ_i p_ij k_i
-//
-// without evaluations of the field.
-func (r *run) interpolate() {
-	n := len(r.y)
+// interpolate computes the dense output q_1, q_2, … of the last step.
+func (r *Run) interpolate() error {
+	m, q, n := r.m, r.adapt.q, len(r.y)
 	h := r.t - r.told
-	clear(r.q)
-	for j := range r.m.degree() {
-		q := r.q[j*n : (j+1)*n]
-		for i, k := range r.k {
-			if p := r.m.p[i][j]; p != 0 {
-				for c, k := range k {
-					q[c] += float64(p * k)
+	if m.d == nil {
+		clear(q)
+		for i, p := range m.p {
+			for j, p := range p {
+				if p != 0 {
+					q := q[j*n : (j+1)*n]
+					for c, k := range r.k[i] {
+						q[c] += float64(p * k)
+					}
 				}
 			}
 		}
-		for c := range q {
-			q[c] *= h
+		for i := range q {
+			q[i] *= h
+		}
+		return nil
+	}
+
+	last := len(m.c)
+	if most := r.adapt.o.MaxEval; most > 0 && r.NFev+len(m.cd) > most {
+		return r.overBudget()
+	}
+	for i, a := range m.ad {
+		copy(r.w, r.yold)
+		for j, a := range a {
+			if a != 0 {
+				for c, k := range r.k[j] {
+					r.w[c] += float64(h * float64(a*k))
+				}
+			}
+		}
+		r.eval(r.k[last+1+i], r.told+float64(m.cd[i]*h), r.w)
+	}
+	for c := range n {
+		delta, k0, k1 := r.y[c]-r.yold[c], float64(h*r.k[0][c]), float64(h*r.k[last][c])
+		q[c], q[n+c], q[2*n+c] = delta, k0-delta, delta-k1+(delta-k0)
+		for i, d := range m.d {
+			v := 0.
+			for j, d := range d {
+				v += float64(d * r.k[j][c])
+			}
+			q[(3+i)*n+c] = h * v
 		}
 	}
+	if nonFinite(q) >= 0 {
+		return fail(ErrNonFinite, r.told, h, "the field is not finite between t=%v and t=%v, where dense output needs it (h=%v)",
+			r.told, r.t, h)
+	}
+	return nil
 }
 
-// between returns the state at t within the last step, in scratch space.
-func (r *run) between(t float64) []float64 {
+// between returns the state at t within the last step, in dst or where it is.
+func (r *Run) between(dst []float64, t float64) []float64 {
 	if t == r.t {
 		return r.y
 	}
-	n := len(r.y)
-	x := (t - r.told) / (r.t - r.told)
-	for c, y := range r.yold {
-		v := 0.
-		for j := len(r.q) - n + c; j >= 0; j -= n {
-			v = float64(x * (v + r.q[j]))
-		}
-		r.w[c] = y + v
-	}
-	return r.w
+	evaluate(dst, r.yold, r.adapt.q, (t-r.told)/(r.t-r.told), r.m.d != nil)
+	return dst
 }

@@ -2,54 +2,73 @@ package integrate
 
 import "math"
 
-// Fixed integrates dy/dt = f(t, y) from y(t0) = y0 to t1, which may lie before t0, with steps of length h > 0 on the grid
+// Fixed integrates dy/dt = f(t, y) from y(t0) = y0 to t1, which may lie before t0, by steps of length h > 0 on the grid
 //
 //	t_i = t0 ± i h    i = 0 … n
 //
 // whose last point is exactly t1: the last step is shorter where h does not divide the interval, and a remainder below
-// 1e-9 h adds no step. Errors are those of [Solve].
+// 1e-9 h adds no step. Errors are returned as by [Solve]; where the field is not finite the error is ErrNonFinite at
+// once. Splitting methods are refused: see [Separable].
 func Fixed(m *Method, f Field, t0, t1, h float64, y0 []float64) (*Solution, error) {
+	return BeginFixed(m, f, t0, t1, h, y0).collect()
+}
+
+// BeginFixed returns the Run that does what [Fixed] does.
+func BeginFixed(m *Method, f Field, t0, t1, h float64, y0 []float64) *Run {
+	r := newFixed(m, t0, t1, h, y0)
+	switch {
+	case r.err != nil:
+		return r
+	case f == nil:
+		return r.refuse(refuse("the field is nil"))
+	case m.leaps != nil:
+		return r.refuse(refuse("%v needs a separable Hamiltonian, given to Separable as two half-fields: use GaussLegendre4 for a field in one piece", m))
+	}
+	r.f = f
+	if m.implicit() {
+		r.implicit.init(r)
+	}
+	return r
+}
+
+// newFixed checks what every integration with fixed steps has.
+func newFixed(m *Method, t0, t1, h float64, y0 []float64) *Run {
 	if m == nil {
-		return nil, refuse("the method is nil")
+		return new(Run).refuse(refuse("the method is nil"))
+	}
+	r := newRun(m, t0, t1, y0)
+	if r.err != nil {
+		return r
 	}
 	steps, err := grid(t0, t1, h)
 	if err != nil {
-		return nil, err
+		return r.refuse(err)
 	}
-	r, err := newState(m, f, t0, t1, y0)
-	if err != nil {
-		return nil, err
-	}
-	r.h = h
-	return r.collect(func(yield func(float64, []float64) bool) error { return r.fixed(steps, yield) }, min(steps+1, 1<<20))
+	r.h, r.room = h, min(steps+1, 1<<20)
+	r.drive = func(r *Run, yield func(float64, []float64) bool) (Status, error) { return r.fixed(steps, yield) }
+	return r
 }
 
 // grid returns the number of steps of length h from t0 to t1.
 func grid(t0, t1, h float64) (int, error) {
-	if !isFinite(t0) || !isFinite(t1) {
-		return 0, refuse("a grid from t0=%v to t1=%v: must be finite", t0, t1)
-	}
-	if !(h > 0) {
-		return 0, refuse("h is %v: must be positive", h)
-	}
-	if t0 == t1 {
-		return 0, nil
+	if !(h > 0) || !isFinite(t1) || !isFinite(t1-t0) {
+		return 0, refuse("steps of h=%v from %v to %v: h must be positive, the interval finite", h, t0, t1)
 	}
 	whole := math.Abs(t1-t0) / h
 	steps := math.Floor(whole)
-	if whole-steps > 1e-9 || steps == 0 {
+	if whole-steps > 1e-9 || steps == 0 && t0 != t1 {
 		steps++
 	}
 	if far := max(math.Abs(t0), math.Abs(t1)); !(steps < 1<<53) || steps > 1 && far-h == far {
-		return 0, refuse("h is %v: too short for the interval from %v to %v", h, t0, t1)
+		return 0, refuse("steps of h=%v from %v to %v: h is too short to tell the steps apart", h, t0, t1)
 	}
 	return int(steps), nil
 }
 
 // fixed takes the given number of steps.
-func (r *run) fixed(steps int, yield func(float64, []float64) bool) error {
+func (r *Run) fixed(steps int, yield func(float64, []float64) bool) (Status, error) {
 	if !yield(r.t, r.y) {
-		return nil
+		return Stopped, nil
 	}
 	t0, full := r.t, r.h*r.dir
 	for i := 1; i <= steps; i++ {
@@ -61,21 +80,40 @@ func (r *run) fixed(steps int, yield func(float64, []float64) bool) error {
 				h = rest
 			}
 		}
-		if i == 1 {
-			if err := r.start(); err != nil {
-				return err
-			}
-		} else {
-			r.evalCopy(r.k[0], r.t, r.y)
+		if err := r.fixedStep(tnew, h); err != nil {
+			return Failed, err
 		}
-		r.trial(tnew, h)
 		if nonFinite(r.yold) >= 0 {
-			return r.notFinite(h)
+			return Failed, r.notFinite(h)
 		}
 		r.accept(tnew)
 		if !yield(r.t, r.y) {
-			return nil
+			return Stopped, nil
 		}
 	}
+	return Finished, nil
+}
+
+// fixedStep computes the trial state yold of one step.
+func (r *Run) fixedStep(tnew, h float64) error {
+	if r.m.leaps != nil {
+		r.split.step(r, h)
+		return nil
+	}
+	if r.Accepted == 0 {
+		if err := r.start(); err != nil {
+			return err
+		}
+	} else if !r.m.implicit() {
+		r.evalCopy(r.k[0], r.t, r.y)
+	}
+	if r.m.implicit() {
+		if err := r.implicit.solve(r, h); err != nil {
+			return err
+		}
+		r.b.addTo(r.yold, r.y, h)
+		return nil
+	}
+	r.trial(tnew, h)
 	return nil
 }

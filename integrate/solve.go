@@ -13,9 +13,10 @@ const (
 	epsilon   = 0x1p-52
 )
 
-// Solve integrates dy/dt = f(t, y) from y(t0) = y0 to t1, which may lie before t0, with steps chosen so that the
-// estimated error of each meets the tolerances. It takes the steps that SciPy's solve_ivp takes. On failure it returns the error
-// and what it has reached, never a NaN; only for an invalid argument is the solution nil.
+// Solve integrates dy/dt = f(t, y) from y(t0) = y0 to t1, with steps chosen so that the estimated error of each meets
+// the tolerances: the steps that SciPy's solve_ivp takes. t1 may lie before t0, or be infinite where an event or an error ends the run.
+// On failure Solve returns the error and what it has reached, never a NaN; only for an invalid argument
+// is the solution nil.
 //
 // A trial step in which the field is not finite is rejected like any other, so that a field may be undefined beyond a
 // boundary that the solution only comes near. Where the field is not finite at the start the error is ErrNonFinite at
@@ -23,128 +24,88 @@ const (
 //
 // Source: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4.
 func Solve(f Field, t0, t1 float64, y0 []float64, o Options) (*Solution, error) {
-	r, err := newRun(f, t0, t1, y0, o)
-	if err != nil {
-		return nil, err
-	}
-	return r.collect(r.adaptive, 16)
+	return Begin(f, t0, t1, y0, o).collect()
 }
 
-// A run is one integration under way.
-type run struct {
-	Solution
-	m *Method
-	f Field
-
-	t, t1, dir float64   // dir is +1 or -1
-	y          []float64 // the state at t
-	told       float64
-	yold       []float64   // the state before the last step, and room for the trial state
-	k          [][]float64 // stages k_1 … k_s, and k_{s+1} = f(t+h, y(t+h))
-	w          []float64   // scratch
-
-	stage []sum // stage[i] = Σ_j a_ij k_j
-	b, e  sum
-
+// adaptation is what a Run with adaptive steps has beside the rest.
+type adaptation struct {
 	o          Options
 	rtol, atol []float64
-	err        []float64 // Σ e_i k_i
-	h          float64   // length of the next trial step
+	e, e3      sum
+	err, err3  []float64 // Σ e_i k_i
 	q          []float64 // dense output of the last step: see interpolate
-
-	calling bool // whether the field is being called, and for which t
-	at      float64
+	events     events
 }
 
-// newState checks what every integration has and makes room for it.
-func newState(m *Method, f Field, t0, t1 float64, y0 []float64) (*run, error) {
+// Begin returns the Run that does what [Solve] does.
+func Begin(f Field, t0, t1 float64, y0 []float64, o Options) *Run {
+	m := o.Method
+	if m == nil {
+		m = RK45
+	}
+	r := newRun(m, t0, t1, y0)
+	a := &r.adapt
+	n := len(y0)
 	switch {
+	case r.err != nil:
+		return r
 	case f == nil:
-		return nil, refuse("the field is nil")
-	case !isFinite(t0):
-		return nil, refuse("t0 is %v", t0)
-	case math.IsNaN(t1):
-		return nil, refuse("t1 is NaN")
+		return r.refuse(refuse("the field is nil"))
+	case m.leaps != nil || m.implicit():
+		return r.refuse(refuse("%v loses what it is chosen for when its step changes: use it with a fixed step, or RK45 or DOP853 here", m))
+	case m.e == nil:
+		return r.refuse(refuse("%v does not estimate its error: use it with a fixed step, or RK45 here", m))
+	case o.MaxStep != 0 && !(o.MaxStep > 0):
+		return r.refuse(refuse("MaxStep is %v: must be positive", o.MaxStep))
+	case o.FirstStep != 0 && !(o.FirstStep > 0 && o.FirstStep <= math.Abs(t1-t0)):
+		return r.refuse(refuse("FirstStep is %v: must be positive and no longer than the interval", o.FirstStep))
+	case o.MaxEval < 0:
+		return r.refuse(refuse("MaxEval is %d: must not be negative", o.MaxEval))
+	case o.Rows < 0 || o.Rows > 0 && n%o.Rows != 0:
+		return r.refuse(refuse("%d components do not make %d rows", n, o.Rows))
 	}
-	if i := nonFinite(y0); i >= 0 {
-		return nil, refuse("the initial state must be finite, but y0[%d] is %v", i, y0[i])
+	for i, t := range o.TEval {
+		if !(t >= min(t0, t1) && t <= max(t0, t1)) {
+			return r.refuse(refuse("TEval[%d] = %v is outside the interval from %v to %v", i, t, t0, t1))
+		}
+		if i > 0 && !((t-o.TEval[i-1])*r.dir > 0) {
+			return r.refuse(refuse("TEval[%d] = %v does not come after TEval[%d] = %v on the way from %v to %v",
+				i, t, i-1, o.TEval[i-1], t0, t1))
+		}
 	}
-	n := len(y0)
-	stages := len(m.c) + 1
-	room := make([]float64, (stages+4)*n)
-	take := func() []float64 {
-		v := room[:n:n]
-		room = room[n:]
-		return v
+	for i, e := range o.Events {
+		if e.G == nil || e.Terminal < 0 {
+			return r.refuse(refuse("Events[%d] has no function, or a negative Terminal", i))
+		}
 	}
-	r := &run{m: m, f: f, t: t0, t1: t1, dir: 1, y: take(), yold: take(), w: take(), err: take()}
-	if t1 < t0 {
-		r.dir = -1
+	if a.rtol, r.err = spread("RTol", o.RTol, 1e-3, n); r.err == nil {
+		a.atol, r.err = spread("ATol", o.ATol, 1e-6, n)
 	}
-	copy(r.y, y0)
-	for range stages {
-		r.k = append(r.k, take())
-	}
-	for _, a := range m.a {
-		r.stage = append(r.stage, newSum(a, r.k))
-	}
-	r.b = newSum(m.b, r.k)
-	r.e = newSum(m.e, r.k)
-	return r, nil
-}
-
-// newRun checks the arguments of Solve.
-func newRun(f Field, t0, t1 float64, y0 []float64, o Options) (*run, error) {
-	if o.Method == nil {
-		o.Method = RK45
-	}
-	if o.Method.e == nil {
-		return nil, refuse("%v does not estimate its error: use Fixed with it, or RK45 here", o.Method)
-	}
-	r, err := newState(o.Method, f, t0, t1, y0)
-	if err != nil {
-		return nil, err
-	}
-	n := len(y0)
-	if r.rtol, err = spread("RTol", o.RTol, 1e-3, n); err != nil {
-		return nil, err
-	}
-	if r.atol, err = spread("ATol", o.ATol, 1e-6, n); err != nil {
-		return nil, err
+	if r.err != nil {
+		return r.refuse(r.err)
 	}
 	for i, y := range y0 {
-		whole := r.atol[i] + float64(r.rtol[i]*math.Abs(y))
+		whole := a.atol[i] + float64(a.rtol[i]*math.Abs(y))
 		if whole == 0 || whole < epsilon*math.Abs(y) {
-			return nil, fail(ErrTolerance, t0, 0, "tolerance %v of component %d is below what float64 can give at y=%v",
-				whole, i, y)
+			return r.refuse(fail(ErrTolerance, t0, 0,
+				"the tolerance %v of component %d is below what float64 can give at t=%v, y=%v (h=0)", whole, i, t0, y))
 		}
-		r.rtol[i] = max(r.rtol[i], 100*epsilon)
+		a.rtol[i] = max(a.rtol[i], 100*epsilon)
 	}
 
 	if o.MaxStep == 0 {
 		o.MaxStep = math.Inf(1)
 	}
-	if !(o.MaxStep > 0) {
-		return nil, refuse("MaxStep is %v: must be positive", o.MaxStep)
+	o.Rows = max(o.Rows, 1)
+	r.f, r.h, r.room, r.drive = f, o.FirstStep, 16, (*Run).adaptive
+	a.o = o
+	a.e, a.e3 = newSum(m.e, r.k), newSum(m.e3, r.k)
+	a.err, a.err3 = make([]float64, n), make([]float64, n)
+	a.q = make([]float64, m.degree()*n)
+	if o.Dense {
+		r.Dense = newDense(m, t0, y0)
 	}
-	if o.FirstStep != 0 && !(o.FirstStep > 0 && o.FirstStep <= math.Abs(t1-t0)) {
-		return nil, refuse("FirstStep is %v: must be positive and no longer than the interval", o.FirstStep)
-	}
-	if o.MaxEval < 0 {
-		return nil, refuse("MaxEval is %d: must not be negative", o.MaxEval)
-	}
-	for i, t := range o.TEval {
-		if !(t >= min(t0, t1) && t <= max(t0, t1)) {
-			return nil, refuse("TEval[%d] = %v is outside the interval from %v to %v", i, t, t0, t1)
-		}
-		if i > 0 && !((t-o.TEval[i-1])*r.dir > 0) {
-			return nil, refuse("TEval[%d] = %v does not come after TEval[%d] = %v on the way from %v to %v",
-				i, t, i-1, o.TEval[i-1], t0, t1)
-		}
-	}
-	r.o = o
-	r.q = make([]float64, r.m.degree()*n)
-	return r, nil
+	return r
 }
 
 // spread returns a copy of tol with one value for each of n components.
@@ -155,174 +116,120 @@ func spread(name string, tol []float64, missing float64, n int) ([]float64, erro
 	if len(tol) != 1 && len(tol) != n {
 		return nil, refuse("%s has %d values: must have 1, or %d as the state has", name, len(tol), n)
 	}
-	all := make([]float64, n)
 	for i, v := range tol {
 		if !(v >= 0 && isFinite(v)) {
 			return nil, refuse("%s[%d] is %v: must be finite and not negative", name, i, v)
 		}
-		if len(tol) == n {
-			all[i] = v
-		}
 	}
-	if len(tol) == 1 {
-		for i := range all {
-			all[i] = tol[0]
-		}
+	all := make([]float64, n)
+	for i := range all {
+		all[i] = tol[i%len(tol)]
 	}
 	return all, nil
 }
 
-// eval computes dydt = f(t, y) with y, which the field may overwrite, or a copy of it.
-func (r *run) eval(dydt []float64, t float64, y []float64) {
-	r.NFev++
-	r.at = t
-	r.calling = true
-	r.f(dydt, t, y)
-	r.calling = false
-}
-
-// evalCopy is eval for a y that must survive.
-func (r *run) evalCopy(dydt []float64, t float64, y []float64) {
-	copy(r.w, y)
-	r.eval(dydt, t, r.w)
-}
-
-// start computes k_1 at the initial state.
-func (r *run) start() error {
-	for i := range r.k[0] {
-		r.k[0][i] = math.NaN() // to find a component that the field does not write
-	}
-	r.evalCopy(r.k[0], r.t, r.y)
-	if i := nonFinite(r.k[0]); i >= 0 {
-		return fail(ErrNonFinite, r.t, 0, "component %d of the field is %v, or was not written, at t=%v (h=0)",
-			i, r.k[0][i], r.t)
-	}
-	return nil
-}
-
-// trial computes k_2 … k_s from k_1 and the state yold at tnew = t + h.
-func (r *run) trial(tnew, h float64) {
-	for i := 1; i < len(r.stage); i++ {
-		t := tnew
-		if r.m.c[i] != 1 {
-			t = r.t + float64(r.m.c[i]*h)
-		}
-		r.stage[i].addTo(r.w, r.y, h)
-		r.eval(r.k[i], t, r.w)
-	}
-	r.b.addTo(r.yold, r.y, h)
-}
-
-// accept makes the trial state the state.
-func (r *run) accept(tnew float64) {
-	r.told, r.t = r.t, tnew
-	r.yold, r.y = r.y, r.yold
-	r.Accepted++
-}
-
-// notFinite returns the error for a trial step in which something was not finite.
-func (r *run) notFinite(h float64) *Error {
-	for i, k := range r.k {
-		if j := nonFinite(k); j >= 0 {
-			c := 1.
-			if i < len(r.m.c) {
-				c = r.m.c[i]
-			}
-			return fail(ErrNonFinite, r.t, h, "component %d of the field is %v at t=%v (h=%v)", j, k[j], r.t+float64(c*h), h)
-		}
-	}
-	return fail(ErrNonFinite, r.t, h, "the state overflows after t=%v (h=%v)", r.t, h)
-}
-
 // adaptive integrates to t1 and gives each state to yield until that returns false.
-func (r *run) adaptive(yield func(t float64, y []float64) bool) error {
+func (r *Run) adaptive(yield func(float64, []float64) bool) (Status, error) {
+	o := &r.adapt.o
 	if err := r.start(); err != nil {
-		return err
+		return Failed, err
 	}
 	if len(r.y) == 0 || r.t == r.t1 {
-		return r.constant(yield)
+		return r.constant(yield), nil
 	}
-	if r.o.TEval == nil && !yield(r.t, r.y) {
-		return nil
+	if o.TEval == nil && !yield(r.t, r.y) {
+		return Stopped, nil
 	}
-	if r.h = r.o.FirstStep; r.h == 0 {
-		if r.o.MaxEval == 1 {
-			return r.overBudget()
+	if r.h == 0 {
+		if o.MaxEval == 1 {
+			return Failed, r.overBudget()
 		}
 		r.h = r.firstStep()
 	}
-	for next := 0; (r.t1-r.t)*r.dir > 0; {
+	r.startEvents()
+	status := Finished
+	for next := 0; status == Finished && (r.t1-r.t)*r.dir > 0; {
 		if err := r.step(); err != nil {
-			return err
+			return Failed, err
 		}
-		if r.o.TEval == nil {
-			if !yield(r.t, r.y) {
-				return nil
+		end, here := r.t, r.y
+		due := next < len(o.TEval) && (o.TEval[next]-end)*r.dir <= 0
+		crossed := r.crossings()
+		if due || crossed || o.Dense {
+			if err := r.interpolate(); err != nil {
+				return Failed, err
 			}
-			continue
 		}
-		for fresh := true; next < len(r.o.TEval) && (r.o.TEval[next]-r.t)*r.dir <= 0; next++ {
-			if fresh {
-				r.interpolate()
-				fresh = false
+		if crossed {
+			if stop, t := r.locate(); stop {
+				status, end = AtEvent, t
+				here = r.between(r.w, end)
 			}
-			if !yield(r.o.TEval[next], r.between(r.o.TEval[next])) {
-				return nil
+		}
+		if end != r.told { // but for a terminal event where the step began
+			if o.Dense {
+				r.Dense.add(r, end, here)
+			}
+			if o.TEval == nil && !yield(end, here) {
+				return Stopped, nil
+			}
+		}
+		for ; next < len(o.TEval) && (o.TEval[next]-end)*r.dir <= 0; next++ {
+			if !yield(o.TEval[next], r.between(r.w, o.TEval[next])) {
+				return Stopped, nil
 			}
 		}
 	}
-	return nil
+	return status, nil
 }
 
 // constant reports a solution that does not change: one without components or on an interval of no length.
-func (r *run) constant(yield func(t float64, y []float64) bool) error {
-	ts := r.o.TEval
-	if ts == nil {
+func (r *Run) constant(yield func(float64, []float64) bool) Status {
+	ts := r.adapt.o.TEval
+	if ts == nil && r.t1 == r.t {
 		ts = []float64{r.t}
-		if r.t1 != r.t {
-			ts = append(ts, r.t1)
-		}
+	} else if ts == nil {
+		ts = []float64{r.t, r.t1}
 	}
 	for _, t := range ts {
 		if !yield(t, r.y) {
-			break
+			return Stopped
 		}
 	}
-	return nil
+	return Finished
 }
 
-func (r *run) overBudget() error {
-	return fail(ErrBudget, r.t, r.h, "budget of %d evaluations spent at t=%v (h=%v)", r.o.MaxEval, r.t, r.h*r.dir)
+func (r *Run) overBudget() error {
+	return fail(ErrBudget, r.t, r.h*r.dir, "budget of %d evaluations spent at t=%v (h=%v)", r.adapt.o.MaxEval, r.t, r.h*r.dir)
 }
 
-// step advances by one accepted step.
-func (r *run) step() error {
+// step advances by one accepted step, or fails and leaves the state as it was.
+func (r *Run) step() error {
 	last := len(r.m.c) // the index of k_{s+1}
 	if r.Accepted > 0 {
 		copy(r.k[0], r.k[last])
 	}
-	t := r.t
-	shortest := 10 * math.Abs(math.Nextafter(t, math.Inf(int(r.dir)))-t)
+	t, maxEval := r.t, r.adapt.o.MaxEval
+	shortest := 10 * math.Abs(math.Nextafter(t, r.dir*math.MaxFloat64)-t)
 	size := r.h
-	if size > r.o.MaxStep {
-		size = r.o.MaxStep
+	if size > r.adapt.o.MaxStep {
+		size = r.adapt.o.MaxStep
 	} else if size < shortest {
 		size = shortest
 	}
-	h := 0.
-	bad := false // whether the last trial was rejected for something that is not finite
+	var h float64
+	var broken bool // whether the last trial was rejected for something that is not finite
 	for rejected := false; ; rejected = true {
 		if size < shortest {
 			err := fail(ErrStepUnderflow, t, size*r.dir, "step size underflow at t=%v (h=%v)", t, size*r.dir)
-			if bad {
-				why := r.notFinite(h)
-				err.text += ": " + why.text
+			if broken {
 				err.err = errors.Join(ErrStepUnderflow, ErrNonFinite)
+				err.text += ": " + r.notFinite(h).text
 			}
 			return err
 		}
-		r.h = size
-		if r.o.MaxEval > 0 && r.NFev > r.o.MaxEval-last {
+		if maxEval > 0 && r.NFev > maxEval-last {
+			r.h = size
 			return r.overBudget()
 		}
 		tnew := t + float64(size*r.dir)
@@ -330,7 +237,7 @@ func (r *run) step() error {
 			tnew = r.t1
 		}
 		if !isFinite(tnew) {
-			return fail(ErrNonFinite, t, size*r.dir, "t overflows at t=%v (h=%v)", t, size*r.dir)
+			return fail(ErrNonFinite, t, size*r.dir, "t overflows after t=%v (h=%v)", t, size*r.dir)
 		}
 		h = tnew - t
 		size = math.Abs(h)
@@ -348,12 +255,8 @@ func (r *run) step() error {
 			return nil
 		}
 		r.Rejected++
-		bad = !isFinite(norm)
-		if bad {
-			size *= minFactor
-		} else {
-			size *= max(minFactor, growth(norm, r.m.errPower))
-		}
+		broken = !isFinite(norm)
+		size *= max(minFactor, growth(norm, r.m.errPower))
 	}
 }
 
@@ -367,46 +270,72 @@ func growth(norm float64, power int) float64 {
 
 // errorNorm returns the norm of the estimated error of the trial step, relative to the tolerances: the step is good
 // where it is below 1. It is +Inf where the trial is not finite.
-func (r *run) errorNorm(size float64) float64 {
-	r.e.into(r.err)
-	n := len(r.err)
-	y, ynew, fnew, atol, rtol := r.y[:n], r.yold[:n], r.k[len(r.k)-1][:n], r.atol[:n], r.rtol[:n]
-	total := 0.
-	for i, err := range r.err {
-		a := math.Abs(y[i])
-		if b := math.Abs(ynew[i]); b > a {
-			a = b
+//
+// Source: for two estimates, Hairer, Nørsett, Wanner, equation II.10.17, as dop853.f has it.
+func (r *Run) errorNorm(size float64) float64 {
+	a := &r.adapt
+	a.e.into(a.err)
+	if r.m.e3 != nil {
+		a.e3.into(a.err3)
+	}
+	n := len(a.err)
+	y, ynew, fnew, atol, rtol := r.y[:n], r.yold[:n], r.k[len(r.m.c)][:n], a.atol[:n], a.rtol[:n]
+	second, err3 := r.m.e3 != nil, a.err3[:n]
+	width := n / a.o.Rows
+	worst := 0.
+	for end := width; end <= n; end += width {
+		sum, sum3 := 0., 0.
+		for i := end - width; i < end; i++ {
+			top := math.Abs(y[i])
+			if v := math.Abs(ynew[i]); !(v <= top) {
+				top = v
+			}
+			if !(top <= math.MaxFloat64 && math.Abs(fnew[i]) <= math.MaxFloat64) {
+				return math.Inf(1)
+			}
+			scale := atol[i] + float64(top*rtol[i])
+			e := a.err[i] / scale
+			sum += float64(e * e)
+			if second {
+				e = err3[i] / scale
+				sum3 += float64(e * e)
+			}
 		}
-		if !(a <= math.MaxFloat64 && math.Abs(fnew[i]) <= math.MaxFloat64) {
+		if sum > 0 && second {
+			sum *= sum / (sum + float64(0.01*sum3))
+		}
+		norm := size * math.Sqrt(sum/float64(width))
+		if !isFinite(norm) {
 			return math.Inf(1)
 		}
-		e := err / (atol[i] + float64(a*rtol[i]))
-		total += float64(e * e)
+		worst = max(worst, norm)
 	}
-	norm := size * math.Sqrt(total/float64(n))
-	if math.IsNaN(norm) {
-		return math.Inf(1)
-	}
-	return norm
+	return worst
 }
 
-// rms returns the root mean square of (v-u)/tolerance at the initial state; u may be nil.
-func (r *run) rms(v, u []float64) float64 {
-	total := 0.
-	for i, x := range v {
-		if u != nil {
-			x -= u[i]
+// rms returns the root mean square of (v-u)/tolerance at the initial state, the largest of the rows'; u may be nil.
+func (r *Run) rms(v, u []float64) float64 {
+	worst := 0.
+	width := len(v) / r.adapt.o.Rows
+	for end := width; end <= len(v); end += width {
+		sum := 0.
+		for i := end - width; i < end; i++ {
+			x := v[i]
+			if u != nil {
+				x -= u[i]
+			}
+			e := x / (r.adapt.atol[i] + float64(math.Abs(r.y[i])*r.adapt.rtol[i]))
+			sum += float64(e * e)
 		}
-		e := x / (r.atol[i] + float64(math.Abs(r.y[i])*r.rtol[i]))
-		total += float64(e * e)
+		worst = max(worst, math.Sqrt(sum/float64(width)))
 	}
-	return math.Sqrt(total / float64(len(v)))
+	return worst
 }
 
 // firstStep chooses the length of the first step, with one evaluation.
 //
 // Source: Hairer, Nørsett, Wanner, section II.4, and SciPy's bound by the interval.
-func (r *run) firstStep() float64 {
+func (r *Run) firstStep() float64 {
 	interval := math.Abs(r.t1 - r.t)
 	d0, d1 := r.rms(r.y, nil), r.rms(r.k[0], nil)
 	h0 := 0.01 * d0 / d1
@@ -431,41 +360,5 @@ func (r *run) firstStep() float64 {
 		}
 		h1 = invRoot(d1/0.01, r.m.errPower)
 	}
-	return min(100*h0, h1, interval, r.o.MaxStep)
-}
-
-// collect runs an integration to its end and gathers its states; room is a guess at their number.
-func (r *run) collect(drive func(func(float64, []float64) bool) error, room int) (*Solution, error) {
-	n := len(r.y)
-	ts, flat := make([]float64, 0, room), make([]float64, 0, room*n)
-	err := r.protect(drive, func(t float64, y []float64) bool {
-		ts = append(ts, t)
-		flat = append(flat, y...)
-		return true
-	})
-	r.T = ts
-	r.Y = make([][]float64, len(ts))
-	for i := range r.Y {
-		r.Y[i] = flat[i*n : (i+1)*n : (i+1)*n]
-	}
-	s := r.Solution
-	return &s, err
-}
-
-// protect runs drive and turns a panic of the field into an error.
-func (r *run) protect(drive func(func(float64, []float64) bool) error, yield func(float64, []float64) bool) (err error) {
-	defer func() {
-		if r.calling {
-			v := recover()
-			kind := ErrField
-			if e, ok := v.(error); ok {
-				kind = errors.Join(ErrField, e)
-			}
-			err = fail(kind, r.t, r.at-r.t, "the field, given %d components, panicked at t=%v: %v", len(r.y), r.at, v)
-		}
-		if err != nil {
-			r.Status = Failed
-		}
-	}()
-	return drive(yield)
+	return min(100*h0, h1, interval, r.adapt.o.MaxStep)
 }

@@ -1,0 +1,194 @@
+package integrate
+
+import (
+	"errors"
+	"iter"
+	"math"
+)
+
+// A Run is an integration whose states are handed out one by one and not kept, for long runs in constant memory:
+//
+//	r := integrate.Begin(f, 0, 1e6, y0, integrate.Options{})
+//	for t, y := range r.States() {
+//		…
+//	}
+//	if err := r.Err(); err != nil {
+//		…
+//	}
+//
+// Its Solution has the statistics so far, and no T and Y.
+type Run struct {
+	Solution
+	err   error
+	m     *Method
+	f     Field
+	drive func(*Run, func(float64, []float64) bool) (Status, error) // nil once it is under way
+	room  int                                                       // a guess at the number of states
+
+	t, t1, dir float64   // dir is +1 or -1
+	y          []float64 // the state at t
+	told       float64
+	yold       []float64   // the state before the last step, and room for the trial state
+	k          [][]float64 // stages k_1 … k_s, k_{s+1} = f(t+h, y(t+h)), and those of dense output
+	w          []float64   // scratch
+	h          float64     // length of the next step
+	stage      []sum       // stage[i] = Σ_j a_ij k_j
+	b          sum
+
+	adapt    adaptation
+	implicit iteration
+	split    splitting
+
+	calling bool    // whether the field is being called,
+	at      float64 // and for which t
+}
+
+// newRun checks what every integration has and makes room for it.
+func newRun(m *Method, t0, t1 float64, y0 []float64) *Run {
+	r := &Run{m: m, t: t0, t1: t1, dir: 1}
+	if !isFinite(t0) || math.IsNaN(t1) {
+		return r.refuse(refuse("the interval from %v to %v: t0 must be finite, t1 a number", t0, t1))
+	}
+	if i := nonFinite(y0); i >= 0 {
+		return r.refuse(refuse("the initial state must be finite, but y0[%d] is %v", i, y0[i]))
+	}
+	if t1 < t0 {
+		r.dir = -1
+	}
+	n, stages := len(y0), len(m.c)+1+len(m.cd)
+	room := make([]float64, (stages+3)*n)
+	take := func() []float64 {
+		v := room[:n:n]
+		room = room[n:]
+		return v
+	}
+	r.y, r.yold, r.w = take(), take(), take()
+	copy(r.y, y0)
+	for range stages {
+		r.k = append(r.k, take())
+	}
+	for _, a := range m.a {
+		r.stage = append(r.stage, newSum(a, r.k))
+	}
+	r.b = newSum(m.b, r.k)
+	return r
+}
+
+// refuse makes r a run that has failed before it began.
+func (r *Run) refuse(err error) *Run {
+	r.err, r.Status = err, Failed
+	return r
+}
+
+// States returns the times and states of the run, which starts with the loop over them; it can be ranged over once.
+// The slice is the solver's: it must not be changed, and holds the state only until the next turn of the loop. Leaving the loop
+// ends the run.
+func (r *Run) States() iter.Seq2[float64, []float64] {
+	return func(yield func(float64, []float64) bool) {
+		if r.err != nil || r.drive == nil {
+			return
+		}
+		drive := r.drive
+		r.drive = nil
+		r.Status = Stopped
+		defer func() {
+			if r.calling {
+				r.calling = false
+				v := recover()
+				kind := ErrField
+				if e, ok := v.(error); ok {
+					kind = errors.Join(ErrField, e)
+				}
+				r.err = fail(kind, r.t, r.at-r.t, "the field panicked at t=%v: %v", r.at, v)
+			}
+			if r.err != nil {
+				r.Status = Failed
+			}
+		}()
+		r.Status, r.err = drive(r, yield)
+	}
+}
+
+// Err returns the error that ended the run or kept it from beginning, or nil.
+func (r *Run) Err() error { return r.err }
+
+// collect runs to the end and gathers the states.
+func (r *Run) collect() (*Solution, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	n := len(r.y)
+	ts, flat := make([]float64, 0, r.room), make([]float64, 0, r.room*n)
+	for t, y := range r.States() {
+		ts = append(ts, t)
+		flat = append(flat, y...)
+	}
+	s := r.Solution
+	s.T, s.Y = ts, make([][]float64, len(ts))
+	for i := range s.Y {
+		s.Y[i] = flat[i*n : (i+1)*n : (i+1)*n]
+	}
+	return &s, r.err
+}
+
+// eval computes dydt = f(t, y); the field may overwrite y.
+func (r *Run) eval(dydt []float64, t float64, y []float64) {
+	r.NFev++
+	r.at = t
+	r.calling = true
+	r.f(dydt, t, y)
+	r.calling = false
+}
+
+// evalCopy computes dydt = f(t, y) for a y that must survive.
+func (r *Run) evalCopy(dydt []float64, t float64, y []float64) {
+	copy(r.w, y)
+	r.eval(dydt, t, r.w)
+}
+
+// start computes k_1 at the initial state.
+func (r *Run) start() error {
+	for i := range r.k[0] {
+		r.k[0][i] = math.NaN() // to find a component that the field does not write
+	}
+	r.evalCopy(r.k[0], r.t, r.y)
+	if i := nonFinite(r.k[0]); i >= 0 {
+		return fail(ErrNonFinite, r.t, 0, "component %d of the field is %v, or was not written, at t=%v (h=0)",
+			i, r.k[0][i], r.t)
+	}
+	return nil
+}
+
+// trial computes, for an explicit method, k_2 … k_s from k_1 and the state yold at tnew = t + h.
+func (r *Run) trial(tnew, h float64) {
+	for i := 1; i < len(r.stage); i++ {
+		t := tnew
+		if c := r.m.c[i]; c != 1 {
+			t = r.t + float64(c*h)
+		}
+		r.stage[i].addTo(r.w, r.y, h)
+		r.eval(r.k[i], t, r.w)
+	}
+	r.b.addTo(r.yold, r.y, h)
+}
+
+// accept makes the trial state the state.
+func (r *Run) accept(tnew float64) {
+	r.told, r.t = r.t, tnew
+	r.yold, r.y = r.y, r.yold
+	r.Accepted++
+}
+
+// notFinite returns the error for a trial step in which something was not finite.
+func (r *Run) notFinite(h float64) *Error {
+	for i, k := range r.k {
+		if j := nonFinite(k); j >= 0 {
+			c := 1.
+			if i < len(r.m.c) {
+				c = r.m.c[i]
+			}
+			return fail(ErrNonFinite, r.t, h, "component %d of the field is %v at t=%v (h=%v)", j, k[j], r.t+float64(c*h), h)
+		}
+	}
+	return fail(ErrNonFinite, r.t, h, "the state overflows after t=%v (h=%v)", r.t, h)
+}

@@ -1,0 +1,155 @@
+package integrate
+
+import "math"
+
+// The iteration of an implicit method ends when a round changes no stage value by more than ε = 2^-52 of the largest
+// component of the state, or when the changes, below tolerance, no longer shrink. It fails after maxRounds.
+const (
+	tolerance = 1e-12
+	maxRounds = 100
+)
+
+// An iteration solves the equations of an implicit method by fixed-point iteration, which converges where h times the
+// Lipschitz constant of the field is well below 1.
+//
+// Source: E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration, section VIII.6.
+type iteration struct {
+	next  [][]float64 // the stages to come
+	guess []sum       // the first of them, from those of the step before
+}
+
+// init prepares the first guess: the polynomial through the stages of the step before, one step further on.
+func (it *iteration) init(r *Run) {
+	c := r.m.c
+	for i := range c {
+		weights := make([]float64, len(c))
+		for j := range c {
+			weights[j] = 1
+			for l := range c {
+				if l != j {
+					weights[j] *= (1 + c[i] - c[l]) / (c[j] - c[l])
+				}
+			}
+		}
+		it.next = append(it.next, make([]float64, len(r.y)))
+		it.guess = append(it.guess, newSum(weights, r.k))
+	}
+}
+
+// solve finds the stages of the step of length h from the state y.
+func (it *iteration) solve(r *Run, h float64) error {
+	s := len(r.m.c)
+	if r.Accepted == 0 {
+		for _, k := range r.k[1:s] {
+			copy(k, r.k[0]) // f(t0, y0)
+		}
+	} else {
+		for i := range it.next {
+			it.guess[i].into(it.next[i])
+		}
+		for i, k := range it.next {
+			copy(r.k[i], k)
+		}
+	}
+	size := 0.
+	for _, y := range r.y {
+		size = max(size, math.Abs(y))
+	}
+	for round, before := 1, math.Inf(1); round <= maxRounds; round++ {
+		r.Iterations++
+		change := 0.
+		for i := range s {
+			r.stage[i].addTo(r.w, r.y, h)
+			r.eval(it.next[i], r.t+float64(r.m.c[i]*h), r.w)
+		}
+		for i, next := range it.next {
+			for j, k := range next {
+				change = max(change, math.Abs(h*(k-r.k[i][j])))
+			}
+			copy(r.k[i], next)
+		}
+		if !isFinite(change) {
+			return r.notFinite(h)
+		}
+		if change <= epsilon*size || change >= before && change <= tolerance*size {
+			if size > 0 {
+				r.Residual = max(r.Residual, change/size)
+			}
+			return nil
+		}
+		before = change
+	}
+	return fail(ErrConvergence, r.t, h, "%v did not converge in %d rounds at t=%v (h=%v): use a shorter step", r.m, maxRounds, r.t, h)
+}
+
+// A Half writes one half of the field of a separable Hamiltonian H(q, p) = T(p) + V(q),
+//
+//	velocity: dx =  ∂T/∂p at x = p
+//	force:    dx = -∂V/∂q at x = q
+//
+// All that is said of a [Field] holds for it, but that x is the state itself and must not be changed.
+type Half func(dx, x []float64)
+
+// A splitting is what a Run of a splitting method has beside the rest.
+type splitting struct{ velocity, force Half }
+
+// Separable integrates Hamilton's equations of H(q, p) = T(p) + V(q) by fixed steps with [Leapfrog], [Yoshida4] or
+// [Yoshida6]. The state is [q…, p…]; the grid is that of [Fixed], the errors as well. One leapfrog step is
+//
+//	p ← p + h/2 force(q)    q ← q + h velocity(p)    p ← p + h/2 force(q)
+func Separable(m *Method, velocity, force Half, t0, t1, h float64, y0 []float64) (*Solution, error) {
+	return BeginSeparable(m, velocity, force, t0, t1, h, y0).collect()
+}
+
+// BeginSeparable returns the Run that does what [Separable] does.
+func BeginSeparable(m *Method, velocity, force Half, t0, t1, h float64, y0 []float64) *Run {
+	r := newFixed(m, t0, t1, h, y0)
+	switch {
+	case r.err != nil:
+		return r
+	case velocity == nil || force == nil:
+		return r.refuse(refuse("a half-field is nil"))
+	case m.leaps == nil:
+		return r.refuse(refuse("%v is not a splitting method: use Leapfrog, Yoshida4 or Yoshida6 here, or Fixed for it", m))
+	case len(y0)%2 != 0:
+		return r.refuse(refuse("the state has %d components: must be an even number, positions and as many momenta", len(y0)))
+	}
+	r.split = splitting{velocity, force}
+	return r
+}
+
+// half computes r.w's first half from x.
+func (r *Run) half(f Half, x []float64) []float64 {
+	dx := r.w[:len(x):len(x)]
+	r.NFev++
+	r.at = r.t
+	r.calling = true
+	f(dx, x)
+	r.calling = false
+	return dx
+}
+
+// step computes the trial state yold. The force at the end of one leap is that at the start of the next.
+func (s *splitting) step(r *Run, h float64) {
+	copy(r.yold, r.y)
+	n := len(r.y) / 2
+	q, p := r.yold[:n:n], r.yold[n:]
+	force := r.w[n:]
+	if r.Accepted == 0 {
+		copy(force, r.half(s.force, q))
+	}
+	for _, leap := range r.m.leaps {
+		leap *= h
+		kick := 0.5 * leap
+		for i := range p {
+			p[i] += float64(kick * force[i])
+		}
+		for i, v := range r.half(s.velocity, p) {
+			q[i] += float64(leap * v)
+		}
+		copy(force, r.half(s.force, q))
+		for i := range p {
+			p[i] += float64(kick * force[i])
+		}
+	}
+}
