@@ -125,9 +125,6 @@ func (t *Writer) fail(format string, args ...any) {
 
 // send hands on the whole rows and empties the buffer.
 func (t *Writer) send() {
-	if t.begin == 0 {
-		return
-	}
 	_, err := t.w.Write(t.buf[:t.begin])
 	if t.err == nil {
 		t.err = err

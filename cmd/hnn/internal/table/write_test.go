@@ -107,6 +107,14 @@ func TestWriterErrors(t *testing.T) {
 			t.Errorf("%s: wrote %q", c.want, b.String())
 		}
 	}
+	w := NewWriter(io.Discard, "q")
+	for range 1_000_000 {
+		w.Float(math.NaN())
+		w.End()
+	}
+	if len(w.buf) > bufSize {
+		t.Errorf("%d bytes kept after an error", len(w.buf))
+	}
 	for _, c := range []struct {
 		header []string
 		want   string
