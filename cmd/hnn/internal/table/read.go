@@ -26,14 +26,13 @@ const (
 	maxCells = 1 << 26 // cells of a table: 512 MiB of float64
 )
 
-// Table is a CSV file in memory, by column. Cols[j] holds the numbers of column Header[j], or nothing if that column was
-// read as text.
+// Table is a CSV file in memory, by column.
 type Table struct {
 	Name   string
 	Header []string
-	Cols   [][]float64
 
-	text [][]string // text[j] holds the cells of a text column and is nil for a column of numbers
+	cols [][]float64 // cols[j] holds the numbers of column Header[j], up to the first cell that is none
+	errs []error     // errs[j] says which cell that is
 	rows int
 	runs []run
 }
@@ -43,27 +42,27 @@ type Table struct {
 type run struct{ row, line int }
 
 // ReadFile reads the file of the given name, or standard input if the name is "-".
-func ReadFile(name string, text ...string) (*Table, error) {
+func ReadFile(name string) (*Table, error) {
 	if name == "-" {
-		return Read("standard input", os.Stdin, text...)
+		return Read("standard input", os.Stdin)
 	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return Read(name, f, text...)
+	return Read(name, f)
 }
 
-// Read reads a whole table from r; name stands for it in errors. The columns listed in text may hold any printable
-// text, all others must hold finite decimal numbers. A listed column need not exist: see [Table.Need].
+// Read reads a whole table from r; name stands for it in errors. A column that is asked for must hold finite decimal
+// numbers, see [Table.Col]; the others may hold anything.
 //
 // The format is RFC 4180 with a mandatory header, "," as the separator and one line for each row: a quoted cell cannot
 // contain a line break. A UTF-8 byte order mark, CRLF, blank lines and blanks around a cell are ignored. An error is one
 // line that begins with the file and, where there is one, the number of its line:
 //
 //	train.csv:17: column q: "1_0" is not a number
-func Read(name string, r io.Reader, text ...string) (*Table, error) {
+func Read(name string, r io.Reader) (*Table, error) {
 	t := &Table{Name: name}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
@@ -83,7 +82,7 @@ func Read(name string, r io.Reader, text ...string) (*Table, error) {
 		var err error
 		if cells, err = split(cells[:0], s); err == nil {
 			if t.Header == nil {
-				err = t.header(s, cells, text)
+				err = t.header(s, cells)
 			} else {
 				err = t.add(line, cells)
 			}
@@ -135,7 +134,7 @@ func split(cells []string, line string) ([]string, error) {
 }
 
 // header takes the names of the columns from the first line that is not blank.
-func (t *Table) header(line string, names, text []string) error {
+func (t *Table) header(line string, names []string) error {
 	switch {
 	case strings.HasPrefix(line, "\xff\xfe"), strings.HasPrefix(line, "\xfe\xff"), strings.Contains(line, "\x00"):
 		return errors.New("binary or UTF-16, expected text in UTF-8")
@@ -147,15 +146,11 @@ func (t *Table) header(line string, names, text []string) error {
 	if err := checkHeader(names); err != nil {
 		return err
 	}
-	t.Header = make([]string, len(names))
-	t.Cols = make([][]float64, len(names))
-	t.text = make([][]string, len(names))
-	for j, s := range names {
-		t.Header[j] = strings.Clone(s)
-		if slices.Contains(text, s) {
-			t.text[j] = []string{}
-		}
+	for _, s := range names {
+		t.Header = append(t.Header, strings.Clone(s)) // a part of the line would hold on to all of it
 	}
+	t.cols = make([][]float64, len(names))
+	t.errs = make([]error, len(names))
 	return nil
 }
 
@@ -201,22 +196,16 @@ func (t *Table) add(line int, cells []string) error {
 		return fmt.Errorf("more than %d cells", maxCells)
 	}
 	for j, c := range cells {
-		var err error
-		if t.text[j] == nil {
-			var v float64
-			v, err = number(c)
-			t.Cols[j] = append(t.Cols[j], v)
-		} else {
-			if t.rows > 0 && t.text[j][t.rows-1] == c {
-				c = t.text[j][t.rows-1] // one copy serves a stretch of equal cells
-			} else {
-				c, err = strings.Clone(c), checkText(c) // a part of the line would hold on to all of it
-			}
-			t.text[j] = append(t.text[j], c)
+		if t.errs[j] != nil {
+			continue
 		}
+		v, err := number(c)
 		if err != nil {
-			return fmt.Errorf("column %.40s: %w", t.Header[j], err)
+			t.errs[j] = fmt.Errorf("%s:%d: column %.40s: %w", t.Name, line, t.Header[j], err)
+			t.cols[j] = nil
+			continue
 		}
+		t.cols[j] = append(t.cols[j], v)
 	}
 	if n := len(t.runs); n == 0 || t.runs[n-1].line+t.rows-t.runs[n-1].row != line {
 		t.runs = append(t.runs, run{t.rows, line})
@@ -273,23 +262,14 @@ func list(names []string) string {
 // Rows is the number of rows; there is at least one.
 func (t *Table) Rows() int { return t.rows }
 
-// Col returns the numbers of the named column; ok is false if there is none or if it was read as text. The slice is the
-// table's own.
-func (t *Table) Col(name string) (values []float64, ok bool) {
-	j := slices.Index(t.Header, name)
-	if j < 0 || t.text[j] != nil {
-		return nil, false
-	}
-	return t.Cols[j], true
-}
-
-// Text returns the cells of a column that was read as text, or nil.
-func (t *Table) Text(name string) []string {
+// Col returns the numbers of the named column. A cell that is no finite decimal number is an error, and so is a column
+// that is not there. The slice is the table's own.
+func (t *Table) Col(name string) ([]float64, error) {
 	j := slices.Index(t.Header, name)
 	if j < 0 {
-		return nil
+		return nil, t.Need(name)
 	}
-	return t.text[j]
+	return t.cols[j], t.errs[j]
 }
 
 // Need returns an error that lists the missing and the found names unless the table has all these columns. Their order

@@ -16,7 +16,19 @@ import (
 	"testing/iotest"
 )
 
-func read(s string) (*Table, error) { return Read("x.csv", strings.NewReader(s), "model") }
+// read reads a table and asks for all of its columns.
+func read(s string) (*Table, error) {
+	t, err := Read("x.csv", strings.NewReader(s))
+	if err != nil {
+		return t, err
+	}
+	for _, name := range t.Header {
+		if _, err := t.Col(name); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
 
 // Every error is one line that says where and what.
 func TestReadErrors(t *testing.T) {
@@ -90,11 +102,6 @@ func TestReadErrors(t *testing.T) {
 		{"q,p\n1,2\n\"3,4\n5,6\n", `x.csv:3: byte 5: extraneous or missing " in quoted-field`},
 		{"q,p\n1,2\"\n", `x.csv:2: byte 4: bare " in non-quoted-field`},
 		{"\"q,p\n1,2\n", `x.csv:1: byte 5: extraneous or missing " in quoted-field`},
-		// Text.
-		{"q,model\n1,\n", `x.csv:2: column model: empty cell`},
-		{"q,model\n1,a\n1,\n", `x.csv:3: column model: empty cell`},
-		{"q,model\n1,a\x07\n", `x.csv:2: column model: "a\a" is not printable`},
-		{"q,model\n1,a\x80\n", `x.csv:2: column model: "a\x80" is not valid UTF-8`},
 		{"q,Model\n1,a\n", `x.csv:2: column Model: "a" is not a number`},
 	} {
 		got, err := read(c.give)
@@ -129,31 +136,26 @@ func TestReadAccepts(t *testing.T) {
 		p, _ := got.Col("p")
 		if !slices.Equal(got.Header, []string{"q", "p"}) || got.Rows() != 2 || got.Name != "x.csv" ||
 			!slices.Equal(q, []float64{1, 3}) || !slices.Equal(p, []float64{-2500, 0}) ||
-			!slices.Equal(got.Cols[1], p) || got.Line(0) != c.lines[0] || got.Line(1) != c.lines[1] {
+			got.Line(0) != c.lines[0] || got.Line(1) != c.lines[1] {
 			t.Errorf("%q: %+v", c.give, got)
 		}
 	}
 }
 
 func TestColumns(t *testing.T) {
-	x, err := Read("x.csv", strings.NewReader("model,q,note\nhnn,1,a b\nhnn,2,\"c,\"\"d\"\"\"\n\nmlp,3,3\n"), "note", "absent", "model")
+	x, err := Read("x.csv", strings.NewReader("model,q,note\nhnn,1,a b\nhnn,2,\"c,\"\"d\"\"\"\n\nmlp,3,\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := x.Text("model"); !slices.Equal(got, []string{"hnn", "hnn", "mlp"}) {
-		t.Error(got)
+	if got, err := x.Col("q"); err != nil || !slices.Equal(got, []float64{1, 2, 3}) {
+		t.Error(got, err)
 	}
-	if got := x.Text("note"); !slices.Equal(got, []string{"a b", `c,"d"`, "3"}) {
-		t.Error(got)
+	// A column that is no column of numbers does no harm unless it is asked for.
+	if got, err := x.Col("note"); got != nil || err == nil || err.Error() != `x.csv:2: column note: "a b" is not a number` {
+		t.Error(got, err)
 	}
-	if x.Text("q") != nil || x.Text("absent") != nil {
-		t.Error("text of a column that is none")
-	}
-	if _, ok := x.Col("model"); ok {
-		t.Error("numbers of a text column")
-	}
-	if _, ok := x.Col("Q"); ok {
-		t.Error("upper and lower case are the same")
+	if _, err := x.Col("Q"); err == nil || err.Error() != "x.csv: missing column Q (found model, q, note)" {
+		t.Error(err)
 	}
 	if err := x.Need("q", "model"); err != nil {
 		t.Error(err)
@@ -237,7 +239,7 @@ func TestLongLine(t *testing.T) {
 }
 
 func TestManyCells(t *testing.T) {
-	x := &Table{Header: []string{"q", "p"}, Cols: make([][]float64, 2), text: make([][]string, 2), rows: maxCells/2 - 1}
+	x := &Table{Header: []string{"q", "p"}, cols: make([][]float64, 2), errs: make([]error, 2), rows: maxCells/2 - 1}
 	if err := x.add(2, []string{"1", "2"}); err != nil {
 		t.Error(err)
 	}
@@ -302,18 +304,12 @@ func FuzzReadCSV(f *testing.F) {
 			return
 		}
 		check := func(x *Table) {
-			if x.Rows() < 1 || len(x.Header) < 1 || len(x.Cols) != len(x.Header) {
+			if x.Rows() < 1 || len(x.Header) < 1 {
 				t.Fatalf("%+v", x)
 			}
-			for j, name := range x.Header {
-				if name == "model" {
-					if len(x.Text(name)) != x.Rows() || len(x.Cols[j]) != 0 {
-						t.Fatalf("%+v", x)
-					}
-					continue
-				}
-				v, ok := x.Col(name)
-				if !ok || len(v) != x.Rows() || slices.ContainsFunc(v, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+			for _, name := range x.Header {
+				v, err := x.Col(name)
+				if err != nil || len(v) != x.Rows() || slices.ContainsFunc(v, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
 					t.Fatalf("%+v", x)
 				}
 			}
@@ -325,12 +321,8 @@ func FuzzReadCSV(f *testing.F) {
 		var b bytes.Buffer
 		w := NewWriter(&b, x.Header...)
 		for i := range x.Rows() {
-			for j, name := range x.Header {
-				if name == "model" {
-					w.Text(x.Text(name)[i])
-				} else {
-					w.Float(x.Cols[j][i])
-				}
+			for j := range x.Header {
+				w.Float(x.cols[j][i])
 			}
 			w.End()
 		}
@@ -343,13 +335,13 @@ func FuzzReadCSV(f *testing.F) {
 			t.Fatalf("%q: %v", s, err)
 		}
 		check(y)
-		if !slices.Equal(x.Header, y.Header) || !slices.Equal(x.Text("model"), y.Text("model")) {
+		if !slices.Equal(x.Header, y.Header) {
 			t.Fatalf("%+v %+v", x, y)
 		}
-		for j := range x.Cols {
-			for i := range x.Cols[j] {
-				if math.Float64bits(x.Cols[j][i]) != math.Float64bits(y.Cols[j][i]) {
-					t.Fatalf("row %d column %d: %v %v", i, j, x.Cols[j][i], y.Cols[j][i])
+		for j := range x.cols {
+			for i := range x.cols[j] {
+				if math.Float64bits(x.cols[j][i]) != math.Float64bits(y.cols[j][i]) {
+					t.Fatalf("row %d column %d: %v %v", i, j, x.cols[j][i], y.cols[j][i])
 				}
 			}
 		}

@@ -72,6 +72,9 @@ func (t *Writer) Text(s string) {
 	t.buf = append(t.buf, s...)
 }
 
+// Blank leaves the next cell of the row empty: the value does not exist.
+func (t *Writer) Blank() { t.next() }
+
 // next begins a cell.
 func (t *Writer) next() {
 	if t.col == len(t.header) {

@@ -67,8 +67,8 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatal(x.Rows())
 	}
 	for i, v := range values {
-		if x.Cols[0][i] != float64(i) || math.Float64bits(x.Cols[1][i]) != math.Float64bits(v) {
-			t.Fatalf("row %d: %v %v", i, x.Cols[1][i], v)
+		if x.cols[0][i] != float64(i) || math.Float64bits(x.Cols[1][i]) != math.Float64bits(v) {
+			t.Fatalf("row %d: %v %v", i, x.cols[1][i], v)
 		}
 	}
 }

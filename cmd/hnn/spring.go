@@ -1,0 +1,244 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"sort"
+	"text/tabwriter"
+
+	"hnn/cmd/hnn/internal/table"
+	"hnn/nn"
+	"hnn/spring"
+)
+
+const springHelp = `
+
+Runs the whole experiment of "Hamiltonian Neural Networks" (Greydanus, Dzamba and
+Yosinski, 2019) on a mass on a spring, H = p²/2m + kq²/2, and writes to -out:
+
+  train.csv, test.csv  run, t, noisy q and p, and the field dq, dp at the true state
+  loss.csv             model, epoch, step, loss on both sets, learning rate
+  trajectory.csv       model, run, t, q, p, true energy of that state, the model's
+                       own H (empty where it has none), relative drift of the energy
+  field.csv            H and field on a grid of q and p, true and of each model
+  summary.csv          the scores below
+  hnn.json, baseline.json (and nextstate.json)  the models
+  manifest.json        every flag, the version, and the SHA-256 of each file
+
+Models: hnn, whose field is J∇H; baseline, the same network predicting (q̇, ṗ);
+with -nextstate a network predicting the next state. Model "true" is the true field
+in the same solver: its scores are the solver's own floor. Rollouts start at phase 0.
+
+Scores, with E the true energy of the model's state and E₀ that of the first:
+  train, test   mean squared error of the predicted (q̇, ṗ), or of the next state
+  floor         the noise floor: the test error of the best possible prediction from
+                a noisy state, which no model can beat except by luck
+  energy MSE    mean (E − E₀)², J²
+  max, RMS drift   largest and root mean square |E − E₀|/E₀
+  slope         of the least-squares line through (E − E₀)/E₀, 1/s
+  coord RMSE    √ mean of |(q, p) − exact|²
+  phase error   largest distance from the exact phase angle, rad
+
+Examples:
+  hnn spring                             all files to ./out
+  hnn spring -noise 0 -out clean         the same without noise
+  hnn spring -seed 7 -epochs 60 -nextstate -energies 0.1,2
+`
+
+func runSpring(e *env, args []string) error {
+	c := spring.Default()
+	t := training{
+		hidden: c.Hidden, act: c.Act, init: c.Init, epochs: c.Epochs,
+		schedule: "cosine", lr: spring.DefaultRate, adam: *nn.NewAdam(),
+	}
+	out, grid := "out", 41
+	f := newFlags(e, "spring", springHelp)
+	f.StringVar(&out, "out", out, "`directory` of the files; made if need be")
+	samplingFlags(f, &c.Spring, &c.Sampling)
+	f.int(&c.Train, "train", 1, "training `trajectories`")
+	f.int(&c.Test, "test", 1, "test `trajectories`")
+	f.BoolVar(&c.NextState, "nextstate", false, "train the next-state baseline too")
+	f.floats(&c.Energies, "energies", positive, "`energies` of the rollouts, in J")
+	f.float(&c.Rollout, "rollout", positive, "`time` that each rollout lasts, in s")
+	f.int(&grid, "grid", 2, "`points` a side of the grid of field.csv")
+	t.register(f)
+	if _, err := f.parse(args, 0); err != nil {
+		return err
+	}
+	if err := checkSampling(c.Sampling); err != nil {
+		return err
+	}
+	if err := checkSteps("-rollout", c.Rollout, c.Step); err != nil {
+		return err
+	}
+	c.Hidden, c.Act, c.Init, c.Epochs, c.Seed, c.Workers = t.hidden, t.act, t.init, t.epochs, t.seed, t.workers
+	c.Optim, c.Schedule = t.optimizer, t.rates()
+	if err := table.WritableDir(out); err != nil {
+		return err
+	}
+	r, err := spring.Run(e.ctx, c, t.progress(e))
+	if err != nil {
+		return err
+	}
+	d := &directory{path: out}
+	if err := writeSpring(d, c, r, grid); err != nil {
+		return err
+	}
+	if err := d.writeManifest(f.FlagSet); err != nil {
+		return err
+	}
+	if !t.quiet {
+		printScores(e.stderr, r)
+		fmt.Fprintf(e.stderr, "\nwrote %d files to %s\n", len(d.files), out)
+	}
+	return nil
+}
+
+// fileName is what a model is called in files: the derivative predictor is the
+// experiment's baseline.
+func fileName(model string) string {
+	if model == "derivative" {
+		return "baseline"
+	}
+	return model
+}
+
+func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) error {
+	if err := d.writeTable("train.csv", setHeader, func(w *table.Writer) { writeSet(w, r.Train) }); err != nil {
+		return err
+	}
+	if err := d.writeTable("test.csv", setHeader, func(w *table.Writer) { writeSet(w, r.Test) }); err != nil {
+		return err
+	}
+	if err := d.writeTable("loss.csv", []string{"model", "epoch", "step", "train", "test", "rate"}, func(w *table.Writer) {
+		for _, m := range r.Models {
+			for _, e := range m.Epochs {
+				w.Text(fileName(m.Name))
+				w.Int(e.Epoch)
+				w.Int(e.Step)
+				floats(w, e.Loss, e.Valid, e.Rate)
+				w.End()
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	if err := d.writeTable("trajectory.csv", []string{"model", "run", "t", "q", "p", "energy", "H", "drift"}, func(w *table.Writer) {
+		for i, ro := range r.Rollouts {
+			for j, x := range ro.X {
+				w.Text(fileName(ro.Model))
+				w.Int(i % len(c.Energies))
+				floats(w, ro.T[j], x[0], x[1], ro.E[j])
+				if ro.H != nil {
+					w.Float(ro.H[j])
+				} else {
+					w.Blank()
+				}
+				w.Float((ro.E[j] - ro.E0) / ro.E0)
+				w.End()
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	if err := writeGrid(d, c, r, grid); err != nil {
+		return err
+	}
+	if err := d.writeTable("summary.csv", []string{"model", "energy", "train", "test", "floor", "reached", "energy_mse",
+		"max_drift", "rms_drift", "slope", "coord_rmse", "phase_error"}, func(w *table.Writer) {
+		for _, ro := range r.Rollouts {
+			w.Text(fileName(ro.Model))
+			w.Float(ro.E0)
+			if m := r.Model(ro.Model); m != nil {
+				floats(w, m.TrainMSE, m.TestMSE)
+			} else {
+				w.Blank()
+				w.Blank()
+			}
+			floats(w, r.NoiseFloor, ro.T[len(ro.T)-1], ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
+			w.End()
+		}
+	}); err != nil {
+		return err
+	}
+	for _, m := range r.Models {
+		if err := d.write(fileName(m.Name)+".json", func(w io.Writer) error { return nn.Save(w, m.Model) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var setHeader = []string{"run", "t", "q", "p", "dq", "dp"}
+
+func writeSet(w *table.Writer, s *spring.Set) {
+	for i := range s.Starts {
+		lo, hi := s.Trajectory(i)
+		for r := lo; r < hi; r++ {
+			w.Int(i)
+			floats(w, s.T[r], s.X.At(r, 0), s.X.At(r, 1), s.DX.At(r, 0), s.DX.At(r, 1))
+			w.End()
+		}
+	}
+}
+
+// writeGrid writes field.csv on the square that holds the largest energy of data
+// and rollouts.
+func writeGrid(d *directory, c spring.Config, r *spring.Result, n int) error {
+	e := c.High
+	for _, v := range c.Energies {
+		e = max(e, v)
+	}
+	q, _ := c.State(e, 0)
+	_, p := c.State(e, math.Pi/2)
+	g := newGrid(-1.1*q, 1.1*q, -1.1*p, 1.1*p, n)
+	g.addTrue(c.Spring)
+	for _, m := range r.Models {
+		g.addModel(fileName(m.Name), m.Model)
+	}
+	return d.writeTable("field.csv", g.header, g.write)
+}
+
+// writeManifest writes manifest.json: what was run and what came of it.
+func (d *directory) writeManifest(f *flag.FlagSet) error {
+	m := struct {
+		Program string            `json:"program"`
+		Version string            `json:"version"`
+		Command string            `json:"command"`
+		Flags   map[string]string `json:"flags"`
+		Files   []fileSum         `json:"files"`
+	}{"hnn", version, f.Name(), map[string]string{}, d.files}
+	f.VisitAll(func(fl *flag.Flag) { m.Flags[fl.Name] = fl.Value.String() })
+	sort.Slice(m.Files, func(i, j int) bool { return m.Files[i].Name < m.Files[j].Name })
+	_, err := write(filepath.Join(d.path, "manifest.json"), func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return enc.Encode(m)
+	})
+	d.files = append(d.files, fileSum{Name: "manifest.json"})
+	return err
+}
+
+func printScores(out io.Writer, r *spring.Result) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "model\tE0\ttrain\ttest\tenergy MSE\tmax drift\tRMS drift\tslope\tcoord RMSE\tphase error\t")
+	for _, ro := range r.Rollouts {
+		train, test := "", ""
+		if m := r.Model(ro.Model); m != nil {
+			train, test = fmt.Sprintf("%.3g", m.TrainMSE), fmt.Sprintf("%.3g", m.TestMSE)
+		}
+		fmt.Fprintf(w, "%s\t%g\t%s\t%s\t%.2g\t%.2g\t%.2g\t%.1g\t%.2g\t%.2g\t\n", fileName(ro.Model), ro.E0, train, test,
+			ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
+	}
+	w.Flush()
+	fmt.Fprintf(out, "\nnoise floor of the test error of hnn and baseline: %.3g\n", r.NoiseFloor)
+	for _, ro := range r.Rollouts {
+		if ro.Err != nil {
+			fmt.Fprintf(out, "%s, E0 = %g, ended early: %v\n", fileName(ro.Model), ro.E0, ro.Err)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package spring
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"hnn/autodiff"
+	"hnn/autodiff/kernel"
+	"hnn/integrate"
+	"hnn/nn"
+)
+
+// A Sampling says how trajectories are drawn. Each starts at an energy E from
+// U[Low, High] and a phase φ from U(0, π), is computed from t = 0 to Duration by
+// RK45 with first and largest step Step, and is reported at each of its steps.
+// Gaussian noise of standard deviation Noise is then added to each coordinate.
+type Sampling struct {
+	Low, High float64 // E, in J
+	Duration  float64 // s
+	Step      float64 // s
+	Noise     float64 // σ, in the units of q and p
+}
+
+// A Set holds trajectories one after another, a state a row.
+type Set struct {
+	T      []float64        // time of each row
+	X      *autodiff.Matrix // measured states [q, p], with noise
+	True   *autodiff.Matrix // states without noise
+	DX     *autodiff.Matrix // [q̇, ṗ] of the field at the true states
+	Starts []int            // first row of each trajectory
+}
+
+// Sample draws n trajectories from src.
+func (s Spring) Sample(c Sampling, n int, src rand.Source) (*Set, error) {
+	set := &Set{}
+	var x, truth, dx []float64
+	o := integrate.Options{FirstStep: min(c.Step, c.Duration), MaxStep: c.Step}
+	for range n {
+		e := c.Low + float64((c.High-c.Low)*kernel.Uniform(src))
+		q, p := s.State(e, math.Pi*kernel.Uniform(src))
+		sol, err := integrate.Solve(s.Field, 0, c.Duration, []float64{q, p}, o)
+		if err != nil {
+			return nil, err
+		}
+		set.Starts = append(set.Starts, len(set.T))
+		set.T = append(set.T, sol.T...)
+		for _, y := range sol.Y {
+			var d [2]float64
+			s.Field(d[:], 0, y)
+			truth = append(truth, y...)
+			dx = append(dx, d[:]...)
+			for _, v := range y {
+				x = append(x, v+float64(c.Noise*kernel.Normal(src)))
+			}
+		}
+	}
+	rows := len(set.T)
+	set.X = &autodiff.Matrix{Rows: rows, Cols: 2, Data: x}
+	set.True = &autodiff.Matrix{Rows: rows, Cols: 2, Data: truth}
+	set.DX = &autodiff.Matrix{Rows: rows, Cols: 2, Data: dx}
+	return set, nil
+}
+
+// Trajectory returns the first row of trajectory i and the row after its last.
+func (s *Set) Trajectory(i int) (lo, hi int) {
+	if i+1 < len(s.Starts) {
+		return s.Starts[i], s.Starts[i+1]
+	}
+	return s.Starts[i], len(s.T)
+}
+
+// Derivatives returns the set as training data for an HNN or a derivative baseline.
+func (s *Set) Derivatives() *nn.Data { return &nn.Data{X: s.X, Y: s.DX, Starts: s.Starts} }
+
+// NextStates returns the pairs of successive measured states that are dt apart, to
+// a relative 1e-6, as training data for a next-state baseline. (The last step of a
+// trajectory is shorter where dt does not divide its duration.)
+func (s *Set) NextStates(dt float64) *nn.Data {
+	d := &nn.Data{X: &autodiff.Matrix{Cols: 2}, Y: &autodiff.Matrix{Cols: 2}}
+	for i := range s.Starts {
+		lo, hi := s.Trajectory(i)
+		start := d.X.Rows
+		for r := lo; r+1 < hi; r++ {
+			if math.Abs(s.T[r+1]-s.T[r]-dt) > 1e-6*dt {
+				continue
+			}
+			d.X.Data = append(d.X.Data, s.X.Row(r)...)
+			d.Y.Data = append(d.Y.Data, s.X.Row(r+1)...)
+			d.X.Rows++
+			d.Y.Rows++
+		}
+		if d.X.Rows > start {
+			d.Starts = append(d.Starts, start)
+		}
+	}
+	return d
+}
+
+// NoiseFloor returns the mean squared error, over both components of [q̇, ṗ], of the
+// best prediction that anyone could make from a measured state, knowing the spring,
+// the sampling and σ: the conditional mean. No model's expected error is lower.
+//
+//	floor = (E Var(p | x̃)/m² + k² E Var(q | x̃)) / 2
+//
+// With f the density of the states, uniform in energy and in phase (the trajectories
+// turn many times), and G that of the noise,
+//
+//	E Var(q | x̃) = E q² − ∫ ((q f)∗G)² / (f∗G)
+//
+// and likewise for p, computed on a grid of step σ/8. Where that would need
+// more than 1000 points across, the ring of states is so much wider than σ that its
+// edges hardly matter, and the limit Var = σ² is returned.
+func (s Spring) NoiseFloor(c Sampling) float64 {
+	const energies, phases = 200, 1000
+	sigma := c.Noise
+	k2, m2 := s.K*s.K, 1/(s.M*s.M)
+	qmax, pmax := math.Sqrt(2*c.High/s.K), math.Sqrt(2*c.High*s.M)
+	h := sigma / 8
+	if !(max(qmax, pmax)/h < 500) {
+		return sigma * sigma * (k2 + m2) / 2
+	}
+	reach := int(math.Ceil(6 * sigma / h)) // the noise is cut at 6σ
+	gauss := make([]float64, 2*reach+1)
+	for i := range gauss {
+		z := float64(i-reach) * h / sigma
+		gauss[i] = kernel.Exp(-z * z / 2)
+	}
+	norm := 0.
+	for _, g := range gauss {
+		norm += g
+	}
+
+	// f, q f and p f, from a lattice of states put into the cells of the grid.
+	nq, np := int(qmax/h)+1+reach, int(pmax/h)+1+reach
+	rows, cols := 2*nq+1, 2*np+1
+	f, qf, pf := make([]float64, rows*cols), make([]float64, rows*cols), make([]float64, rows*cols)
+	var qq, pp float64 // E q², E p²
+	const w = 1. / (energies * phases)
+	for i := range energies {
+		e := c.Low + float64((c.High-c.Low)*((float64(i)+0.5)/energies))
+		for j := range phases {
+			q, p := s.State(e, 2*math.Pi*float64(j)/phases)
+			at := (int(math.Round(q/h))+nq)*cols + int(math.Round(p/h)) + np
+			f[at] += w
+			qf[at] += float64(w * q)
+			pf[at] += float64(w * p)
+			qq += float64(w * float64(q*q))
+			pp += float64(w * float64(p*p))
+		}
+	}
+	f, qf, pf = convolve(f, gauss, rows, cols), convolve(qf, gauss, rows, cols), convolve(pf, gauss, rows, cols)
+	for i, v := range f {
+		if v > 0 {
+			qq -= float64(qf[i]*qf[i]) / v / (norm * norm)
+			pp -= float64(pf[i]*pf[i]) / v / (norm * norm)
+		}
+	}
+	return (float64(pp*m2) + float64(qq*k2)) / 2
+}
+
+// convolve returns f∗(g gᵀ) for f: rows×cols, zero outside.
+func convolve(f, g []float64, rows, cols int) []float64 {
+	half := len(g) / 2
+	pass := func(dst, src []float64, n, stride, lines, jump int) {
+		for l := range lines {
+			for i := range n {
+				sum := 0.
+				for k := max(0, i-half); k <= min(n-1, i+half); k++ {
+					sum += float64(src[l*jump+k*stride] * g[i-k+half])
+				}
+				dst[l*jump+i*stride] = sum
+			}
+		}
+	}
+	tmp, out := make([]float64, len(f)), make([]float64, len(f))
+	pass(tmp, f, cols, 1, rows, cols)
+	pass(out, tmp, rows, cols, cols, 1)
+	return out
+}
