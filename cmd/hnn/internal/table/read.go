@@ -1,7 +1,7 @@
 // Package table reads and writes the CSV files of the command line: a header of column names, then numbers.
 //
-// Whatever a later computation relies on is checked while reading: a [Table] is rectangular and each number is finite.
-// What [Writer] writes, [Read] gives back to the bit. [Create] makes an output file appear whole or not at all.
+// Whatever a later computation relies on is checked: a [Table] is rectangular and the columns it gives out are finite.
+// The numbers that [Writer] writes, [Read] gives back to the bit. [Create] makes a file appear whole or not at all.
 package table
 
 import (
@@ -31,8 +31,8 @@ type Table struct {
 	Name   string
 	Header []string
 
-	cols [][]float64 // cols[j] holds the numbers of column Header[j], up to the first cell that is none
-	errs []error     // errs[j] says which cell that is
+	cols [][]float64 // cols[j] holds the numbers of column Header[j], or nothing if one of its cells is none
+	errs []error     // errs[j] says which cell that is, the first one
 	rows int
 	runs []run
 }

@@ -19,8 +19,8 @@ import (
 // The first error ends all writing and is returned by Flush. The underlying writer is only ever handed whole rows: the
 // row with the error is dropped, those before it are kept. A row costs no allocation.
 //
-// Numbers have the shortest form that reads back to the same bits, lines end in LF, text is quoted where needed. What
-// [Read] would refuse is refused here already: NaN and Inf, text that is empty or not printable, too short a row.
+// Numbers have the shortest form that reads back to the same bits, lines end in LF, text is quoted where needed. What no
+// reader should meet is refused: NaN and Inf, text that is empty or not printable, rows that are too short or too long.
 type Writer struct {
 	w      io.Writer
 	header []string

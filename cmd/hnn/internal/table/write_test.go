@@ -39,6 +39,31 @@ func TestWriterEmpty(t *testing.T) {
 	}
 }
 
+// A value that does not exist is an empty cell, which the reader does not take for a number.
+func TestWriterBlank(t *testing.T) {
+	var b bytes.Buffer
+	w := NewWriter(&b, "q", "p", "E")
+	for range 2 {
+		w.Blank()
+		w.Int(1)
+		w.Blank()
+		w.End()
+	}
+	if err := w.Flush(); err != nil || b.String() != "q,p,E\n,1,\n,1,\n" {
+		t.Fatalf("%q %v", b.String(), err)
+	}
+	x, err := Read("x.csv", &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := x.Col("p"); err != nil || len(p) != 2 {
+		t.Error(p, err)
+	}
+	if _, err := x.Col("E"); err == nil || err.Error() != "x.csv:2: column E: empty cell" {
+		t.Error(err)
+	}
+}
+
 // What the writer writes, the reader gives back to the bit. There are enough rows for many flushes.
 func TestRoundTrip(t *testing.T) {
 	const n = 20_000
@@ -67,7 +92,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatal(x.Rows())
 	}
 	for i, v := range values {
-		if x.cols[0][i] != float64(i) || math.Float64bits(x.Cols[1][i]) != math.Float64bits(v) {
+		if x.cols[0][i] != float64(i) || math.Float64bits(x.cols[1][i]) != math.Float64bits(v) {
 			t.Fatalf("row %d: %v %v", i, x.cols[1][i], v)
 		}
 	}
