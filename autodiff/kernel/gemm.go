@@ -41,43 +41,125 @@ type view struct {
 	row, col int
 }
 
-// A tile computes one block of a product from packed panels,
-//
-//	z[r·n + c] = Σ_p a[p·rows + r] b[p·cols + c],   0 ≤ r < rows, 0 ≤ c < cols
-//
-// with each sum in the order of the specification. It is the seam at which an
-// assembly routine takes the place of goTile.
+// A tile is one way to compute blocks of a product. It is the seam at which assembly
+// takes the place of Go: each sum is in the order of the specification, so every tile
+// gives the same bits.
 type tile struct {
-	rows, cols int
-	run        func(z []float64, n int, a, b []float64, k int)
+	rows, cols int // size of a block
+	lanes      int // a block may be narrower than cols by a multiple of lanes
+
+	// run computes one block of full height,
+	//
+	//	z[r·zr + c] = s + Σ_p a[r·ar + p·ac] b[p·bc + c],   0 ≤ r < rows, 0 ≤ c < cols,
+	//
+	// where s is 0 or, to continue a chain, what z holds.
+	run func(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
+
+	// row computes one row of any width that is a multiple of lanes,
+	//
+	//	z[j] = Σ_p a[p·ac] b[p·bc + j],   0 ≤ j < n
+	row func(z, a []float64, ac int, b []float64, bc, k, n int)
+
+	// transpose sets dst[p·width + r] = src[r·row + p] for 0 ≤ r < 4, 0 ≤ p < k, where k
+	// is a multiple of 4. It may be nil.
+	transpose func(dst []float64, width int, src []float64, row, k int)
 }
 
-// maxTile bounds rows·cols of any tile.
-const maxTile = 8 * 24
+const (
+	maxTile = 8 * 24 // bounds rows·cols of any tile
+	fewRows = 3      // up to here a product is computed row by row
+	strip   = 64     // columns of a packed panel in that case
+	blockK  = 256    // length of the chains computed at a time if factors are packed
+	directB = 1 << 14
+	directA = 512
+)
 
-// product packs the factors into panels as wide as the tile, padded with zeros,
-// and computes z tile by tile. Only whole chains over p are formed, so neither the
-// packing nor the size of the tile can change a bit.
+// product computes z block by block. Only whole chains over p are formed, or pieces
+// of them in order, so neither the packing nor the size of a block can change a bit.
 func (w *Workspace) product(z []float64, x, y view, m, k, n int) {
-	if m == 0 || n == 0 || k == 0 {
-		clear(z[:m*n])
+	z, x.data, y.data = z[:m*n], x.data[:m*k], y.data[:k*n]
+	if k == 0 {
+		clear(z)
 		return
 	}
-	t := bestTile
-	w.a = pack(w.a, x.data, x.row, x.col, m, k, t.rows)
+	t := &active.tile
+	if m <= fewRows {
+		w.thin(t, z, x, y, m, k, n)
+		return
+	}
+	step := k
+	if k > directA {
+		step = blockK
+	}
+	for p := 0; p < k; p += step {
+		w.block(t, z, view{x.data[p*x.col:], x.row, x.col}, view{y.data[p*y.row:], y.row, y.col}, m, min(step, k-p), n, p > 0)
+	}
+}
+
+// thin is product for a few rows, for which packing costs as much as the product.
+func (w *Workspace) thin(t *tile, z []float64, x, y view, m, k, n int) {
+	for j := 0; j < n; {
+		cols := n - j
+		b, bc := y.data[j*y.col:], y.row
+		wide := cols - cols%t.lanes
+		if y.col == 1 && wide > 0 {
+			cols = wide
+		} else {
+			cols = min(cols, strip)
+			wide = (cols + t.lanes - 1) / t.lanes * t.lanes
+			w.b = t.pack(w.b, b, y.col, y.row, cols, k, wide)
+			b, bc = w.b, wide
+		}
+		for i := range m {
+			a, to := x.data[i*x.row:], z[i*n+j:]
+			if wide > cols {
+				to = w.edge[:]
+			}
+			t.row(to, a, x.col, b, bc, k, wide)
+			if wide > cols {
+				copy(z[i*n+j:][:cols], to)
+			}
+		}
+		j += cols
+	}
+}
+
+// block adds the piece of all chains to z.
+func (w *Workspace) block(t *tile, z []float64, x, y view, m, k, n int, more bool) {
+	packA := k == blockK
+	if packA {
+		w.a = t.pack(w.a, x.data, x.row, x.col, m, k, t.rows)
+	} else if tail := m % t.rows; tail > 0 {
+		w.a = t.pack(w.a, x.data[(m-tail)*x.row:], x.row, x.col, tail, k, t.rows)
+	}
 	for j := 0; j < n; j += t.cols {
 		cols := min(t.cols, n-j)
-		w.b = pack(w.b, y.data[j*y.col:], y.col, y.row, cols, k, t.cols)
+		wide := (cols + t.lanes - 1) / t.lanes * t.lanes
+		b, bc := y.data[j*y.col:], y.row
+		if y.col != 1 || wide > cols || k*n > directB {
+			w.b = t.pack(w.b, b, y.col, y.row, cols, k, wide)
+			b, bc = w.b, wide
+		}
 		for i := 0; i < m; i += t.rows {
 			rows := min(t.rows, m-i)
-			a := w.a[i*k:]
-			if rows == t.rows && cols == t.cols {
-				t.run(z[i*n+j:], n, a, w.b, k)
+			a, ar, ac := x.data[i*x.row:], x.row, x.col
+			if packA {
+				a, ar, ac = w.a[i*k:], 1, t.rows
+			} else if rows < t.rows {
+				a, ar, ac = w.a, 1, t.rows
+			}
+			if rows == t.rows && cols == wide {
+				t.run(z[i*n+j:], n, a, ar, ac, b, bc, k, wide, more)
 				continue
 			}
-			t.run(w.edge[:], t.cols, a, w.b, k)
+			if more {
+				for r := range rows {
+					copy(w.edge[r*wide:], z[(i+r)*n+j:][:cols])
+				}
+			}
+			t.run(w.edge[:], wide, a, ar, ac, b, bc, k, wide, more)
 			for r := range rows {
-				copy(z[(i+r)*n+j:][:cols], w.edge[r*t.cols:])
+				copy(z[(i+r)*n+j:][:cols], w.edge[r*wide:])
 			}
 		}
 	}
@@ -86,7 +168,7 @@ func (w *Workspace) product(z []float64, x, y view, m, k, n int) {
 // pack copies the m×k matrix with the given strides into panels of the given
 // width, dst[(i/width)·k·width + p·width + i%width] = src[i·row + p·col], fills the
 // last panel with zeros, and returns dst, grown if need be.
-func pack(dst, src []float64, row, col, m, k, width int) []float64 {
+func (t *tile) pack(dst, src []float64, row, col, m, k, width int) []float64 {
 	size := (m + width - 1) / width * width * k
 	if cap(dst) < size {
 		dst = make([]float64, size)
@@ -104,7 +186,19 @@ func pack(dst, src []float64, row, col, m, k, width int) []float64 {
 			}
 			continue
 		}
-		for r := range rows {
+		r, done := 0, 0
+		if t.transpose != nil && col == 1 && k >= 4 {
+			done = k &^ 3
+			for ; r+4 <= rows; r += 4 {
+				t.transpose(panel[r:], width, src[(i+r)*row:], row, done)
+				for q := r; q < r+4; q++ {
+					for p := done; p < k; p++ {
+						panel[p*width+q] = src[(i+q)*row+p]
+					}
+				}
+			}
+		}
+		for ; r < rows; r++ {
 			from, to := (i+r)*row, r
 			for range k {
 				panel[to] = src[from]
@@ -117,12 +211,19 @@ func pack(dst, src []float64, row, col, m, k, width int) []float64 {
 }
 
 // goTile is the specification: a register tile of 2×4 sums.
-var goTile = tile{2, 4, func(z []float64, n int, a, b []float64, k int) {
+var goTile = tile{rows: 2, cols: 4, lanes: 4, run: goRun, row: goRow}
+
+func goRun(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool) {
 	var s00, s01, s02, s03, s10, s11, s12, s13 float64
-	a, b = a[:2*k], b[:4*k]
-	for len(a) >= 2 && len(b) >= 4 {
-		x0, x1 := a[0], a[1]
-		y0, y1, y2, y3 := b[0], b[1], b[2], b[3]
+	z0, z1 := z[:4], z[zr:][:4]
+	if more {
+		s00, s01, s02, s03 = z0[0], z0[1], z0[2], z0[3]
+		s10, s11, s12, s13 = z1[0], z1[1], z1[2], z1[3]
+	}
+	for p := range k {
+		x0, x1 := a[p*ac], a[p*ac+ar]
+		y := b[p*bc:][:4]
+		y0, y1, y2, y3 := y[0], y[1], y[2], y[3]
 		s00 = math.FMA(x0, y0, s00)
 		s01 = math.FMA(x0, y1, s01)
 		s02 = math.FMA(x0, y2, s02)
@@ -131,11 +232,22 @@ var goTile = tile{2, 4, func(z []float64, n int, a, b []float64, k int) {
 		s11 = math.FMA(x1, y1, s11)
 		s12 = math.FMA(x1, y2, s12)
 		s13 = math.FMA(x1, y3, s13)
-		a, b = a[2:], b[4:]
 	}
-	z[0], z[1], z[2], z[3] = s00, s01, s02, s03
-	z[n], z[n+1], z[n+2], z[n+3] = s10, s11, s12, s13
-}}
+	z0[0], z0[1], z0[2], z0[3] = s00, s01, s02, s03
+	z1[0], z1[1], z1[2], z1[3] = s10, s11, s12, s13
+}
 
-// bestTile is the tile in use.
-var bestTile = goTile
+func goRow(z, a []float64, ac int, b []float64, bc, k, n int) {
+	for j := 0; j < n; j += 4 {
+		var s0, s1, s2, s3 float64
+		for p := range k {
+			x := a[p*ac]
+			y := b[p*bc+j:][:4]
+			s0 = math.FMA(x, y[0], s0)
+			s1 = math.FMA(x, y[1], s1)
+			s2 = math.FMA(x, y[2], s2)
+			s3 = math.FMA(x, y[3], s3)
+		}
+		z[j], z[j+1], z[j+2], z[j+3] = s0, s1, s2, s3
+	}
+}

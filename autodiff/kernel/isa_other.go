@@ -1,0 +1,7 @@
+//go:build purego || !amd64
+
+package kernel
+
+func detect() instructionSet { return plain }
+
+func vectorSets() []instructionSet { return nil }
