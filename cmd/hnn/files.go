@@ -21,7 +21,8 @@ func write(path string, fill func(w io.Writer) error) (sum string, err error) {
 	if err := fill(f); err != nil {
 		return "", err
 	}
-	return f.Sum(), f.Commit()
+	err = f.Commit()
+	return f.Sum(), err
 }
 
 // writeTable makes one CSV file.
