@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -36,12 +37,13 @@ func floats(ns []number) []float64 {
 // A figure is what SciPy did with one problem at one tolerance.
 type figure struct {
 	RTol, ATol float64
-	FirstStep  float64 `json:"first_step"`
-	NFev       int     `json:"nfev"`
-	Accepted   int     `json:"n_accepted"`
-	Rejected   int     `json:"n_rejected"`
-	HFirst     float64 `json:"h_first"`
-	Error      float64 `json:"err_max_abs"`
+	FirstStep  float64  `json:"first_step"`
+	NFev       int      `json:"nfev"`
+	Accepted   int      `json:"n_accepted"`
+	Rejected   int      `json:"n_rejected"`
+	HFirst     float64  `json:"h_first"`
+	Error      float64  `json:"err_max_abs"`
+	Also       [][3]int // nfev, accepted, rejected of SciPy on other processors, where they differ
 }
 
 type problem struct {
@@ -170,7 +172,8 @@ func checkFigure(t *testing.T, m *Method, f Field, p *problem, fig figure) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.NFev != fig.NFev || s.Accepted != fig.Accepted || s.Rejected != fig.Rejected {
+		counts := [3]int{s.NFev, s.Accepted, s.Rejected}
+		if counts != [3]int{fig.NFev, fig.Accepted, fig.Rejected} && !slices.Contains(fig.Also, counts) {
 			t.Errorf("nfev, accepted, rejected = %d, %d, %d, SciPy has %d, %d, %d",
 				s.NFev, s.Accepted, s.Rejected, fig.NFev, fig.Accepted, fig.Rejected)
 		}
@@ -178,7 +181,7 @@ func checkFigure(t *testing.T, m *Method, f Field, p *problem, fig figure) {
 			t.Errorf("first step %v, SciPy has %v", h, fig.HFirst)
 		}
 		last := len(s.T) - 1
-		if s.T[0] != p.T0 || s.T[last] != p.T1 || s.Status != Finished || len(s.T) != fig.Accepted+1 {
+		if s.T[0] != p.T0 || s.T[last] != p.T1 || s.Status != Finished || len(s.T) != s.Accepted+1 {
 			t.Errorf("from %v to %v in %d rows, %v", s.T[0], s.T[last], len(s.T), s.Status)
 		}
 		ref := floats(p.YRef)

@@ -101,7 +101,7 @@ func zero(g func(float64) float64, a, b, ga, gb float64) float64 {
 			ga, gb, gc = gb, gc, gb
 		}
 		tol := epsilon * math.Abs(b)
-		half := 0.5 * (c - b)
+		half := float64(0.5 * (c - b))
 		if !(math.Abs(half) > tol) {
 			break
 		}

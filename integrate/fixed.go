@@ -70,7 +70,7 @@ func (r *Run) fixed(steps int, yield func(float64, []float64) bool) (Status, err
 	if !yield(r.t, r.y) {
 		return Stopped, nil
 	}
-	t0, full := r.t, r.h*r.dir
+	t0, full := r.t, float64(r.h*r.dir)
 	for i := 1; i <= steps; i++ {
 		tnew, h := t0+float64(float64(i)*full), full
 		if i == steps {
@@ -111,7 +111,9 @@ func (r *Run) fixedStep(tnew, h float64) error {
 		if err := r.implicit.solve(r, h); err != nil {
 			return err
 		}
-		r.b.addTo(r.yold, r.y, h)
+		r.b.into(r.w)
+		copy(r.yold, r.y)
+		add(r.yold, r.lost, h, r.w)
 		return nil
 	}
 	r.trial(tnew, h)

@@ -31,6 +31,7 @@ type Run struct {
 	yold       []float64   // the state before the last step, and room for the trial state
 	k          [][]float64 // stages k_1 … k_s, k_{s+1} = f(t+h, y(t+h)), and those of dense output
 	w          []float64   // scratch
+	lost       []float64   // of symplectic methods: see add
 	h          float64     // length of the next step
 	stage      []sum       // stage[i] = Σ_j a_ij k_j
 	b          sum
@@ -56,13 +57,13 @@ func newRun(m *Method, t0, t1 float64, y0 []float64) *Run {
 		r.dir = -1
 	}
 	n, stages := len(y0), len(m.c)+1+len(m.cd)
-	room := make([]float64, (stages+3)*n)
+	room := make([]float64, (stages+4)*n)
 	take := func() []float64 {
 		v := room[:n:n]
 		room = room[n:]
 		return v
 	}
-	r.y, r.yold, r.w = take(), take(), take()
+	r.y, r.yold, r.w, r.lost = take(), take(), take(), take()
 	copy(r.y, y0)
 	for range stages {
 		r.k = append(r.k, take())

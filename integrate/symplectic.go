@@ -118,7 +118,7 @@ func BeginSeparable(m *Method, velocity, force Half, t0, t1, h float64, y0 []flo
 	return r
 }
 
-// half computes r.w's first half from x.
+// half computes f(x) in scratch space.
 func (r *Run) half(f Half, x []float64) []float64 {
 	dx := r.w[:len(x):len(x)]
 	r.NFev++
@@ -134,22 +134,30 @@ func (s *splitting) step(r *Run, h float64) {
 	copy(r.yold, r.y)
 	n := len(r.y) / 2
 	q, p := r.yold[:n:n], r.yold[n:]
+	lostq, lostp := r.lost[:n], r.lost[n:]
 	force := r.w[n:]
 	if r.Accepted == 0 {
 		copy(force, r.half(s.force, q))
 	}
 	for _, leap := range r.m.leaps {
 		leap *= h
-		kick := 0.5 * leap
-		for i := range p {
-			p[i] += float64(kick * force[i])
-		}
-		for i, v := range r.half(s.velocity, p) {
-			q[i] += float64(leap * v)
-		}
+		add(p, lostp, 0.5*leap, force)
+		add(q, lostq, leap, r.half(s.velocity, p))
 		copy(force, r.half(s.force, q))
-		for i := range p {
-			p[i] += float64(kick * force[i])
-		}
+		add(p, lostp, 0.5*leap, force)
+	}
+}
+
+// add computes y += h v where lost carries what rounding has taken from y so far, so that over a million steps the
+// roundings of the sum do not add up.
+//
+// Source: W. Kahan, Further remarks on reducing truncation errors, Comm. ACM 8 (1965).
+func add(y, lost []float64, h float64, v []float64) {
+	y, lost = y[:len(v)], lost[:len(v)]
+	for i, v := range v {
+		d := float64(h*v) + lost[i]
+		sum := y[i] + d
+		lost[i] = d - (sum - y[i])
+		y[i] = sum
 	}
 }

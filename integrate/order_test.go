@@ -1,0 +1,217 @@
+package integrate
+
+import (
+	"math"
+	"math/big"
+	"testing"
+)
+
+// A tree is a rooted tree, as the list of its subtrees.
+type tree []tree
+
+// trees returns all rooted trees with up to the given number of nodes, by number of nodes.
+func trees(most int) [][]tree {
+	all := [][]tree{nil}
+	for n := 1; n <= most; n++ {
+		// A tree with n nodes is a forest of n-1 nodes, the subtrees in the order in which the list has them.
+		var list []tree
+		var grow func(so tree, left, size, index int)
+		grow = func(so tree, left, size, index int) {
+			if left == 0 {
+				list = append(list, append(tree(nil), so...))
+				return
+			}
+			for ; size <= left; size, index = size+1, 0 {
+				for ; index < len(all[size]); index++ {
+					grow(append(so, all[size][index]), left-size, size, index)
+				}
+			}
+		}
+		grow(nil, n-1, 1, 0)
+		all = append(all, list)
+	}
+	return all
+}
+
+// density returns γ(t) and the number of nodes of t.
+func (t tree) density() (gamma float64, nodes int) {
+	gamma, nodes = 1, 1
+	for _, sub := range t {
+		g, n := sub.density()
+		gamma *= g
+		nodes += n
+	}
+	return gamma * float64(nodes), nodes
+}
+
+// weights returns the elementary weights Φ_i(t) of the stages of a.
+func (t tree) weights(a [][]float64) []float64 {
+	w := make([]float64, len(a))
+	for i := range w {
+		w[i] = 1
+	}
+	for _, sub := range t {
+		v := sub.weights(a)
+		for i := range w {
+			s := 0.
+			for j, a := range a[i] {
+				s += a * v[j]
+			}
+			w[i] *= s
+		}
+	}
+	return w
+}
+
+// defect returns the largest |Σ b_i Φ_i(t) - θ^n/γ(t)| over the trees with n nodes, relative to the size of the terms.
+func defect(a [][]float64, b []float64, theta float64, trees []tree) float64 {
+	worst := 0.
+	for _, t := range trees {
+		gamma, n := t.density()
+		s, size := -math.Pow(theta, float64(n))/gamma, 1.
+		for i, w := range t.weights(a) {
+			s += b[i] * w
+			size = max(size, math.Abs(b[i]*w))
+		}
+		worst = max(worst, math.Abs(s)/size)
+	}
+	return worst
+}
+
+// TestOrderConditions proves the order of each Runge–Kutta method: the conditions hold for all rooted trees of that many nodes,
+// and not for all of one more; so too for the embedded formula and the dense output.
+func TestOrderConditions(t *testing.T) {
+	all := trees(9)
+	total := 0
+	for n, count := range []int{0, 1, 1, 2, 4, 9, 20, 48, 115, 286} {
+		if len(all[n]) != count {
+			t.Fatalf("%d trees with %d nodes", len(all[n]), n)
+		}
+		if n <= 5 {
+			total += count
+		}
+	}
+	if total != 17 {
+		t.Fatalf("%d trees to order 5", total)
+	}
+	check := func(what string, order int, a [][]float64, b []float64, theta float64) {
+		t.Helper()
+		for n := 1; n <= order; n++ {
+			if d := defect(a, b, theta, all[n]); !(d < 1e-14) {
+				t.Errorf("%s: conditions of order %d off by %g", what, n, d)
+			}
+		}
+		if d := defect(a, b, theta, all[order+1]); d < 1e-7 {
+			t.Errorf("%s: has more than order %d", what, order)
+		}
+	}
+	for _, m := range fixedFieldMethods {
+		check(m.String(), m.order, m.a, m.b, 1)
+		for i, c := range m.c {
+			for _, a := range m.a[i] {
+				c -= a
+			}
+			if math.Abs(c) > 1e-14 {
+				t.Errorf("%v: row %d sums to %g more than c", m, i, -c)
+			}
+		}
+		if m.e == nil {
+			continue
+		}
+		a := append(append([][]float64(nil), m.a...), m.b) // with k_{s+1}
+		lower := append(append([]float64(nil), m.b...), 0)
+		for i, e := range m.e {
+			lower[i] -= e
+		}
+		order := m.errPower - 1
+		if m == DOP853 {
+			order = 5
+			third := append(append([]float64(nil), m.b...), 0)
+			for i, e := range m.e3 {
+				third[i] -= e
+			}
+			check("DOP853 e3", 3, a, third, 1)
+		}
+		check(m.String()+" e", order, a, lower, 1)
+		if m.p == nil {
+			continue
+		}
+		for _, theta := range []float64{0.25, 0.5, 0.8} {
+			b := make([]float64, len(m.p))
+			for i, p := range m.p {
+				for j := len(p) - 1; j >= 0; j-- {
+					b[i] = theta * (b[i] + p[j])
+				}
+			}
+			check(m.String()+" p", len(m.p[0]), a, b, theta)
+		}
+	}
+}
+
+// TestObservedOrder measures the order of every method on a pendulum, as the slope between two steps, against theory.
+func TestObservedOrder(t *testing.T) {
+	pendulum := func(dydt []float64, _ float64, y []float64) { dydt[0], dydt[1] = y[1], -math.Sin(y[0]) }
+	velocity := func(dq, p []float64) { dq[0] = p[0] }
+	force := func(dp, q []float64) { dp[0] = -math.Sin(q[0]) }
+	y0 := []float64{1, 0.5}
+	const end = 4
+	ref, err := Solve(pendulum, 0, end, y0, Options{Method: DOP853, RTol: []float64{3e-14}, ATol: []float64{1e-16}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range append(append([]*Method(nil), fixedFieldMethods...), splittingMethods...) {
+		// Errors between 1e-5 and 1e-11: in the range of the leading term, and above rounding.
+		steps := map[int]float64{2: 800, 3: 400, 4: 100, 5: 64, 6: 40, 8: 10}[m.Order()]
+		if m == Yoshida4 || m == Yoshida6 {
+			steps *= 3
+		}
+		fail := func(steps float64) float64 {
+			var s *Solution
+			var err error
+			if m.leaps != nil {
+				s, err = Separable(m, velocity, force, 0, end, end/steps, y0)
+			} else {
+				s, err = Fixed(m, pendulum, 0, end, end/steps, y0)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return maxDiff(s.Y[len(s.Y)-1], ref.Y[len(ref.Y)-1])
+		}
+		e1, e2 := fail(steps), fail(2*steps)
+		order := math.Log2(e1 / e2)
+		t.Logf("%-17v order %d, observed %.3f (errors %.2g, %.2g)", m, m.Order(), order, e1, e2)
+		if math.Abs(order-float64(m.Order())) > 0.1 {
+			t.Errorf("%v: order %.3f", m, order)
+		}
+	}
+}
+
+func TestInvRoot(t *testing.T) {
+	worst := 0.
+	for _, n := range []int{3, 5, 8} {
+		for _, x := range []float64{5e-324, 1e-310, 1e-20, 0.1, 0.5, 1 - 0x1p-53, 1, 2, 3, 31.999, 255.999, 1e20, math.MaxFloat64} {
+			for i := range 2000 {
+				x := x * (1 + float64(i)*1e-3)
+				if x > math.MaxFloat64 {
+					continue
+				}
+				r := invRoot(x, n)
+				// The defect of r^n x = 1, in twice the precision.
+				p := new(big.Float).SetPrec(200).SetFloat64(x)
+				for range n {
+					p.Mul(p, big.NewFloat(r))
+				}
+				d, _ := p.Sub(p, big.NewFloat(1)).Float64()
+				worst = max(worst, math.Abs(d)/float64(n)/0x1p-52)
+			}
+		}
+		if r := invRoot(math.Inf(1), n); r != 0 {
+			t.Error(r)
+		}
+	}
+	t.Logf("largest error %.2f ε", worst)
+	if worst > 1 {
+		t.Errorf("error of %.2f ε", worst)
+	}
+}
