@@ -35,7 +35,6 @@ type File struct {
 	w    *bufio.Writer
 	sum  hash.Hash
 	path string // where Commit puts the file, or empty if it is written to directly
-	done bool
 }
 
 // Create begins the file of the given name; "-" is standard output.
@@ -124,10 +123,7 @@ func (f *File) Sum() string { return hex.EncodeToString(f.sum.Sum(nil)) }
 // Commit writes what is in the buffer, makes it durable and puts the file in its place. After an error the temporary
 // file is gone and the old one still whole, unless the last step alone failed, which makes the new name durable.
 func (f *File) Commit() error {
-	if f.done {
-		return fs.ErrClosed
-	}
-	defer f.Abort()
+	defer f.Abort() // after success there is nothing left to remove
 	err := f.w.Flush()
 	if err == nil && f.path != "" {
 		err = f.file.Sync()
@@ -141,16 +137,14 @@ func (f *File) Commit() error {
 	if err = os.Rename(f.file.Name(), f.path); err != nil {
 		return err
 	}
-	f.done = true
 	return syncDir(filepath.Dir(f.path))
 }
 
 // Abort gives the file up: the temporary file is removed, the old file stays. After Commit it does nothing.
 func (f *File) Abort() {
-	if f.done || f.file == os.Stdout {
+	if f.file == os.Stdout {
 		return
 	}
-	f.done = true
 	f.file.Close()
 	if f.path != "" {
 		os.Remove(f.file.Name())

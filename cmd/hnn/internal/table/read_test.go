@@ -143,7 +143,7 @@ func TestReadAccepts(t *testing.T) {
 }
 
 func TestColumns(t *testing.T) {
-	x, err := Read("x.csv", strings.NewReader("model,q,note\nhnn,1,a b\nhnn,2,\"c,\"\"d\"\"\"\n\nmlp,3,\n"))
+	x, err := Read("x.csv", strings.NewReader("model,q,note\n0,1,a b\nhnn,2,\"c,\"\"d\"\"\"\n\nmlp,3,\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,6 +152,9 @@ func TestColumns(t *testing.T) {
 	}
 	// A column that is no column of numbers does no harm unless it is asked for.
 	if got, err := x.Col("note"); got != nil || err == nil || err.Error() != `x.csv:2: column note: "a b" is not a number` {
+		t.Error(got, err)
+	}
+	if got, err := x.Col("model"); got != nil || err == nil {
 		t.Error(got, err)
 	}
 	if _, err := x.Col("Q"); err == nil || err.Error() != "x.csv: missing column Q (found model, q, note)" {
