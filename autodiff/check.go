@@ -26,7 +26,7 @@ import (
 //
 // Source: Griewank and Walther, Evaluating Derivatives (2008), §1 and §5.
 func Check(y Var, order int, src rand.Source, xs ...Var) error {
-	const h = 1. / 512
+	const h = 1. / 2048
 	g := y.g
 	random := func(x Var) Var {
 		m := NewMatrix(x.Rows(), x.Cols())

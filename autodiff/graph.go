@@ -16,7 +16,7 @@ import (
 type Graph struct {
 	nodes  []node
 	leaves []leaf
-	index  map[node]int32
+	index  []int32 // hash table of nodes, 0 or 1 + a number; its length is a power of two
 	leafOf map[*Matrix]int32
 }
 
@@ -70,16 +70,33 @@ func (g *Graph) Const(rows, cols int, c float64) Var {
 
 // add enters a formula, or finds it where it is already in the list.
 func (g *Graph) add(n node) Var {
-	if id, ok := g.index[n]; ok {
-		return Var{g, id}
+	if 2*len(g.nodes) >= len(g.index) {
+		g.index = make([]int32, max(64, 4*len(g.nodes)))
+		for id := range g.nodes {
+			*g.find(&g.nodes[id]) = int32(id) + 1
+		}
 	}
-	if g.index == nil {
-		g.index = map[node]int32{}
+	entry := g.find(&n)
+	if *entry == 0 {
+		g.nodes = append(g.nodes, n)
+		*entry = int32(len(g.nodes))
 	}
-	id := int32(len(g.nodes))
-	g.nodes = append(g.nodes, n)
-	g.index[n] = id
-	return Var{g, id}
+	return Var{g, *entry - 1}
+}
+
+// find returns the entry of the index where n is, or belongs.
+func (g *Graph) find(n *node) *int32 {
+	h := uint64(n.op)
+	for _, v := range [...]uint64{uint64(n.x)<<32 | uint64(n.y), uint64(n.rows)<<32 | uint64(n.cols), n.c} {
+		h = (h ^ v) * 0x9e3779b97f4a7c15 // 2⁶⁴/φ: multiplicative hashing
+		h ^= h >> 32
+	}
+	mask := len(g.index) - 1
+	for i := int(h) & mask; ; i = (i + 1) & mask {
+		if id := g.index[i]; id == 0 || g.nodes[id-1] == *n {
+			return &g.index[i]
+		}
+	}
 }
 
 func (v Var) node() *node { return &v.g.nodes[v.id] }

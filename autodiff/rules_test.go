@@ -1,0 +1,312 @@
+package autodiff
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"hnn/autodiff/kernel"
+)
+
+// ruleCases has a formula for every operation, of x: m×n and y: m×n, with values of x
+// and y in (low, 2).
+var ruleCases = [numOps]struct {
+	f   func(x, y Var) Var
+	low float64
+}{
+	opLeaf:     {func(x, y Var) Var { return x }, -2},
+	opConst:    {func(x, y Var) Var { return Mul(x, AddConst(x.g.Const(x.Rows(), x.Cols(), 3), 1)) }, -2},
+	opAdd:      {Add, -2},
+	opSub:      {Sub, -2},
+	opMul:      {Mul, -2},
+	opDiv:      {Div, 0.2},
+	opScale:    {func(x, y Var) Var { return Mul(Scale(x, -1.5), y) }, -2},
+	opAddConst: {func(x, y Var) Var { return Mul(AddConst(x, 2.5), y) }, -2},
+	opMatMul:   {func(x, y Var) Var { return MatMul(Mul(x, x), TMatMul(y, x)) }, -2},
+	opMatMulT:  {func(x, y Var) Var { return MatMulT(Mul(x, y), Mul(y, y)) }, -2},
+	opTMatMul:  {func(x, y Var) Var { return TMatMul(Mul(x, y), Mul(x, x)) }, -2},
+	opSumTo: {func(x, y Var) Var {
+		xy := Mul(x, y)
+		return Add(MatMul(SumTo(xy, xy.Rows(), 1), SumTo(Mul(xy, x), 1, xy.Cols())), like(SumTo(xy, 1, 1), xy))
+	}, -2},
+	opExpandTo: {func(x, y Var) Var {
+		xy := Mul(x, y)
+		return Mul(like(SumTo(xy, xy.Rows(), 1), xy), Mul(like(SumTo(x, 1, x.Cols()), xy), like(SumTo(y, 1, 1), xy)))
+	}, -2},
+	opSlice:    {func(x, y Var) Var { return Mul(Slice(Mul(x, y), 0, x.Cols()/2), Slice(x, 0, x.Cols()/2)) }, -2},
+	opPad:      {func(x, y Var) Var { xy := Mul(x, y); return Mul(Concat(xy, x), Pad(y, x.Cols(), 2*x.Cols())) }, -2},
+	opTanh:     {func(x, y Var) Var { return Mul(Tanh(x), y) }, -2},
+	opExp:      {func(x, y Var) Var { return Mul(Exp(x), y) }, -2},
+	opLog:      {func(x, y Var) Var { return Mul(Log(x), y) }, 0.2},
+	opInv:      {func(x, y Var) Var { return Mul(Inv(x), y) }, 0.2},
+	opSqrt:     {func(x, y Var) Var { return Mul(Sqrt(x), y) }, 0.2},
+	opPow:      {func(x, y Var) Var { return Add(Mul(Pow(x, 2.5), y), Pow(y, -3)) }, 0.5},
+	opSin:      {func(x, y Var) Var { return Mul(Sin(x), y) }, -2},
+	opCos:      {func(x, y Var) Var { return Mul(Cos(x), y) }, -2},
+	opSigmoid:  {func(x, y Var) Var { return Mul(Sigmoid(x), y) }, -2},
+	opSoftplus: {func(x, y Var) Var { return Mul(Softplus(x), y) }, -2},
+	opDetach:   {func(x, y Var) Var { return Add(Mul(x, y), Scale(Detach(y), 0)) }, -2},
+}
+
+func randomLeaf(g *Graph, src rand.Source, rows, cols int, low float64) Var {
+	m := NewMatrix(rows, cols)
+	for i := range m.Data {
+		m.Data[i] = low + (2-low)*kernel.Uniform(src)
+	}
+	return g.Leaf("r", m)
+}
+
+// Every rule, on the shape pairs of testdata/ad_cases.json repeated to a common
+// shape, to third order.
+func TestRules(t *testing.T) {
+	var c struct {
+		Expected struct {
+			Pairs  [][2][2]int `json:"shape_pairs"`
+			MatMul [][2][2]int `json:"matmul_pairs"`
+		}
+	}
+	readCase(t, "gradcheck_sweep", &c)
+	src := rand.NewPCG(3, 4)
+	for o, rc := range ruleCases {
+		name := rules[o].name
+		if rc.f == nil || name == "" {
+			t.Errorf("operation %d (%s) has no case or no rule", o, name)
+			continue
+		}
+		for _, p := range c.Expected.Pairs {
+			for range 20 {
+				var g Graph
+				x, y := randomLeaf(&g, src, p[0][0], p[0][1], rc.low), randomLeaf(&g, src, p[1][0], p[1][1], rc.low)
+				rows, cols := max(x.Rows(), y.Rows()), max(x.Cols(), y.Cols())
+				if x.Rows() == 0 || y.Rows() == 0 {
+					rows = 0
+				}
+				f := rc.f(ExpandTo(x, rows, cols), ExpandTo(y, rows, cols))
+				if err := Check(f, 3, src, x, y); err != nil {
+					t.Fatalf("%s, %v: %v", name, p, err)
+				}
+			}
+		}
+	}
+	for _, p := range c.Expected.MatMul {
+		for range 20 {
+			var g Graph
+			x, y := randomLeaf(&g, src, p[0][0], p[0][1], -2), randomLeaf(&g, src, p[1][0], p[1][1], -2)
+			z := MatMul(x, y)
+			if err := Check(Tanh(Add(z, MatMulT(Mul(x, x), TMatMul(z, x)))), 3, src, x, y); p[0][0] == p[1][1] && err != nil {
+				t.Fatalf("%v: %v", p, err)
+			}
+			if err := Check(Mul(z, z), 3, src, x, y); err != nil {
+				t.Fatalf("%v: %v", p, err)
+			}
+		}
+	}
+}
+
+// Check must find a wrong first derivative, and a right one whose own is wrong.
+func TestCheckFindsErrors(t *testing.T) {
+	old := rules
+	defer func() { rules = old }()
+	src := rand.NewPCG(5, 6)
+	try := func() error {
+		var g Graph
+		x := randomLeaf(&g, src, 2, 3, 0.2)
+		return Check(Mul(Sin(x), x), 3, src, x)
+	}
+	if err := try(); err != nil {
+		t.Fatal(err)
+	}
+	rules[opSin].diff = func(g, z, x, y Var, _ float64) (Var, Var) { return Scale(Mul(g, Cos(x)), 1.0005), Var{} }
+	if err := try(); err == nil || !strings.Contains(err.Error(), "order 1") {
+		t.Errorf("a wrong first derivative: %v", err)
+	}
+	rules = old
+	rules[opCos].diff = func(g, z, x, y Var, _ float64) (Var, Var) { return Scale(Mul(g, Sin(x)), -1.001), Var{} }
+	if err := try(); err == nil || !strings.Contains(err.Error(), "order 2") {
+		t.Errorf("a wrong second derivative: %v", err)
+	}
+	rules = old
+	var g Graph
+	x := randomLeaf(&g, src, 2, 2, -2)
+	if err := Check(Mul(x, x), 1, src, Neg(x)); err == nil {
+		t.Error("a variable that is no leaf is accepted")
+	}
+}
+
+// naive computes a formula by recursion, with a fresh matrix for each.
+func naive(v Var, memo map[Var]Matrix) Matrix {
+	if m, ok := memo[v]; ok {
+		return m
+	}
+	n := v.node()
+	z := *NewMatrix(int(n.rows), int(n.cols))
+	var x, y Matrix
+	if n.op > opConst {
+		x = naive(Var{v.g, n.x}, memo)
+		y = x
+		if rules[n.op].binary {
+			y = naive(Var{v.g, n.y}, memo)
+		}
+	}
+	switch r := &rules[n.op]; {
+	case n.op == opLeaf:
+		copy(z.Data, v.leaf().Data)
+	case n.op == opConst:
+		for i := range z.Data {
+			z.Data[i] = n.konst()
+		}
+	case r.each != nil:
+		r.each(z.Data, x.Data, y.Data, n.konst())
+	default:
+		r.whole(new(kernel.Workspace), z, x, y, n.konst())
+	}
+	memo[v] = z
+	return z
+}
+
+// randomGraph returns formulas of a random program over leaves of some shapes.
+func randomGraph(src rand.Source, size int) (*Graph, []Var) {
+	g := new(Graph)
+	var vs []Var
+	for range 3 {
+		vs = append(vs, randomLeaf(g, src, 1+kernel.IntN(src, 40), 1+kernel.IntN(src, 40), -1))
+	}
+	pick := func() Var { return vs[kernel.IntN(src, len(vs))] }
+	for len(vs) < size {
+		x, y := pick(), pick()
+		var v Var
+		switch kernel.IntN(src, 14) {
+		case 0:
+			v = Tanh(x)
+		case 1:
+			v = Scale(x, kernel.Uniform(src)-0.5)
+		case 2:
+			v = AddConst(x, kernel.Uniform(src))
+		case 3:
+			v = SumTo(x, 1, x.Cols())
+		case 4:
+			v = SumTo(x, x.Rows(), 1)
+		case 5:
+			v = Slice(x, 0, (x.Cols()+1)/2)
+		case 6:
+			v = Sin(x)
+		case 7, 8:
+			if x.Cols() != y.Rows() {
+				continue
+			}
+			v = Tanh(MatMul(x, y))
+		case 9:
+			if x.Cols() != y.Cols() {
+				continue
+			}
+			v = Tanh(MatMulT(x, y))
+		case 10:
+			if x.Rows() != y.Rows() {
+				continue
+			}
+			v = Tanh(TMatMul(x, y))
+		default:
+			if x.Rows() != y.Rows() || x.Cols() != y.Cols() {
+				continue
+			}
+			v = []func(x, y Var) Var{Add, Sub, Mul}[kernel.IntN(src, 3)](x, y)
+		}
+		vs = append(vs, v)
+	}
+	return g, vs
+}
+
+// A plan, with its shared buffers and blocks, gives the bits of the naive evaluation.
+func checkPlan(t *testing.T, seed uint64) {
+	src := rand.NewPCG(seed, 7)
+	g, vs := randomGraph(src, 10+kernel.IntN(src, 60))
+	var outs []Var
+	for range 1 + kernel.IntN(src, 4) {
+		outs = append(outs, vs[kernel.IntN(src, len(vs))])
+	}
+	outs = append(outs, Grad(all(Sin(vs[len(vs)-1])), vs[:3]...)...)
+	p, err := Compile(outs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second run finds the buffers used
+		p.Run()
+		memo := map[Var]Matrix{}
+		for i, v := range outs {
+			want := naive(v, memo)
+			for j, got := range p.Value(v).Data {
+				if math.Float64bits(got) != math.Float64bits(want.Data[j]) {
+					t.Fatalf("seed %d, output %d[%d] = %v, want %v\n%v", seed, i, j, got, want.Data[j], g)
+				}
+			}
+		}
+		vs[0].leaf().Data[0] += 0.5
+	}
+}
+
+func TestPlan(t *testing.T) {
+	for seed := range uint64(300) {
+		checkPlan(t, seed)
+	}
+}
+
+func FuzzPlan(f *testing.F) {
+	f.Add(uint64(1000))
+	f.Fuzz(checkPlan)
+}
+
+// A plan does not hold more buffers than it needs, and computes nothing unasked.
+func TestPlanReusesBuffers(t *testing.T) {
+	var g Graph
+	x := g.Leaf("x", NewMatrix(100, 10))
+	y := x
+	for range 50 {
+		y = Tanh(AddConst(y, 1))
+	}
+	Exp(y) // not asked for
+	p, err := Compile(y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.slots) != 2 || len(p.steps) != 100 || p.steps[0].run != 100 {
+		t.Errorf("%d slots, %d steps, a first run of %d; want 2, 100, 100", len(p.slots), len(p.steps), p.steps[0].run)
+	}
+}
+
+func TestRunAllocatesNothing(t *testing.T) {
+	var g Graph
+	src := rand.NewPCG(1, 1)
+	x, w := randomLeaf(&g, src, 64, 2, -1), randomLeaf(&g, src, 32, 2, -1)
+	z := Tanh(MatMulT(x, w))
+	d := Grad(all(z), x)[0]
+	p, err := Compile(Grad(all(Mul(d, d)), w)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(100, p.Run); n != 0 {
+		t.Errorf("%v allocations a run", n)
+	}
+}
+
+func TestString(t *testing.T) {
+	var g Graph
+	x := g.Leaf("x", NewMatrix(750, 2))
+	w := g.Leaf("W", NewMatrix(128, 2))
+	all(Slice(Scale(Tanh(MatMulT(x, w)), 0.5), 3, 5))
+	want := `v0 = leaf x    750×2
+v1 = leaf W    128×2
+v2 = matmulT v0 v1    750×128
+v3 = tanh v2    750×128
+v4 = scale v3 0.5    750×128
+v5 = slice v4 3    750×2
+v6 = sumto v5    1×1
+`
+	if got := g.String(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+	if got := fmt.Sprint(Pad(x, 1, 4).node().konst()); got != "1" {
+		t.Error(got)
+	}
+}
