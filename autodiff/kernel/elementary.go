@@ -37,19 +37,26 @@ func reduceExp(x float64) (k int64, rh, rl float64) {
 	return int64(math.Float64bits(t) - math.Float64bits(roundMagic)), math.FMA(-n, ln2hi, x), float64(n * ln2lo)
 }
 
-// expTail returns (eʳ − 1 − r) / r² for |r| ≤ ln2/2. Error of the fit: 2⁻⁶¹ of (eʳ−1)/r².
-// The terms are summed in pairs (Estrin's scheme), which shortens the chain of dependent operations.
-func expTail(r, r2 float64) float64 {
-	a := math.FMA(r, 0x1.5555555555559p-3, 0.5)
-	b := math.FMA(r, 0x1.111111110f648p-7, 0x1.5555555555557p-5)
-	c := math.FMA(r, 0x1.a01a01b00b662p-13, 0x1.6c16c16c156d8p-10)
-	d := math.FMA(r, 0x1.71ddf7f70ec59p-19, 0x1.a01a01ab6d480p-16)
-	e := math.FMA(r, 0x1.af5f5c09e3e64p-26, 0x1.27e4d04a73b3fp-22)
+// expRest returns p such that e^(rh−rl) = 1 + rh + p, for |rh| ≤ ln2/2 and small rl. With r = rh − rl,
+//
+//	p = r² P(r) − rl,   P(r) = (eʳ − 1 − r)/r² = 1/2 + r/6 + …   fitted to 2⁻⁶¹ of (eʳ−1)/r²
+//
+// and a term for the rounding error of r. The polynomial is summed in pairs (Estrin's scheme), which shortens the chain
+// of dependent operations.
+func expRest(rh, rl float64) float64 {
+	r := rh - rl
+	e := (rh - r) - rl
+	r2 := float64(r * r)
 	r4 := float64(r2 * r2)
-	e = math.FMA(r2, 0x1.1f85a4f3e1205p-29, e)
-	c = math.FMA(r2, d, c)
-	a = math.FMA(r2, b, a)
-	return math.FMA(r4, math.FMA(r4, e, c), a)
+	p01 := math.FMA(r, 0x1.5555555555559p-3, 0.5)
+	p23 := math.FMA(r, 0x1.111111110f648p-7, 0x1.5555555555557p-5)
+	p45 := math.FMA(r, 0x1.a01a01b00b662p-13, 0x1.6c16c16c156d8p-10)
+	p67 := math.FMA(r, 0x1.71ddf7f70ec59p-19, 0x1.a01a01ab6d480p-16)
+	p89 := math.FMA(r, 0x1.af5f5c09e3e64p-26, 0x1.27e4d04a73b3fp-22)
+	p03 := math.FMA(r2, p23, p01)
+	p47 := math.FMA(r2, p67, p45)
+	p8a := math.FMA(r2, 0x1.1f85a4f3e1205p-29, p89)
+	return math.FMA(r2, math.FMA(r4, math.FMA(r4, p8a, p47), p03), math.FMA(r, e, -rl))
 }
 
 // pow2 returns 2ᵏ for −1022 ≤ k ≤ 1023.
@@ -57,7 +64,7 @@ func pow2(k int64) float64 { return math.Float64frombits(uint64(k+1023) << 52) }
 
 // expSum returns e^(x+l) for |l| ≤ 2⁻⁴⁰, as
 //
-//	2ᵏ (1 + rh + (r² P(r) − rl + l)),   with the rounding error of 1 + rh carried along
+//	2ᵏ (1 + rh + p),   with the rounding error of 1 + rh carried along
 func expSum(x, l float64) float64 {
 	// Beyond these limits the result is 0 or +Inf whatever x is. A NaN passes both.
 	if x > 710 {
@@ -67,26 +74,21 @@ func expSum(x, l float64) float64 {
 		x = -746
 	}
 	k, rh, rl := reduceExp(x)
-	rl -= l
-	r := rh - rl
-	r2 := float64(r * r)
-	p := math.FMA(r2, expTail(r, r2), -rl)
+	p := expRest(rh, rl-l)
 	h := 1 + rh
 	m := h + (((1 - h) + rh) + p)
 	// Two factors, because 2ᵏ itself may be out of range; only the second product can round, and only to a subnormal.
 	k1 := k >> 1
-	return m * pow2(k1) * pow2(k-k1)
+	return float64(float64(m*pow2(k1)) * pow2(k-k1))
 }
 
-// Exp returns eˣ. Error below 0.6 ulp, below 0.8 where the result is subnormal.
+// Exp returns eˣ. Error below 0.7 ulp, or 0.9 where the result is subnormal.
 func Exp(x float64) float64 { return expSum(x, 0) }
 
 // expParts returns e^y = h + l for −40 ≤ y ≤ 0, with l below half an ulp of h.
 func expParts(y float64) (h, l float64) {
 	k, rh, rl := reduceExp(y)
-	r := rh - rl
-	r2 := float64(r * r)
-	p := math.FMA(r2, expTail(r, r2), -rl)
+	p := expRest(rh, rl)
 	one := 1 + rh
 	p += (1 - one) + rh
 	h = one + p
@@ -95,28 +97,26 @@ func expParts(y float64) (h, l float64) {
 	return float64(h * s), float64(l * s)
 }
 
-// Tanh returns the hyperbolic tangent of x. With E = e^(2|x|) − 1 carried as h + l,
+// Tanh returns the hyperbolic tangent of x. With E = e^(−2|x|) − 1, which lies in (−1, 0] and is carried as h + l,
 //
-//	tanh|x| = E / (E + 2)
+//	tanh|x| = −E / (2 + E)
 //
-// by one division 1/(h+2) and one correction with the exact remainder. Error below 0.8 ulp; ±1 from |x| = 19.07 on.
+// by one division 1/(2+h) and one correction with the exact remainder. Error below 0.9 ulp; ±1 from |x| = 19.07 on.
 func Tanh(x float64) float64 {
-	y := 2 * math.Abs(x)
-	if y > 40 {
-		y = 40 // far beyond the point where tanh rounds to 1; a NaN passes
+	y := -2 * math.Abs(x)
+	if y < -40 {
+		y = -40 // far beyond the point where tanh rounds to 1; a NaN passes
 	}
 	k, rh, rl := reduceExp(y)
-	r := rh - rl
-	r2 := float64(r * r)
-	p := math.FMA(r2, expTail(r, r2), -rl)
-	// E = 2ᵏ(1 + rh + p) − 1 = (2ᵏ − 1) + 2ᵏ rh + 2ᵏ p
+	p := expRest(rh, rl)
+	// E = 2ᵏ(1 + rh + p) − 1 = (2ᵏ − 1) + 2ᵏ rh + 2ᵏ p, where the first sum and the second may round
 	s := pow2(k)
 	a := s - 1
 	t := math.FMA(s, rh, a)
-	l := math.FMA(s, p, math.FMA(s, rh, a-t))
+	l := math.FMA(s, p, math.FMA(s, rh, a-t)+(s-(a+1)))
 	h := t + l
 	l += t - h
-	d := h + 2
+	d := 2 + h
 	dl := (h - (d - 2)) + l
 	v := 1 / d
 	q := float64(h * v)
@@ -128,7 +128,7 @@ func Tanh(x float64) float64 {
 //
 //	σ(x) = 1/(1 + e⁻ˣ) for x ≥ 0,   eˣ/(1 + eˣ) for x < 0
 //
-// Error below 0.8 ulp, subnormal results included.
+// Error below 0.8 ulp, or 0.9 where the result is subnormal.
 func Sigmoid(x float64) float64 {
 	if x < -40 {
 		return Exp(x) // 1 + eˣ rounds away
@@ -164,7 +164,7 @@ func logParts(k, f, fl float64) (h, l float64) {
 	c := math.FMA(z, 0x1.39a093db9db5bp-3, 0x1.746649bf0d4ddp-3)
 	c = math.FMA(z2, 0x1.2f1191415c03ap-3, c)
 	a = math.FMA(z2, math.FMA(z2, c, b), a)
-	hf := 0.5 * f
+	hf := float64(0.5 * f)
 	q := float64(hf * f)
 	ql := math.FMA(hf, f, -q)
 	t := f - q
@@ -212,7 +212,8 @@ func split(x float64) (k int64, m float64) {
 //
 //	max(x, 0) + log(1 + e^−|x|)
 //
-// with the low parts of the exponential and of the logarithm carried along. Error below 0.8 ulp.
+// with the low parts of the exponential and of the logarithm carried along. Error below 0.8 ulp, or 0.9
+// where the result is subnormal.
 func Softplus(x float64) float64 {
 	if x > 40 {
 		return x
@@ -225,7 +226,9 @@ func Softplus(x float64) float64 {
 	if z < 0.4140625 {
 		h, l = logParts(0, z, zl)
 	} else {
-		h, l = logParts(1, 0.5*(z-1), 0.5*zl) // 1 + z = 2 (1 + (z−1)/2)
+		f := z - 1 // 1 + z = 2 (1 + f/2)
+		fl := (z - (f + 1)) + zl
+		h, l = logParts(1, float64(0.5*f), float64(0.5*fl))
 	}
 	if x > 0 {
 		s := x + h

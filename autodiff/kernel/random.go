@@ -11,7 +11,7 @@ import (
 // drawn from src.
 
 // Uniform returns a number in [0, 1): the upper 53 bits of one word, times 2⁻⁵³.
-func Uniform(src rand.Source) float64 { return float64(int64(src.Uint64()>>11)) * 0x1p-53 }
+func Uniform(src rand.Source) float64 { return float64(float64(int64(src.Uint64()>>11)) * 0x1p-53) }
 
 // Normal returns a number from the standard normal distribution, made of exactly two words:
 //
@@ -23,7 +23,7 @@ func Uniform(src rand.Source) float64 { return float64(int64(src.Uint64()>>11)) 
 func Normal(src rand.Source) float64 {
 	u := 1 - Uniform(src)
 	v := Uniform(src)
-	return math.Sqrt(-2*Log(u)) * Cos(4*piA*v)
+	return float64(math.Sqrt(-2*Log(u)) * Cos(4*piA*v))
 }
 
 // IntN returns an integer in [0, n), each equally likely: the upper word of the 128-bit product of n and one word w.

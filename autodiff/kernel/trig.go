@@ -111,7 +111,7 @@ func sinCos(n uint64, r, rl float64) float64 {
 		c := math.FMA(z, -0x1.8fb109e090c98p-37, 0x1.1ee9f1104d334p-29)
 		a = math.FMA(z2, math.FMA(z2, c, b), a)
 		zl := math.FMA(r, r, -z)
-		h := 0.5 * z
+		h := float64(0.5 * z)
 		w := 1 - h
 		y = w + (((1 - w) - h) + math.FMA(z2, a, math.FMA(-0.5, zl, float64(-r*rl))))
 	}
@@ -155,7 +155,7 @@ func CosTo(z, x []float64) {
 	}
 }
 
-// Atan2 returns the angle of the point (x, y), in [−π, π], with the special cases of C99. Error below 0.8 ulp.
+// Atan2 returns the angle of the point (x, y), in [−π, π], with the special cases of C99. Error below 0.7 ulp.
 //
 // The quotient of the smaller by the larger coordinate, or of their difference by their sum, is q + ql with |q| ≤ tan π/8,
 // and the angle is a multiple of π/4 plus
@@ -220,7 +220,7 @@ func Atan2(y, x float64) float64 {
 	a = math.FMA(z, a, 0x1.9999999995888p-3)
 	a = math.FMA(z, a, -0x1.555555555553dp-2)
 	tail := math.FMA(float64(z*q), a, math.FMA(-z, ql, ql))
-	base := turns * piA // exact but for 3/2, whose error is in baseL
+	base := float64(turns * piA) // exact but for 3/2, whose error is in baseL
 	baseL := math.FMA(turns, piA, -base) + float64(turns*piB)
 	h := base + q
 	return math.Copysign(h+(((base-h)+q)+(tail+baseL)), y)
