@@ -11,9 +11,11 @@ import "math"
 // that PyTorch computes.
 func Moments(m, v, g []float64, beta1, beta2 float64) {
 	m, v = m[:len(g)], v[:len(g)]
-	for i, d := range g {
-		m[i] += float64((1 - beta1) * (d - m[i]))
-		v[i] = float64(beta2*v[i]) + float64((1-beta2)*float64(d*d))
+	c1, c2 := 1-beta1, 1-beta2
+	for i := threeVectors(active.moments, m, v, g, c1, beta2, c2); i < len(g); i++ {
+		d := g[i]
+		m[i] += float64(c1 * (d - m[i]))
+		v[i] = float64(beta2*v[i]) + float64(c2*float64(d*d))
 	}
 }
 
@@ -24,7 +26,7 @@ func Moments(m, v, g []float64, beta1, beta2 float64) {
 // For Adam, s = α/(1−β₁ᵗ) and r = √(1−β₂ᵗ).
 func Descend(x, m, v []float64, s, r, eps float64) {
 	m, v = m[:len(x)], v[:len(x)]
-	for i := range x {
+	for i := threeVectors(active.descend, x, m, v, s, r, eps); i < len(x); i++ {
 		x[i] -= float64(s * (m[i] / (math.Sqrt(v[i])/r + eps)))
 	}
 }

@@ -2,10 +2,42 @@ package kernel
 
 import "math"
 
+// Every loop begins where assembly, if there is any, has left off: after all the
+// elements that fill whole vectors.
+
+// vectors applies f, if there is one, to whole vectors and returns how many elements
+// that were.
+func vectors(f func(z, x []float64, c float64), z, x []float64, c float64) int {
+	n := len(z) &^ (active.lanes - 1)
+	if f == nil || n == 0 {
+		return 0
+	}
+	f(z[:n], x[:n], c)
+	return n
+}
+
+func twoVectors(f func(z, x, y []float64), z, x, y []float64) int {
+	n := len(z) &^ (active.lanes - 1)
+	if f == nil || n == 0 {
+		return 0
+	}
+	f(z[:n], x[:n], y[:n])
+	return n
+}
+
+func threeVectors(f func(x, y, z []float64, a, b, c float64), x, y, z []float64, a, b, c float64) int {
+	n := len(x) &^ (active.lanes - 1)
+	if f == nil || n == 0 {
+		return 0
+	}
+	f(x[:n], y[:n], z[:n], a, b, c)
+	return n
+}
+
 // AddTo sets z[i] = x[i] + y[i]. z may be x or y, here and below.
 func AddTo(z, x, y []float64) {
 	x, y = x[:len(z)], y[:len(z)]
-	for i := range z {
+	for i := twoVectors(active.add, z, x, y); i < len(z); i++ {
 		z[i] = x[i] + y[i]
 	}
 }
@@ -13,7 +45,7 @@ func AddTo(z, x, y []float64) {
 // SubTo sets z[i] = x[i] − y[i].
 func SubTo(z, x, y []float64) {
 	x, y = x[:len(z)], y[:len(z)]
-	for i := range z {
+	for i := twoVectors(active.sub, z, x, y); i < len(z); i++ {
 		z[i] = x[i] - y[i]
 	}
 }
@@ -21,7 +53,7 @@ func SubTo(z, x, y []float64) {
 // MulTo sets z[i] = x[i] y[i].
 func MulTo(z, x, y []float64) {
 	x, y = x[:len(z)], y[:len(z)]
-	for i := range z {
+	for i := twoVectors(active.mul, z, x, y); i < len(z); i++ {
 		z[i] = x[i] * y[i]
 	}
 }
@@ -29,7 +61,7 @@ func MulTo(z, x, y []float64) {
 // DivTo sets z[i] = x[i] / y[i].
 func DivTo(z, x, y []float64) {
 	x, y = x[:len(z)], y[:len(z)]
-	for i := range z {
+	for i := twoVectors(active.div, z, x, y); i < len(z); i++ {
 		z[i] = x[i] / y[i]
 	}
 }
@@ -37,7 +69,7 @@ func DivTo(z, x, y []float64) {
 // ScaleTo sets z[i] = c x[i].
 func ScaleTo(z, x []float64, c float64) {
 	x = x[:len(z)]
-	for i := range z {
+	for i := vectors(active.scale, z, x, c); i < len(z); i++ {
 		z[i] = c * x[i]
 	}
 }
@@ -45,15 +77,23 @@ func ScaleTo(z, x []float64, c float64) {
 // AddConstTo sets z[i] = x[i] + c.
 func AddConstTo(z, x []float64, c float64) {
 	x = x[:len(z)]
-	for i := range z {
+	for i := vectors(active.addConst, z, x, c); i < len(z); i++ {
 		z[i] = x[i] + c
+	}
+}
+
+// AddScaled sets z[i] = z[i] + c x[i], with the product rounded.
+func AddScaled(z, x []float64, c float64) {
+	x = x[:len(z)]
+	for i := vectors(active.addScaled, z, x, c); i < len(z); i++ {
+		z[i] += float64(c * x[i])
 	}
 }
 
 // InvTo sets z[i] = 1 / x[i].
 func InvTo(z, x []float64) {
 	x = x[:len(z)]
-	for i := range z {
+	for i := vectors(active.ratio, z, x, 1); i < len(z); i++ {
 		z[i] = 1 / x[i]
 	}
 }
@@ -61,7 +101,7 @@ func InvTo(z, x []float64) {
 // SqrtTo sets z[i] = √x[i].
 func SqrtTo(z, x []float64) {
 	x = x[:len(z)]
-	for i := range z {
+	for i := vectors(active.sqrt, z, x, 0); i < len(z); i++ {
 		z[i] = math.Sqrt(x[i])
 	}
 }

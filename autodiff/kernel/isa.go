@@ -13,6 +13,11 @@ type instructionSet struct {
 	tile  tile
 	peak  func(n int) // n rounds of independent fused multiply-adds …
 	flop  int         // … of so many floating-point operations each
+
+	// Elementwise loops over a positive multiple of lanes; nil where there is none.
+	add, sub, mul, div                      func(z, x, y []float64)
+	scale, addConst, ratio, addScaled, sqrt func(z, x []float64, c float64)
+	moments, descend                        func(x, y, z []float64, a, b, c float64)
 }
 
 // available lists the instruction sets that this machine and build can use.

@@ -2,12 +2,17 @@
 
 package kernel
 
-var (
-	avx2Set = instructionSet{"avx2", 4,
-		tile{4, 12, 4, tileAVX2, rowAVX2, transpose4}, peakAVX2, 2 * 12 * 4}
-	avx512Set = instructionSet{"avx512", 8,
-		tile{8, 24, 8, tileAVX512, rowAVX512, transpose4}, peakAVX512, 2 * 24 * 8}
-)
+var avx2Set = instructionSet{name: "avx2", lanes: 4,
+	tile: tile{4, 12, 4, tileAVX2, rowAVX2, transpose4}, peak: peakAVX2, flop: 2 * 12 * 4,
+	add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2,
+	scale: scaleAVX2, addConst: addConstAVX2, ratio: ratioAVX2, addScaled: addScaledAVX2, sqrt: sqrtAVX2,
+	moments: momentsAVX2, descend: descendAVX2}
+
+var avx512Set = instructionSet{name: "avx512", lanes: 8,
+	tile: tile{8, 24, 8, tileAVX512, rowAVX512, transpose4}, peak: peakAVX512, flop: 2 * 24 * 8,
+	add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512,
+	scale: scaleAVX512, addConst: addConstAVX512, ratio: ratioAVX512, addScaled: addScaledAVX512, sqrt: sqrtAVX512,
+	moments: momentsAVX512, descend: descendAVX512}
 
 // Each is specified, as a Go loop, where it is defined.
 
@@ -18,3 +23,27 @@ func rowAVX2(z, a []float64, ac int, b []float64, bc, k, n int)
 func transpose4(dst []float64, width int, src []float64, row, k int)
 func peakAVX512(n int)
 func peakAVX2(n int)
+
+func addAVX512(z, x, y []float64)
+func subAVX512(z, x, y []float64)
+func mulAVX512(z, x, y []float64)
+func divAVX512(z, x, y []float64)
+func scaleAVX512(z, x []float64, c float64)
+func addConstAVX512(z, x []float64, c float64)
+func ratioAVX512(z, x []float64, c float64)
+func addScaledAVX512(z, x []float64, c float64)
+func sqrtAVX512(z, x []float64, _ float64)
+func momentsAVX512(m, v, g []float64, c1, b2, c2 float64)
+func descendAVX512(x, m, v []float64, s, r, eps float64)
+
+func addAVX2(z, x, y []float64)
+func subAVX2(z, x, y []float64)
+func mulAVX2(z, x, y []float64)
+func divAVX2(z, x, y []float64)
+func scaleAVX2(z, x []float64, c float64)
+func addConstAVX2(z, x []float64, c float64)
+func ratioAVX2(z, x []float64, c float64)
+func addScaledAVX2(z, x []float64, c float64)
+func sqrtAVX2(z, x []float64, _ float64)
+func momentsAVX2(m, v, g []float64, c1, b2, c2 float64)
+func descendAVX2(x, m, v []float64, s, r, eps float64)

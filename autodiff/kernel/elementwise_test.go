@@ -1,0 +1,148 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// elementwise lists the loops with their definitions. A loop reads and may write all
+// of its slices, u, v and w.
+var elementwise = []struct {
+	name string
+	run  func(u, v, w []float64, a, b, c float64)
+	each func(u, v, w *float64, a, b, c float64)
+}{
+	{"AddTo", func(u, v, w []float64, _, _, _ float64) { AddTo(u, v, w) },
+		func(u, v, w *float64, _, _, _ float64) { *u = *v + *w }},
+	{"SubTo", func(u, v, w []float64, _, _, _ float64) { SubTo(u, v, w) },
+		func(u, v, w *float64, _, _, _ float64) { *u = *v - *w }},
+	{"MulTo", func(u, v, w []float64, _, _, _ float64) { MulTo(u, v, w) },
+		func(u, v, w *float64, _, _, _ float64) { *u = *v * *w }},
+	{"DivTo", func(u, v, w []float64, _, _, _ float64) { DivTo(u, v, w) },
+		func(u, v, w *float64, _, _, _ float64) { *u = *v / *w }},
+	{"ScaleTo", func(u, v, _ []float64, a, _, _ float64) { ScaleTo(u, v, a) },
+		func(u, v, _ *float64, a, _, _ float64) { *u = a * *v }},
+	{"AddConstTo", func(u, v, _ []float64, a, _, _ float64) { AddConstTo(u, v, a) },
+		func(u, v, _ *float64, a, _, _ float64) { *u = *v + a }},
+	{"AddScaled", func(u, v, _ []float64, a, _, _ float64) { AddScaled(u, v, a) },
+		func(u, v, _ *float64, a, _, _ float64) { *u = *u + float64(a**v) }},
+	{"InvTo", func(u, v, _ []float64, _, _, _ float64) { InvTo(u, v) },
+		func(u, v, _ *float64, _, _, _ float64) { *u = 1 / *v }},
+	{"SqrtTo", func(u, v, _ []float64, _, _, _ float64) { SqrtTo(u, v) },
+		func(u, v, _ *float64, _, _, _ float64) { *u = math.Sqrt(*v) }},
+	{"Moments", func(u, v, w []float64, a, b, _ float64) { Moments(u, v, w, a, b) },
+		func(m, v, g *float64, b1, b2, _ float64) {
+			*m = *m + float64((1-b1)*(*g-*m))
+			*v = float64(b2**v) + float64((1-b2)*float64(*g**g))
+		}},
+	{"Descend", func(u, v, w []float64, a, b, c float64) { Descend(u, v, w, a, b, c) },
+		func(x, m, v *float64, s, r, eps float64) {
+			*x = *x - float64(s*(*m/(math.Sqrt(*v)/r+eps)))
+		}},
+}
+
+// checkElementwise compares all loops with their definitions at one length, with
+// slices that are all different, and with those that may be the same the same.
+func checkElementwise(t testing.TB, n int, next func() float64) {
+	const guard = 12345.
+	for _, e := range elementwise {
+		for alias := range 3 {
+			var got, want [3][]float64
+			for s := range got {
+				got[s], want[s] = make([]float64, n+40), make([]float64, n)
+				for i := range got[s] {
+					got[s][i] = guard
+				}
+				for i := range n {
+					got[s][20+i] = next()
+				}
+			}
+			switch {
+			case e.name == "Moments" || e.name == "Descend": // all different
+			case alias == 1:
+				got[0] = got[1]
+			case alias == 2:
+				got[0] = got[2]
+			}
+			for s := range got {
+				copy(want[s], got[s][20:])
+			}
+			a, b, c := next(), next(), next()
+			for i := range n {
+				e.each(&want[0][i], &want[1][i], &want[2][i], a, b, c)
+			}
+			if alias > 0 && &got[0][0] == &got[alias][0] {
+				want[alias] = want[0]
+			}
+			e.run(got[0][20:20+n:20+n], got[1][20:20+n:20+n], got[2][20:20+n:20+n], a, b, c)
+			for s := range got {
+				for i, v := range got[s] {
+					j := i - 20
+					if j < 0 || j >= n {
+						if v != guard {
+							t.Fatalf("%s %s n=%d wrote outside of a slice, at %d", active.name, e.name, n, j)
+						}
+					} else if !equalBits(v, want[s][j]) {
+						t.Fatalf("%s %s n=%d alias=%d slice %d [%d] = %v, want %v", active.name, e.name, n, alias, s, j, v, want[s][j])
+					}
+				}
+			}
+		}
+	}
+}
+
+// Every implementation of the elementwise loops equals the definition to the last bit.
+func TestElementwiseBits(t *testing.T) {
+	eachSet(t, func(t testing.TB, name string) {
+		r := rand.New(rand.NewPCG(3, 4))
+		for n := range 140 {
+			checkElementwise(t, n, r.NormFloat64)
+			checkElementwise(t, n, func() float64 { return awkward(r) })
+		}
+		checkElementwise(t, 4096, func() float64 { return awkward(r) })
+	})
+}
+
+func FuzzElementwise(f *testing.F) {
+	f.Add(uint16(0), uint64(1))
+	f.Add(uint16(35), uint64(2))
+	f.Add(uint16(512), uint64(3))
+	f.Fuzz(func(t *testing.T, n uint16, seed uint64) {
+		eachSet(t, func(t testing.TB, name string) {
+			r := rand.New(rand.NewPCG(seed, 1))
+			checkElementwise(t, int(n%600), func() float64 { return awkward(r) })
+		})
+	})
+}
+
+func TestElementwiseAllocs(t *testing.T) {
+	eachSet(t, func(t testing.TB, name string) {
+		u, v, w := make([]float64, 67), make([]float64, 67), make([]float64, 67)
+		for _, e := range elementwise {
+			if n := testing.AllocsPerRun(5, func() { e.run(u, v, w, 1, 2, 3) }); n != 0 {
+				t.Errorf("%s %s: %v allocations", name, e.name, n)
+			}
+		}
+	})
+}
+
+// BenchmarkElementwise reports the time for one of 512 elements, a block of a Plan.
+func BenchmarkElementwise(b *testing.B) {
+	eachSet(b, func(tb testing.TB, name string) {
+		b := tb.(*testing.B)
+		for _, e := range elementwise {
+			b.Run(name+"/"+e.name, func(b *testing.B) {
+				u, v, w := make([]float64, 512), make([]float64, 512), make([]float64, 512)
+				r := rand.New(rand.NewPCG(3, 4))
+				for i := range u {
+					u[i], v[i], w[i] = 1+r.Float64(), 1+r.Float64(), 1+r.Float64()
+				}
+				for b.Loop() {
+					e.run(u, v, w, 0.5, 0.25, 0.125)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/512, "ns/value")
+			})
+		}
+	})
+}
