@@ -9,7 +9,7 @@ import (
 // Differences estimates the time derivatives of sampled trajectories, whose first
 // rows are starts, by central differences. With h₁ = tᵢ − tᵢ₋₁ and h₂ = tᵢ₊₁ − tᵢ,
 //
-//	ẋᵢ ≈ −h₂/(h₁(h₁+h₂)) xᵢ₋₁ + (h₂−h₁)/(h₁h₂) xᵢ + h₁/(h₂(h₁+h₂)) xᵢ₊₁
+//	ẋᵢ ≈ (h₂ s₁ + h₁ s₂)/(h₁ + h₂),    s₁ = (xᵢ − xᵢ₋₁)/h₁,    s₂ = (xᵢ₊₁ − xᵢ)/h₂
 //
 // which is the derivative of the parabola through the three points; its error is
 // −h₁h₂ x⃛/6, of second order for uneven times too. The first and the last row of each
@@ -33,11 +33,11 @@ func Differences(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
 		d.Starts = append(d.Starts, to)
 		for r := lo + 1; r+1 < hi; r++ {
 			h1, h2 := t[r]-t[r-1], t[r+1]-t[r]
-			before, at, after := -h2/(h1*(h1+h2)), (h2-h1)/(h1*h2), h1/(h2*(h1+h2))
 			copy(d.X.Row(to), x.Row(r))
 			y, xb, xa, xr := d.Y.Row(to), x.Row(r-1), x.Row(r+1), x.Row(r)
 			for j := range y {
-				y[j] = float64(before*xb[j]) + float64(at*xr[j]) + float64(after*xa[j])
+				s1, s2 := (xr[j]-xb[j])/h1, (xa[j]-xr[j])/h2
+				y[j] = (float64(h2*s1) + float64(h1*s2)) / (h1 + h2)
 			}
 			to++
 		}
