@@ -107,15 +107,23 @@ func temporary(dir, path string) (*os.File, error) {
 			}
 		}
 	}
+	return f, named(err, path)
+}
+
+// named makes an error about a temporary file one about path, the name that the user knows.
+func named(err error, path string) error {
 	var p *fs.PathError
-	if errors.As(err, &p) {
-		p.Op, p.Path = "create", path // the name that the user knows
+	if path != "" && errors.As(err, &p) {
+		p.Path = path
 	}
-	return f, err
+	return err
 }
 
 // Write writes through a buffer.
-func (f *File) Write(b []byte) (int, error) { return f.w.Write(b) }
+func (f *File) Write(b []byte) (int, error) {
+	n, err := f.w.Write(b)
+	return n, named(err, f.path)
+}
 
 // Sum is the SHA-256, in hexadecimal, of what was written. It is complete after Commit.
 func (f *File) Sum() string { return hex.EncodeToString(f.sum.Sum(nil)) }
@@ -129,7 +137,7 @@ func (f *File) Commit() error {
 		err = f.file.Sync()
 	}
 	if err != nil || f.file == os.Stdout {
-		return err
+		return named(err, f.path)
 	}
 	if err = f.file.Close(); err != nil || f.path == "" {
 		return err

@@ -101,9 +101,19 @@ func TestCommitFails(t *testing.T) {
 	}
 	f.Write([]byte("new"))
 	f.file.Close() // writing fails from now on
-	if err := f.Commit(); err == nil {
-		t.Error("Commit without a file")
+	if err := f.Commit(); err == nil || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), ".hnn-") {
+		t.Errorf("Commit without a file: %v", err)
 	}
+	holds(t, path, "old", dir, 1)
+
+	if f, err = Create(path); err != nil {
+		t.Fatal(err)
+	}
+	f.file.Close()
+	if _, err := f.Write(make([]byte, 1<<20)); err == nil || strings.Contains(err.Error(), ".hnn-") {
+		t.Errorf("Write without a file: %v", err)
+	}
+	f.Abort()
 	holds(t, path, "old", dir, 1)
 
 	// Here renaming fails, the last moment for it: somebody has made a directory of that name.
