@@ -113,6 +113,28 @@ func argument(src rand.Source, i int, lo, hi float64, near []float64) float64 {
 	return float64(x*(1+float64(0.02*(Uniform(src)-0.5)))) + float64(1e-3*(Uniform(src)-0.5))
 }
 
+// Where x is next to a multiple of π/2 the reduction cancels most digits.
+func TestNearMultiplesOfPi(t *testing.T) {
+	t.Parallel()
+	src := rand.NewPCG(19, 20)
+	var w worst
+	for i := range points() / 2 {
+		k := src.Uint64() >> (12 + uint(i)%52)
+		if i&1 == 0 {
+			k = src.Uint64()%(1<<28) + 1<<27 // on both sides of the end of the first method
+		}
+		m := new(big.Float).SetPrec(300).SetUint64(k)
+		m.Mul(m, refPi)
+		x, _ := m.SetMantExp(m, -1).Float64()
+		if x != 0 {
+			sin, cos := refSinCos(x)
+			w.add(Sin(x), sin, x, 0)
+			w.add(Cos(x), cos, x, 0)
+		}
+	}
+	w.check(t, 0.8)
+}
+
 func TestPowErrorBound(t *testing.T) {
 	t.Parallel()
 	src := rand.NewPCG(3, 4)
@@ -162,6 +184,9 @@ func TestAtan2ErrorBound(t *testing.T) {
 			x, y = argument(src, 1, -1, 1, nil), argument(src, 1, -1, 1, nil)
 		case 2: // neighbouring exponents, anywhere in the range
 			x = argument(src, 0, 0, 0, nil)
+			if i&4 == 0 { // in its lowest fortieth
+				x = math.Float64frombits(math.Float64bits(x) & (1<<63 | 1<<57 - 1))
+			}
 			y = x * (4 * (Uniform(src) - 0.5))
 		case 3:
 			y = argument(src, 0, 0, 0, nil)
@@ -267,14 +292,16 @@ func TestSliceEqualsScalar(t *testing.T) {
 				}
 			}
 		}
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%sTo: no panic for slices of different length", c.name)
-				}
+		for _, n := range []int{1, 3} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%sTo: no panic for slices of lengths %d and 2", c.name, n)
+					}
+				}()
+				c.to(make([]float64, n), make([]float64, 2))
 			}()
-			c.to(make([]float64, 2), make([]float64, 3))
-		}()
+		}
 	}
 }
 
