@@ -264,8 +264,8 @@ func LogTo(z, x []float64) {
 // TanhTo sets z[i] = Tanh(x[i]).
 func TanhTo(z, x []float64) {
 	mustMatch(z, x)
-	for i, v := range x {
-		z[i] = Tanh(v)
+	for i := vectors(active.tanh, z, x, 0); i < len(z); i++ {
+		z[i] = Tanh(x[i])
 	}
 }
 

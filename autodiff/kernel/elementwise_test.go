@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // elementwise lists the loops with their definitions. A loop reads and may write all
@@ -142,6 +143,103 @@ func BenchmarkElementwise(b *testing.B) {
 					e.run(u, v, w, 0.5, 0.25, 0.125)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/512, "ns/value")
+			})
+		}
+	})
+}
+
+// vectorFunctions lists the slice functions that assembly may compute, with their
+// specification.
+var vectorFunctions = []struct {
+	name  string
+	slice func(z, x []float64)
+	one   func(x float64) float64
+}{
+	{"Tanh", TanhTo, Tanh},
+}
+
+// checkFunctions compares them on x, in place and not.
+func checkFunctions(t testing.TB, x []float64) {
+	for _, f := range vectorFunctions {
+		z, y := make([]float64, len(x)), append([]float64(nil), x...)
+		f.slice(z, x)
+		f.slice(y, y)
+		for i, v := range x {
+			if want := f.one(v); !equalBits(z[i], want) || !equalBits(y[i], want) {
+				t.Fatalf("%s %s(%v) = %v, in place %v, want %v", active.name, f.name, v, z[i], y[i], want)
+			}
+		}
+	}
+}
+
+// Every implementation of the elementary functions equals the Go function to the
+// last bit: at special values, at random bits, and where the work is done.
+func TestFunctionBits(t *testing.T) {
+	eachSet(t, func(t testing.TB, name string) {
+		r := rand.New(rand.NewPCG(5, 6))
+		for n := range 40 {
+			x := make([]float64, n)
+			for i := range x {
+				x[i] = awkward(r)
+			}
+			checkFunctions(t, x)
+		}
+		x := make([]float64, 1<<12)
+		for range 100 {
+			for i := range x {
+				switch i % 4 {
+				case 0:
+					x[i] = math.Float64frombits(r.Uint64())
+				case 1:
+					x[i] = 3 * r.NormFloat64()
+				case 2:
+					x[i] = math.Ldexp(r.NormFloat64(), r.IntN(80)-70)
+				case 3:
+					x[i] = (r.Float64() - 0.5) * 80
+				}
+			}
+			checkFunctions(t, x)
+		}
+	})
+}
+
+func FuzzTanh(f *testing.F) {
+	for _, v := range []float64{0, math.Copysign(0, -1), 1, -20, 19.06, 5e-324, 1e-310, 0.3, 1e300, math.Inf(1), math.NaN()} {
+		f.Add(v, -v/3)
+	}
+	f.Fuzz(func(t *testing.T, a, b float64) {
+		x := make([]float64, 9)
+		for i := range x {
+			x[i] = a + float64(i)*(b/8)
+			if i%2 == 1 {
+				x[i] = math.Nextafter(a, b)
+			}
+		}
+		x[2], x[8] = a, b
+		eachSet(t, func(t testing.TB, name string) { checkFunctions(t, x) })
+	})
+}
+
+// BenchmarkFunctions reports the time for one of 512 values.
+func BenchmarkFunctions(b *testing.B) {
+	eachSet(b, func(tb testing.TB, name string) {
+		b := tb.(*testing.B)
+		for _, f := range vectorFunctions {
+			b.Run(name+"/"+f.name, func(b *testing.B) {
+				x, z := make([]float64, 512), make([]float64, 512)
+				r := rand.New(rand.NewPCG(3, 4))
+				for i := range x {
+					x[i] = 2 * r.NormFloat64()
+				}
+				best := math.Inf(1)
+				for b.Loop() {
+					start := time.Now()
+					for range 100 {
+						f.slice(z, x)
+					}
+					best = min(best, float64(time.Since(start))/100/512)
+				}
+				b.ReportMetric(best, "ns/value")
 			})
 		}
 	})

@@ -15,9 +15,9 @@ type instructionSet struct {
 	flop  int         // … of so many floating-point operations each
 
 	// Elementwise loops over a positive multiple of lanes; nil where there is none.
-	add, sub, mul, div                      func(z, x, y []float64)
-	scale, addConst, ratio, addScaled, sqrt func(z, x []float64, c float64)
-	moments, descend                        func(x, y, z []float64, a, b, c float64)
+	add, sub, mul, div                            func(z, x, y []float64)
+	scale, addConst, ratio, addScaled, sqrt, tanh func(z, x []float64, c float64)
+	moments, descend                              func(x, y, z []float64, a, b, c float64)
 }
 
 // available lists the instruction sets that this machine and build can use.

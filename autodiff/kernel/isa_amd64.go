@@ -2,16 +2,18 @@
 
 package kernel
 
+import "math"
+
 var avx2Set = instructionSet{name: "avx2", lanes: 4,
 	tile: tile{4, 12, 4, tileAVX2, rowAVX2, transpose4}, peak: peakAVX2, flop: 2 * 12 * 4,
 	add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2,
-	scale: scaleAVX2, addConst: addConstAVX2, ratio: ratioAVX2, addScaled: addScaledAVX2, sqrt: sqrtAVX2,
+	scale: scaleAVX2, addConst: addConstAVX2, ratio: ratioAVX2, addScaled: addScaledAVX2, sqrt: sqrtAVX2, tanh: tanhAVX2,
 	moments: momentsAVX2, descend: descendAVX2}
 
 var avx512Set = instructionSet{name: "avx512", lanes: 8,
 	tile: tile{8, 24, 8, tileAVX512, rowAVX512, transpose4}, peak: peakAVX512, flop: 2 * 24 * 8,
 	add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512,
-	scale: scaleAVX512, addConst: addConstAVX512, ratio: ratioAVX512, addScaled: addScaledAVX512, sqrt: sqrtAVX512,
+	scale: scaleAVX512, addConst: addConstAVX512, ratio: ratioAVX512, addScaled: addScaledAVX512, sqrt: sqrtAVX512, tanh: tanhAVX512,
 	moments: momentsAVX512, descend: descendAVX512}
 
 // Each is specified, as a Go loop, where it is defined.
@@ -33,6 +35,7 @@ func addConstAVX512(z, x []float64, c float64)
 func ratioAVX512(z, x []float64, c float64)
 func addScaledAVX512(z, x []float64, c float64)
 func sqrtAVX512(z, x []float64, _ float64)
+func tanhAVX512(z, x []float64, _ float64)
 func momentsAVX512(m, v, g []float64, c1, b2, c2 float64)
 func descendAVX512(x, m, v []float64, s, r, eps float64)
 
@@ -45,5 +48,24 @@ func addConstAVX2(z, x []float64, c float64)
 func ratioAVX2(z, x []float64, c float64)
 func addScaledAVX2(z, x []float64, c float64)
 func sqrtAVX2(z, x []float64, _ float64)
+func tanhAVX2(z, x []float64, _ float64)
 func momentsAVX2(m, v, g []float64, c1, b2, c2 float64)
 func descendAVX2(x, m, v []float64, s, r, eps float64)
+
+// tanhTable holds the constants of Tanh, each as often as a vector has numbers.
+var tanhTable = repeat(
+	math.Float64frombits(1<<63-1), math.Copysign(0, -1), -40, // |x|
+	log2e, roundMagic, math.Float64frombits(1023), ln2hi, ln2lo, // reduceExp, pow2
+	0.5, 0x1.5555555555559p-3, 0x1.5555555555557p-5, 0x1.111111110f648p-7, // expRest
+	0x1.6c16c16c156d8p-10, 0x1.a01a01b00b662p-13, 0x1.a01a01ab6d480p-16, 0x1.71ddf7f70ec59p-19,
+	0x1.27e4d04a73b3fp-22, 0x1.af5f5c09e3e64p-26, 0x1.1f85a4f3e1205p-29,
+	1, 2)
+
+func repeat(k ...float64) (table [21][8]float64) {
+	for i, v := range k {
+		for j := range table[i] {
+			table[i][j] = v
+		}
+	}
+	return table
+}

@@ -1,0 +1,96 @@
+//go:build !purego
+
+#include "textflag.h"
+
+// Constant i of the table at R8.
+#define K(i) (64*i)(R8)
+
+// z[i] = Tanh(x[i]) for R12 numbers in vectors of w bytes and l numbers. The names are
+// those of Tanh, reduceExp and expRest, whose lines these are one by one.
+#define TANH(w, l, x, y, t, s, rh, rl, r, e, r2, r4, p0, p2, p4, p6, p8, q) \
+	MOVQ z_base+0(FP), DI   \
+	MOVQ z_len+8(FP), R12   \
+	MOVQ x_base+24(FP), SI  \
+	LEAQ ·tanhTable(SB), R8 \
+loop: \
+	VMOVUPD (SI), x         \ // y = max(-2|x|, -40)
+	VORPD K(1), x, y        \
+	VADDPD y, y, y          \
+	VMOVUPD K(2), t         \
+	VMAXPD y, t, y          \
+	VMOVUPD K(3), t         \ // reduceExp, n in r, and s = pow2(k)
+	VFMADD213PD K(4), y, t  \
+	VSUBPD K(4), t, r       \
+	VPADDQ K(5), t, s       \
+	VPSLLQ $52, s, s        \
+	VMOVAPD y, rh           \
+	VFNMADD231PD K(6), r, rh \
+	VMULPD K(7), r, rl      \
+	VSUBPD rl, rh, r        \ // expRest, p in e
+	VSUBPD r, rh, e         \
+	VSUBPD rl, e, e         \
+	VMULPD r, r, r2         \
+	VMULPD r2, r2, r4       \
+	VMOVUPD K(9), p0        \
+	VFMADD213PD K(8), r, p0 \
+	VMOVUPD K(11), p2       \
+	VFMADD213PD K(10), r, p2 \
+	VMOVUPD K(13), p4       \
+	VFMADD213PD K(12), r, p4 \
+	VMOVUPD K(15), p6       \
+	VFMADD213PD K(14), r, p6 \
+	VMOVUPD K(17), p8       \
+	VFMADD213PD K(16), r, p8 \
+	VFMADD231PD p2, r2, p0  \
+	VFMADD231PD p6, r2, p4  \
+	VFMADD231PD K(18), r2, p8 \
+	VFMADD231PD p8, r4, p4  \
+	VFMADD231PD p4, r4, p0  \
+	VFMSUB213PD rl, r, e    \
+	VFMADD231PD p0, r2, e   \
+	VSUBPD K(19), s, r      \ // a in r, l in r4, h in r2
+	VMOVAPD r, t            \
+	VFMADD231PD rh, s, t    \
+	VSUBPD t, r, r4         \
+	VFMADD231PD rh, s, r4   \
+	VADDPD K(19), r, p0     \
+	VSUBPD p0, s, p0        \
+	VADDPD p0, r4, r4       \
+	VFMADD231PD e, s, r4    \
+	VADDPD r4, t, r2        \
+	VSUBPD r2, t, p0        \
+	VADDPD p0, r4, r4       \
+	VADDPD K(20), r2, p2    \ // d in p2, dl in p4, v in p0
+	VSUBPD K(20), p2, p4    \
+	VSUBPD p4, r2, p4       \
+	VADDPD r4, p4, p4       \
+	VMOVUPD K(19), p0       \
+	VDIVPD p2, p0, p0       \
+	VMULPD p0, r2, q        \
+	VFNMADD231PD p2, q, r2  \ // rem in r2
+	VFNMADD231PD p4, q, r4  \
+	VADDPD r4, r2, r2       \
+	VFMADD231PD p0, r2, q   \
+	VMOVUPD K(0), t         \
+	VANDPD t, q, q          \
+	VANDNPD x, t, x         \
+	VORPD x, q, q           \
+	VMOVUPD q, (DI)         \
+	ADDQ $w, SI             \
+	ADDQ $w, DI             \
+	SUBQ $l, R12            \
+	JNZ  loop               \
+	VZEROUPPER              \
+	RET
+
+// func tanhAVX512(z, x []float64, _ float64)
+//
+//	for i := range z { z[i] = Tanh(x[i]) } // len(z) a multiple of 8, not 0
+TEXT ·tanhAVX512(SB), NOSPLIT, $0-56
+	TANH(64, 8, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)
+
+// func tanhAVX2(z, x []float64, _ float64)
+//
+//	for i := range z { z[i] = Tanh(x[i]) } // len(z) a multiple of 4, not 0
+TEXT ·tanhAVX2(SB), NOSPLIT, $0-56
+	TANH(32, 4, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15)
