@@ -10,12 +10,12 @@ import (
 	"hnn/nn"
 )
 
-// An HNN learns the unit spring, q̇ = p, ṗ = −q, from nine states, and is saved and
+// An HNN learns the unit spring, q̇ = p, ṗ = −q, from 25 states, and is saved and
 // loaded.
 func Example() {
-	data := &nn.Data{X: autodiff.NewMatrix(9, 2), Y: autodiff.NewMatrix(9, 2)}
-	for i := range 9 {
-		q, p := float64(i/3-1), float64(i%3-1)
+	data := &nn.Data{X: autodiff.NewMatrix(25, 2), Y: autodiff.NewMatrix(25, 2)}
+	for i := range 25 {
+		q, p := float64(i/5-2)/2, float64(i%5-2)/2
 		copy(data.X.Row(i), []float64{q, p})
 		copy(data.Y.Row(i), []float64{p, -q})
 	}
@@ -43,9 +43,9 @@ func Example() {
 	}
 	field := nn.Func(loaded.(*nn.HNN).Field, 2)
 	dx := make([]float64, 2)
-	field(dx, []float64{0.5, 0.5})
-	fmt.Printf("at (0.5, 0.5): q̇ = %.1f, ṗ = %.1f\n", dx[0], dx[1])
-	// Output: at (0.5, 0.5): q̇ = 0.5, ṗ = -0.5
+	field(dx, []float64{0.7, 0.3})
+	fmt.Printf("at (0.7, 0.3): q̇ = %.2f, ṗ = %.2f\n", dx[0], dx[1])
+	// Output: at (0.7, 0.3): q̇ = 0.30, ṗ = -0.71
 }
 
 // Derivatives estimated from samples at uneven times are exact for a parabola.

@@ -44,7 +44,7 @@ func FitScaling(x, dx *autodiff.Matrix) (*Scaling, error) {
 			sigma[j] += float64(e*e) / float64(x.Rows)
 		}
 		sigma[j] = math.Sqrt(sigma[j])
-		if !(sigma[j] > 0) || math.IsInf(sigma[j], 0) {
+		if !(sigma[j] > 1e-12*math.Abs(s.Mu[j])) || math.IsInf(sigma[j], 0) {
 			return nil, fmt.Errorf("nn: scaling: component %d of the states does not vary (standard deviation %v)", j, sigma[j])
 		}
 	}

@@ -1,0 +1,170 @@
+package nn
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"hnn/autodiff"
+)
+
+func TestNewMLPRefuses(t *testing.T) {
+	for want, f := range map[string]func() (*MLP, error){
+		"unknown activation": func() (*MLP, error) { return NewMLP("relu", false, 2, 1) },
+		"needs an input":     func() (*MLP, error) { return NewMLP(Tanh, false, 2) },
+		"must be from 1":     func() (*MLP, error) { return NewMLP(Tanh, false, 2, 0, 1) },
+	} {
+		if m, err := f(); m != nil || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+func TestInit(t *testing.T) {
+	spread := func(x []float64) (limit, sigma float64) {
+		for _, v := range x {
+			limit = max(limit, math.Abs(v))
+			sigma += v * v / float64(len(x))
+		}
+		return limit, math.Sqrt(sigma)
+	}
+	uniform := func(what string, x []float64, a float64) {
+		t.Helper()
+		limit, sigma := spread(x)
+		if limit > a || limit < 0.98*a || math.Abs(sigma-a/math.Sqrt(3)) > 0.05*a {
+			t.Errorf("%s: largest %v, deviation %v, want U(−%v, %v)", what, limit, sigma, a, a)
+		}
+	}
+	net, err := NewMLP(Tanh, false, 50, 400, 300, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net.Init(Torch, rand.NewPCG(1, 2))
+	uniform("torch W1", net.Layers[0].W.Data, 1/math.Sqrt(50))
+	uniform("torch b1", net.Layers[0].B.Data, 1/math.Sqrt(50))
+	uniform("torch W2", net.Layers[1].W.Data, 1/math.Sqrt(400))
+	net.Init(Xavier, rand.NewPCG(1, 2))
+	uniform("xavier W2", net.Layers[1].W.Data, math.Sqrt(6./700))
+	if limit, _ := spread(net.Layers[1].B.Data); limit != 0 {
+		t.Error("xavier sets a bias")
+	}
+	net.Init(Orthogonal, rand.NewPCG(1, 2))
+	for _, l := range net.Layers {
+		w := l.W
+		if w.Rows > w.Cols { // orthonormal columns: look at the transpose
+			w = autodiff.NewMatrix(l.W.Cols, l.W.Rows)
+			for i := range w.Rows {
+				for j := range w.Cols {
+					w.Row(i)[j] = l.W.At(j, i)
+				}
+			}
+		}
+		for i := range w.Rows {
+			for j := range i + 1 {
+				want := 0.
+				if i == j {
+					want = 1
+				}
+				if d := dot(w.Row(i), w.Row(j)); math.Abs(d-want) > 1e-14 {
+					t.Fatalf("orthogonal %d×%d: rows %d and %d have product %v", w.Rows, w.Cols, i, j, d)
+				}
+			}
+		}
+	}
+	a := weights(&HNN{K: net})
+	net.Init(Orthogonal, rand.NewPCG(1, 2))
+	if !sameBits(a, weights(&HNN{K: net})) {
+		t.Error("the same source gives other weights")
+	}
+}
+
+// Scaled models of two pairs: H's field is J∇H still, and the loss is that of the
+// scaled problem.
+func TestScaling(t *testing.T) {
+	src := rand.NewPCG(3, 3)
+	x, dx := autodiff.NewMatrix(500, 4), autodiff.NewMatrix(500, 4)
+	units := []float64{100, 0.1, 3, 50}
+	for i := range x.Data {
+		x.Data[i] = units[i%4] * (1 + rand.New(src).NormFloat64())
+		dx.Data[i] = units[i%4] * rand.New(src).NormFloat64() * 7
+	}
+	s, err := FitScaling(x, dx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c0, c1 := s.S[0]*s.S[2], s.S[1]*s.S[3]; math.Abs(c0/c1-1) > 1e-14 {
+		t.Errorf("pairs have different products %v and %v", c0, c1)
+	}
+	if math.Abs(s.Tau*7-1) > 0.8 {
+		t.Errorf("τ = %v", s.Tau)
+	}
+	net, _ := NewMLP(Tanh, false, 4, 10, 1)
+	net.Init(Torch, src)
+	m := &HNN{K: net, Scale: s}
+	field, h := Evaluate(m.Field, x), Func(m.H, 4)
+	at := func(x []float64) float64 {
+		var v [1]float64
+		h(v[:], x)
+		return v[0]
+	}
+	for i := range 5 {
+		for j := range 4 {
+			y := append([]float64(nil), x.Row(i)...)
+			step := 1e-5 * units[j]
+			y[j] += step
+			up := at(y)
+			y[j] -= 2 * step
+			slope := (up - at(y)) / (2 * step) // ∂H/∂x_j
+			k, sign := (j+2)%4, 1.
+			if j < 2 {
+				sign = -1 // ṗ = −∂H/∂q
+			}
+			if got := field.At(i, k); math.Abs(got-sign*slope) > 1e-6*units[k] {
+				t.Errorf("row %d: ẋ[%d] = %v, want %v", i, k, got, sign*slope)
+			}
+		}
+	}
+	bare := &HNN{K: net}
+	sx, sdx := autodiff.NewMatrix(500, 4), autodiff.NewMatrix(500, 4)
+	for i := range x.Data {
+		j := i % 4
+		sx.Data[i] = (x.Data[i] - s.Mu[j]) / s.S[j]
+		sdx.Data[i] = dx.Data[i] / s.S[j] * s.Tau
+	}
+	want := Loss(bare, &Data{X: sx, Y: sdx})
+	if got := Loss(m, &Data{X: x, Y: dx}); math.Abs(got-want) > 1e-12*want {
+		t.Errorf("loss %v, want %v", got, want)
+	}
+	for i := range x.Rows {
+		x.Row(i)[1] = 3
+	}
+	if _, err := FitScaling(x, dx); err == nil || !strings.Contains(err.Error(), "component 1") {
+		t.Error(err)
+	}
+}
+
+func TestDifferences(t *testing.T) {
+	times := []float64{0, 0.1, 0.3, 0.35, 1, 2, 5, 5.5, 7}
+	x := autodiff.NewMatrix(len(times), 1)
+	for i, u := range times {
+		x.Data[i] = 3*u*u - 2*u + 1
+	}
+	d, err := Differences(times, x, []int{0, 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, at []float64
+	for _, i := range []int{1, 2, 3, 6, 7} {
+		at = append(at, x.Data[i])
+		want = append(want, 6*times[i]-2)
+	}
+	closeTo(t, "x", d.X.Data, at, 0)
+	closeTo(t, "dx", d.Y.Data, want, 1e-12)
+	if len(d.Starts) != 2 || d.Starts[1] != 3 {
+		t.Error(d.Starts)
+	}
+	if _, err := Differences(times, x, []int{0, 7}); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 2 rows") {
+		t.Error(err)
+	}
+}
