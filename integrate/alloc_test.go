@@ -58,17 +58,3 @@ func TestAllocs(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkStep(b *testing.B) {
-	for name, r := range springRuns() {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			i := 0
-			for range r.States() {
-				if i++; i > b.N {
-					break
-				}
-			}
-		})
-	}
-}

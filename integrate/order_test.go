@@ -190,7 +190,7 @@ func TestObservedOrder(t *testing.T) {
 func TestInvRoot(t *testing.T) {
 	worst := 0.
 	for _, n := range []int{3, 5, 8} {
-		for _, x := range []float64{5e-324, 1e-310, 1e-20, 0.1, 0.5, 1 - 0x1p-53, 1, 2, 3, 31.999, 255.999, 1e20, math.MaxFloat64} {
+		for _, x := range []float64{0x1p-1022, 1e-300, 1e-20, 0.1, 0.5, 1 - 0x1p-53, 1, 2, 3, 31.999, 255.999, 1e20, math.MaxFloat64} {
 			for i := range 2000 {
 				x := x * (1 + float64(i)*1e-3)
 				if x > math.MaxFloat64 {
