@@ -1,0 +1,141 @@
+package spring
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"flag"
+	"math"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+
+	"hnn/nn"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// small is the experiment in little.
+func small() Config {
+	c := Default()
+	c.Duration, c.Train, c.Test, c.Epochs, c.Rollout = 10, 5, 2, 3, 5
+	c.NextState = true
+	return c
+}
+
+// hash is the SHA-256 of every number that the experiment finds.
+func hash(t *testing.T, c Config) string {
+	t.Helper()
+	r, err := Run(context.Background(), c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := sha256.New()
+	put := func(vs ...float64) {
+		for _, v := range vs {
+			binary.Write(h, binary.LittleEndian, math.Float64bits(v))
+		}
+	}
+	put(r.Train.T...)
+	put(r.Train.X.Data...)
+	put(r.Test.DX.Data...)
+	put(r.NoiseFloor)
+	for _, m := range r.Models {
+		var b bytes.Buffer
+		if err := nn.Save(&b, m.Model); err != nil {
+			t.Fatal(err)
+		}
+		h.Write(b.Bytes())
+		put(m.TrainMSE, m.TestMSE)
+		for _, e := range m.Epochs {
+			put(e.Loss, e.Valid, e.Rate)
+		}
+	}
+	for _, ro := range r.Rollouts {
+		put(ro.T...)
+		put(ro.E...)
+		put(ro.H...)
+		put(ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// The same seed gives the same bits, with any number of goroutines, on any platform:
+// the hash is that of a golden file.
+func TestSameBits(t *testing.T) {
+	const golden = "../testdata/spring.sha256"
+	want := hash(t, small())
+	if *update {
+		if err := os.WriteFile(golden, []byte(want+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.TrimSpace(string(b)); got != want {
+		t.Errorf("this platform gives %s, the golden file has %s", want, got)
+	}
+	for _, procs := range []int{1, 2, 8} {
+		old := runtime.GOMAXPROCS(procs)
+		if hash(t, small()) != want {
+			t.Errorf("GOMAXPROCS=%d gives other bits", procs)
+		}
+		runtime.GOMAXPROCS(old)
+	}
+	c := small()
+	c.Seed = 1
+	if hash(t, c) == want {
+		t.Error("another seed gives the same bits")
+	}
+}
+
+// The point of it all, on a training short enough for a test: the HNN's energy stays,
+// the baseline's drifts.
+func TestConservation(t *testing.T) {
+	c := Default()
+	c.Train, c.Epochs = 10, 30
+	r, err := Run(context.Background(), c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drift := map[string]*Rollout{} // of each model, the worst
+	for _, ro := range r.Rollouts {
+		if ro.Err != nil {
+			t.Fatal(ro.Model, ro.Err)
+		}
+		if worst := drift[ro.Model]; worst == nil || ro.MaxDrift > worst.MaxDrift {
+			drift[ro.Model] = ro
+		}
+	}
+	if d := drift["true"].MaxDrift; d > 1e-6 {
+		t.Errorf("the integrator drifts by %v", d)
+	}
+	if d, b := drift["hnn"].MaxDrift, drift["derivative"].MaxDrift; d > 0.05 || b < 5*d {
+		t.Errorf("largest drift %v of the HNN, %v of the baseline", d, b)
+	}
+	t.Logf("largest drift %.2g of the HNN, %.2g of the baseline", drift["hnn"].MaxDrift, drift["derivative"].MaxDrift)
+	h := drift["hnn"].H
+	for _, v := range h {
+		if math.Abs(v-h[0]) > 1e-5 {
+			t.Fatalf("the HNN's own H goes from %v to %v", h[0], v)
+		}
+	}
+	for _, m := range r.Models {
+		if m.TestMSE < 0.9*r.NoiseFloor || m.TestMSE > 1.5*r.NoiseFloor {
+			t.Errorf("%s: test error %v, noise floor %v", m.Name, m.TestMSE, r.NoiseFloor)
+		}
+	}
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err := Run(ctx, small(), func(string, nn.Epoch) { cancel() })
+	if err == nil || !strings.Contains(err.Error(), "canceled") {
+		t.Error(err)
+	}
+}
