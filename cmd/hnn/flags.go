@@ -14,18 +14,19 @@ import (
 // one is reported with its name, its text and what would be right.
 type flags struct {
 	*flag.FlagSet
+	help func()
 }
 
 // newFlags begins the flags of a command. The help text says what the command does
 // and ends with examples; the list of flags is printed after it.
 func newFlags(e *env, name, help string) flags {
-	f := flags{flag.NewFlagSet(name, flag.ContinueOnError)}
+	f := flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
 	f.SetOutput(io.Discard)
-	f.Usage = func() {
-		f.SetOutput(e.stdout)
+	f.Usage = func() {} // flag would call it for an error too
+	f.help = func() {
 		fmt.Fprintf(e.stdout, "usage: hnn %s [flags]%s\nflags:\n", name, help)
+		f.SetOutput(e.stdout)
 		f.PrintDefaults()
-		f.SetOutput(io.Discard)
 	}
 	return f
 }
@@ -34,6 +35,7 @@ func newFlags(e *env, name, help string) flags {
 func (f flags) parse(args []string, max int) (operands []string, err error) {
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
+			f.help()
 			return nil, err
 		}
 		return nil, usageError{err}

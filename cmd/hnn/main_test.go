@@ -1,0 +1,419 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hnn/cmd/hnn/internal/table"
+)
+
+// The tests run the program itself: this binary, told by the environment to be it.
+func TestMain(m *testing.M) {
+	if os.Getenv("HNN_TEST_MAIN") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+type result struct {
+	status      int
+	out, errors string
+}
+
+func program(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "HNN_TEST_MAIN=1")
+	return cmd
+}
+
+func hnn(t *testing.T, stdin string, args ...string) result {
+	t.Helper()
+	if runtime.GOOS == "js" {
+		t.Skip("no processes on js")
+	}
+	cmd := program(args...)
+	var out, errs bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
+}
+
+// must runs the program, which has to succeed, and returns its standard output.
+func must(t *testing.T, args ...string) string {
+	t.Helper()
+	r := hnn(t, "", args...)
+	if r.status != 0 {
+		t.Fatalf("hnn %v: status %d: %s", args, r.status, r.errors)
+	}
+	return r.out
+}
+
+// fails checks that a call ends with the status and one clear line that holds want.
+func fails(t *testing.T, r result, status int, want string) {
+	t.Helper()
+	if r.status != status || !strings.Contains(r.errors, want) || strings.Count(r.errors, "\n") != 1 || r.out != "" ||
+		strings.Contains(r.errors, "goroutine") {
+		t.Errorf("status %d, stdout %.100q, stderr:\n%s\nwant %d and %q", r.status, r.out, r.errors, status, want)
+	}
+}
+
+// little are the flags of an experiment of a second.
+var little = []string{"-train", "4", "-test", "2", "-duration", "10", "-rollout", "5", "-epochs", "2", "-hidden", "16,8", "-quiet"}
+
+func springInto(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	must(t, append(append([]string{"spring", "-out", dir}, little...), args...)...)
+}
+
+func TestSpring(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	springInto(t, dir, "-nextstate", "-seed", "3")
+	var m struct {
+		Version string
+		Flags   map[string]string
+		Files   []struct{ Name, SHA256 string }
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"baseline.json", "field.csv", "hnn.json", "loss.csv", "nextstate.json", "summary.csv", "test.csv", "train.csv", "trajectory.csv"}
+	if len(m.Files) != len(want) || m.Version != version || m.Flags["seed"] != "3" || m.Flags["hidden"] != "16,8" {
+		t.Fatalf("%+v", m)
+	}
+	for i, f := range m.Files {
+		b, err := os.ReadFile(filepath.Join(dir, f.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(b); f.Name != want[i] || f.SHA256 != hex.EncodeToString(sum[:]) {
+			t.Errorf("%s: the manifest has hash %s of %s", want[i], f.SHA256, f.Name)
+		}
+		if bytes.Contains(b, []byte("\r")) || !bytes.HasSuffix(b, []byte("\n")) {
+			t.Errorf("%s: lines do not end in LF", f.Name)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != len(want)+1 {
+		t.Errorf("%d files, want %d", len(files), len(want)+1)
+	}
+	for name, header := range map[string]string{
+		"train.csv": "run,t,q,p,dq,dp", "loss.csv": "model,epoch,step,train,test,rate",
+		"trajectory.csv": "model,run,t,q,p,energy,H,drift",
+		"summary.csv":    "model,energy,train,test,floor,reached,energy_mse,max_drift,rms_drift,slope,coord_rmse,phase_error",
+	} {
+		b, _ := os.ReadFile(filepath.Join(dir, name))
+		if got, _, _ := strings.Cut(string(b), "\n"); got != header {
+			t.Errorf("%s: header %s", name, got)
+		}
+	}
+	tr, err := table.ReadFile(filepath.Join(dir, "trajectory.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []string{"run", "t", "q", "p", "energy", "drift"} {
+		if _, err := tr.Col(c); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Two runs, and any number of processors, give the same bytes.
+func TestSpringSameBytes(t *testing.T) {
+	var want map[string]string
+	for _, procs := range []string{"1", "1", "2", "8"} {
+		dir := t.TempDir()
+		cmd := program(append([]string{"spring", "-nextstate", "-out", dir}, little...)...)
+		cmd.Env = append(cmd.Env, "GOMAXPROCS="+procs, "TZ=Asia/Kathmandu", "LC_ALL=de_DE.UTF-8")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatal(err, string(out))
+		}
+		got := map[string]string{}
+		files, _ := os.ReadDir(dir)
+		for _, f := range files {
+			b, _ := os.ReadFile(filepath.Join(dir, f.Name()))
+			got[f.Name()] = string(bytes.ReplaceAll(b, []byte(dir), nil)) // -out is in the manifest
+		}
+		if want == nil {
+			want = got
+		}
+		for name := range want {
+			if got[name] != want[name] {
+				t.Errorf("GOMAXPROCS=%s: %s differs", procs, name)
+			}
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	if out := must(t, "help"); !strings.Contains(out, "hnn spring") {
+		t.Error(out)
+	}
+	if out := must(t, "version"); out != "hnn "+version+"\n" {
+		t.Error(out)
+	}
+	for _, c := range commands {
+		out := must(t, c.name, "-h")
+		if out != must(t, "help", c.name) || !strings.Contains(out, "Examples:\n") || !strings.Contains(out, "usage: hnn "+c.name) {
+			t.Errorf("%s -h:\n%s", c.name, out)
+		}
+	}
+	if r := hnn(t, ""); r.status != 2 || !strings.Contains(r.errors, "usage") || r.out != "" {
+		t.Errorf("no arguments: %+v", r)
+	}
+}
+
+func TestWrongCalls(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out")
+	for _, c := range []struct {
+		args string
+		want string
+	}{
+		{"sprong", `unknown command "sprong"`},
+		{"spring -nosuch", "-nosuch"},
+		{"spring stray", `unexpected argument "stray"`},
+		{"spring -epochs", "needs an argument"},
+		{"spring -epochs 0", "-epochs: want a whole number from 1"},
+		{"spring -epochs -1", "-epochs: want a whole number from 1"},
+		{"spring -epochs 1e3", "-epochs: want a whole number"},
+		{"spring -epochs 9999999999999999999", "-epochs: want a whole number"},
+		{"spring -train 0", "-train: want"},
+		{"spring -hidden 3,0", "-hidden: want"},
+		{"spring -hidden=", "-hidden: want"},
+		{"spring -lr 0", "-lr: want a number above 0"},
+		{"spring -lr NaN", "-lr: want a number above 0"},
+		{"spring -lr Inf", "-lr: want"},
+		{"spring -lr 1e-400", "-lr: want"},
+		{"spring -lr 0x1p-3", "-lr: want"},
+		{"spring -noise -0.1", "-noise: want a number from 0"},
+		{"spring -noise nan", "-noise: want"},
+		{"spring -step 0", "-step: want"},
+		{"spring -step 1e-300", "-duration 100 in steps of 1e-300"},
+		{"spring -duration -1", "-duration: want"},
+		{"spring -duration 1e300", "1e+300"},
+		{"spring -rollout 1e300", "1e+300"},
+		{"spring -m 0", "-m: want"},
+		{"spring -k -2", "-k: want"},
+		{"spring -beta1 1", "-beta1: want a number from 0 to below 1"},
+		{"spring -low 2", "-low 2 is above -high 1"},
+		{"spring -energies 0.5,-1", "-energies: want"},
+		{"spring -energies 0", "-energies: want"},
+		{"spring -grid 1", "-grid: want"},
+		{"spring -activation relu", "-activation: want one of [tanh"},
+		{"spring -schedule linear", "-schedule: want one of"},
+		{"spring -init zero", "-init: want one of"},
+		{"spring -seed -1", "-seed: want"},
+		{"simulate -n 0", "-n: want"},
+		{"train", "no data"},
+		{"train a.csv b.csv", `unexpected argument "b.csv"`},
+		{"train a.csv -seed 1", "unexpected argument"},
+		{"train -kind mlp a.csv", "-kind: want one of"},
+		{"rollout", "no model"},
+		{"rollout -q x m.json", "-q: want a number"},
+		{"rollout -dt -1 m.json", "-dt: want"},
+		{"eval m.json", "want a model file and a data file"},
+		{"field -q-range 1", "-q-range: want two numbers"},
+		{"field -q-range 2,1", "-q-range: want two numbers"},
+		{"field a.json -n 3", "flags come first"},
+	} {
+		args := strings.Fields(c.args)
+		if args[0] == "spring" {
+			args = append([]string{"spring", "-out", out}, args[1:]...)
+		}
+		fails(t, hnn(t, "", args...), 2, c.want)
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 0 {
+		t.Errorf("a wrong call left %v", files)
+	}
+}
+
+// An output that cannot be written is found before any training.
+func TestUnwritable(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, "data.csv")
+	must(t, "simulate", "-duration", "5", "-o", data)
+	start := time.Now()
+	fails(t, hnn(t, "", "spring", "-epochs", "1000000", "-out", filepath.Join(file, "out")), 1, "not a directory")
+	fails(t, hnn(t, "", "spring", "-epochs", "1000000", "-out", file), 1, "")
+	fails(t, hnn(t, "", "spring", "-epochs", "1000000", "-out", filepath.Join(dir, "no", "such")), 1, "no such file")
+	fails(t, hnn(t, "", "train", "-epochs", "1000000", "-o", filepath.Join(file, "m.json"), data), 1, "not a directory")
+	fails(t, hnn(t, "", "train", "-epochs", "1000000", "-o", dir, data), 1, "")
+	fails(t, hnn(t, "", "train", "-o", data, data), 2, "is an input too")
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("found after %v", d)
+	}
+	if b, _ := os.ReadFile(file); string(b) != "old" {
+		t.Error("the file in the way was changed")
+	}
+}
+
+func TestBadData(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "m.json")
+	if err := os.WriteFile(out, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ csv, want string }{
+		"ragged":     {"t,q,p\n0,1,2\n1,2\n", "standard input:3: 2 fields"},
+		"NaN":        {"t,q,p\n0,1,2\n1,NaN,3\n2,3,4\n", `standard input:3: column q: "NaN" is not a finite number`},
+		"header":     {"t,x,p\n0,1,2\n", "missing column q (found t, x, p)"},
+		"headerless": {"0,1,2\n1,2,3\n", "is a number"},
+		"empty":      {"", "empty"},
+		"no rows":    {"t,q,p\n", "no data rows"},
+		"two rows":   {"t,q,p\n0,1,2\n1,2,3\n", "central differences need 3"},
+		"time":       {"t,q,p\n0,1,2\n1,2,3\n1,3,4\n", "standard input:4: column t: 1 does not come after 1"},
+		"no time":    {"q,p\n1,2\n2,3\n3,4\n", "missing column t"},
+		"half":       {"q,p,dq\n1,2,3\n", "missing column dp"},
+		"pairs":      {"t,q0,q1,p0\n0,1,2,3\n", "missing column p1"},
+		"more p":     {"t,q0,p0,p1\n0,1,2,3\n", "column p1 has no matching q1"},
+		"constant":   {"t,q,p\n0,1,2\n1,1,3\n2,1,4\n3,1,7\n", "does not vary"},
+		"runs":       {"run,t,q,p\n0,0,1,2\n1,0,2,3\n0,1,3,4\n", "run 0 begins again"},
+		"huge":       {"q,p,dq,dp\n1,2,1e300,2\n2,1e300,1,1\n3,3,3,3\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) { fails(t, hnn(t, c.csv, "train", "-o", out, "-"), 1, c.want) })
+	}
+	if b, _ := os.ReadFile(out); string(b) != "old" {
+		t.Error("a failed run replaced the model")
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 1 {
+		t.Errorf("a failed run left %v", files)
+	}
+}
+
+// A learning rate that no training survives ends with the step, and without a file.
+func TestDivergence(t *testing.T) {
+	dir := t.TempDir()
+	fails(t, hnn(t, "", append([]string{"spring", "-out", dir, "-lr", "1e308"}, little...)...), 1, "step")
+	if files, _ := os.ReadDir(dir); len(files) != 0 {
+		t.Errorf("left %v", files)
+	}
+}
+
+func TestBadModels(t *testing.T) {
+	dir := t.TempDir()
+	springInto(t, dir)
+	b, err := os.ReadFile(filepath.Join(dir, "hnn.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := filepath.Join(dir, "cut.json")
+	if err := os.WriteFile(cut, b[:len(b)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, hnn(t, "", "rollout", cut), 1, "cut.json: nn: load: ")
+	fails(t, hnn(t, "", "rollout", filepath.Join(dir, "none.json")), 1, "no such file")
+	fails(t, hnn(t, "", "rollout", dir), 1, "")
+	fails(t, hnn(t, "", "rollout", filepath.Join(dir, "train.csv")), 1, "train.csv: nn: load: ")
+	fails(t, hnn(t, "", "rollout", "-q", "1,2", "-p", "3,4", filepath.Join(dir, "hnn.json")), 2, "the model wants 1 each")
+	fails(t, hnn(t, "t,q0,q1,p0,p1\n0,1,2,3,4\n", "eval", filepath.Join(dir, "hnn.json"), "-"), 1, "4 components of state, the model 2")
+}
+
+// simulate, train, rollout, eval and field, one after another, on data whose answer is
+// known: a spring of 2 kg and 8 N/m, in centimetres, ω = 2 rad/s.
+func TestPipeline(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	must(t, "simulate", "-m", "2", "-k", "8", "-n", "4", "-duration", "8", "-step", "0.05", "-o", path("true.csv"))
+	csv, err := table.ReadFile(path("true.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same states without derivatives, q in cm.
+	var b strings.Builder
+	b.WriteString("run,note,t,q,p\n")
+	col := func(name string) []float64 { v, _ := csv.Col(name); return v }
+	for i := range csv.Rows() {
+		fmt.Fprintf(&b, "%v,x,%v,%v,%v\n", col("run")[i], col("t")[i], 100*col("q")[i], col("p")[i])
+	}
+	if err := os.WriteFile(path("bare.csv"), []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"hnn", "derivative", "nextstate"} {
+		must(t, "train", "-quiet", "-kind", kind, "-hidden", "32,16", "-epochs", "300", "-valid", path("bare.csv"), "-o", path(kind+".json"), path("bare.csv"))
+	}
+	must(t, "rollout", "-q", "35", "-p", "0", "-duration", "20", "-dt", "0.01", "-o", path("roll.csv"), path("hnn.json"))
+	roll, err := table.ReadFile(path("roll.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, _ := roll.Col("q")
+	h, _ := roll.Col("H")
+	if roll.Rows() != 2001 {
+		t.Fatalf("%d rows", roll.Rows())
+	}
+	crossings := 0
+	first, last := 0., 0.
+	for i := 1; i < len(q); i++ {
+		if q[i-1] < 0 && q[i] >= 0 {
+			last = 0.01 * (float64(i) - q[i]/(q[i]-q[i-1]))
+			if crossings++; crossings == 1 {
+				first = last
+			}
+		}
+		if math.Abs(h[i]-h[0]) > 1e-4*math.Abs(h[0]) {
+			t.Fatalf("row %d: H = %v, at first %v", i, h[i], h[0])
+		}
+	}
+	if period := (last - first) / float64(crossings-1); math.Abs(period-math.Pi) > 0.02*math.Pi {
+		t.Errorf("period %v, want π", period)
+	}
+	for _, kind := range []string{"hnn", "derivative", "nextstate"} {
+		out := must(t, "eval", path(kind+".json"), path("bare.csv"))
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		if len(lines) != 6 || lines[0] != "run,rows,mse,H_mean,H_spread,coord_rmse" || !strings.HasPrefix(lines[5], "all,") {
+			t.Errorf("eval of %s:\n%s", kind, out)
+		}
+		must(t, "rollout", "-q", "50", "-duration", "3", "-o", path("r.csv"), path(kind+".json"))
+	}
+	out := must(t, "field", "-n", "3", "-q-range", "-50,50", path("hnn.json"), path("derivative.json"), path("hnn.json"), path("nextstate.json"))
+	if lines := strings.Split(out, "\n"); len(lines) != 11 || lines[0] != "q,p,H,dq,dp,H_hnn,dq_hnn,dp_hnn,dq_baseline,dp_baseline,H_hnn2,dq_hnn2,dp_hnn2,next_q_nextstate,next_p_nextstate" {
+		t.Errorf("field:\n%s", out)
+	}
+}
+
+// An interrupt ends the program with status 130 and nothing half done.
+func TestInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
+		t.Skip("no signals")
+	}
+	dir := t.TempDir()
+	cmd := program("spring", "-epochs", "1000000", "-out", dir)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond)
+	cmd.Process.Signal(syscall.SIGINT)
+	cmd.Wait()
+	if cmd.ProcessState.ExitCode() != 130 || errs.String() != "hnn spring: interrupted\n" {
+		t.Errorf("status %d: %s", cmd.ProcessState.ExitCode(), errs.String())
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 0 {
+		t.Errorf("left %v", files)
+	}
+}
