@@ -67,34 +67,51 @@ type tile struct {
 
 const (
 	maxTile = 8 * 24 // bounds rows·cols of any tile
-	fewRows = 3      // up to here a product is computed row by row
-	strip   = 64     // columns of a packed panel in that case
-	blockK  = 256    // length of the chains computed at a time if factors are packed
-	directB = 1 << 14
-	directA = 512
+	fewRows = 3      // up to here a product is computed row by row …
+	strip   = 64     // … from panels so wide
+
+	// Sizes of blocks: blockM·blockK numbers of the left factor stay in the
+	// second-level cache, blockK·blockN of the right factor in the third.
+	blockM, blockK, blockN = 240, 256, 2040
+
+	// A factor is packed unless it is so small that it is read well where it is.
+	directLeft, directRight = 512, 1 << 14
 )
 
 // product computes z block by block. Only whole chains over p are formed, or pieces
 // of them in order, so neither the packing nor the size of a block can change a bit.
 func (w *Workspace) product(z []float64, x, y view, m, k, n int) {
 	z, x.data, y.data = z[:m*n], x.data[:m*k], y.data[:k*n]
-	if k == 0 {
+	t := &active.tile
+	switch {
+	case k == 0:
 		clear(z)
 		return
-	}
-	t := &active.tile
-	if m <= fewRows {
+	case m <= fewRows:
 		w.thin(t, z, x, y, m, k, n)
 		return
 	}
-	step := k
-	if k > directA {
-		step = blockK
-	}
-	for p := 0; p < k; p += step {
-		w.block(t, z, view{x.data[p*x.col:], x.row, x.col}, view{y.data[p*y.row:], y.row, y.col}, m, min(step, k-p), n, p > 0)
+	pieces := (k + zzBlockK - 1) / zzBlockK
+	dk := (k + pieces - 1) / pieces
+	for j := 0; j < n; j += blockN {
+		dn := min(blockN, n-j)
+		for p := 0; p < k; p += dk {
+			dk := min(dk, k-p)
+			yb := y.at(p, j)
+			packed := y.col != 1 || dk*dn > directRight
+			if packed {
+				w.b = t.pack(w.b, yb.data, y.col, y.row, dn, dk, t.cols)
+			}
+			for i := 0; i < m; i += zzBlockM {
+				dm := min(zzBlockM, m-i)
+				w.block(t, z[i*n+j:], n, x.at(i, p), yb, dm, dk, dn, packed, p > 0)
+			}
+		}
 	}
 }
+
+// at returns the view whose first element is element (i,j).
+func (v view) at(i, j int) view { return view{v.data[i*v.row+j*v.col:], v.row, v.col} }
 
 // thin is product for a few rows, for which packing costs as much as the product.
 func (w *Workspace) thin(t *tile, z []float64, x, y view, m, k, n int) {
@@ -124,44 +141,26 @@ func (w *Workspace) thin(t *tile, z []float64, x, y view, m, k, n int) {
 	}
 }
 
-// block adds the piece of all chains to z.
-func (w *Workspace) block(t *tile, z []float64, x, y view, m, k, n int, more bool) {
-	packA := k == blockK
-	if packA {
-		w.a = t.pack(w.a, x.data, x.row, x.col, m, k, t.rows)
-	} else if tail := m % t.rows; tail > 0 {
-		w.a = t.pack(w.a, x.data[(m-tail)*x.row:], x.row, x.col, tail, k, t.rows)
+// block computes a piece of all chains of a block of z, whose rows are zr apart. If
+// packed, w.b holds y in panels.
+func (w *Workspace) block(t *tile, z []float64, zr int, x, y view, m, k, n int, packed, more bool) {
+	tail := m % t.rows // rows that do not fill a tile, or all, are packed
+	if max(x.row, x.col) > directLeft && n > 2*t.cols {
+		tail = m
 	}
+	w.a = t.pack(w.a, x.data[(m-tail)*x.row:], x.row, x.col, tail, k, t.rows)
 	for j := 0; j < n; j += t.cols {
 		cols := min(t.cols, n-j)
 		wide := (cols + t.lanes - 1) / t.lanes * t.lanes
+		var b []float64
+		bc := y.row
+		switch {
+		case packed:
+			b, bc = w.b[j*k:], min(t.cols, 
+		case wide > cols:
+			w.tail = t.pack(
+		}
 		b, bc := y.data[j*y.col:], y.row
-		if y.col != 1 || wide > cols || k*n > directB {
-			w.b = t.pack(w.b, b, y.col, y.row, cols, k, wide)
-			b, bc = w.b, wide
-		}
-		for i := 0; i < m; i += t.rows {
-			rows := min(t.rows, m-i)
-			a, ar, ac := x.data[i*x.row:], x.row, x.col
-			if packA {
-				a, ar, ac = w.a[i*k:], 1, t.rows
-			} else if rows < t.rows {
-				a, ar, ac = w.a, 1, t.rows
-			}
-			if rows == t.rows && cols == wide {
-				t.run(z[i*n+j:], n, a, ar, ac, b, bc, k, wide, more)
-				continue
-			}
-			if more {
-				for r := range rows {
-					copy(w.edge[r*wide:], z[(i+r)*n+j:][:cols])
-				}
-			}
-			t.run(w.edge[:], wide, a, ar, ac, b, bc, k, wide, more)
-			for r := range rows {
-				copy(z[(i+r)*n+j:][:cols], w.edge[r*wide:])
-			}
-		}
 	}
 }
 
@@ -251,3 +250,5 @@ func goRow(z, a []float64, ac int, b []float64, bc, k, n int) {
 		z[j], z[j+1], z[j+2], z[j+3] = s0, s1, s2, s3
 	}
 }
+
+var zzBlockK = 256
