@@ -457,7 +457,7 @@ func TestStates(t *testing.T) {
 
 // TestRows holds a batch to what its rows do alone.
 func TestRows(t *testing.T) {
-	y0 := []float64{1, 0, 0.5, 0.5, 0, 0.01}
+	y0 := []float64{1, 0, 0.5, 0.5, 0, 1e-12}
 	calls := 0
 	batch := func(dydt []float64, t float64, y []float64) {
 		calls++

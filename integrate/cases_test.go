@@ -282,4 +282,9 @@ func TestGrid(t *testing.T) {
 			t.Errorf("%+v: the steps sum to %v", c, s.Y[last][0])
 		}
 	}
+	for h, want := range map[float64]int{(1 - 1e-10) / 3: 3, (1 - 1e-8) / 3: 4, (1 + 1e-10) / 3: 3} {
+		if steps, err := grid(0, 1, h); steps != want || err != nil {
+			t.Errorf("%d steps of %v, want %d, error %v", steps, h, want, err)
+		}
+	}
 }

@@ -29,6 +29,7 @@ func TestFailures(t *testing.T) {
 		{"sqrt_domain", func(_, y float64) float64 { return -math.Sqrt(y) }, 1, 3, ErrNonFinite, 1.999, 2.001, 2 * 1004},
 		{"nan_at_start", func(_, _ float64) float64 { return nan }, 1, 1, ErrNonFinite, 0, 0, 1},
 	} {
+		exact := c.name == "blowup_y2" || c.name == "nan_after_half" // elsewhere the last bits decide
 		f := func(dydt []float64, t float64, y []float64) { dydt[0] = c.f(t, y[0]) }
 		s, err := Solve(f, 0, c.t1, []float64{c.y0}, Options{})
 		var e *Error
@@ -44,7 +45,7 @@ func TestFailures(t *testing.T) {
 				t.Errorf("%s: row %v %v", c.name, s.T[i], y)
 			}
 		}
-		if !(last >= c.from && last <= c.to && e.T == last && s.NFev <= c.nfev) {
+		if !(last >= c.from && last <= c.to && e.T == last && s.NFev <= c.nfev) || exact && s.NFev != c.nfev/2 {
 			t.Errorf("%s: ends at %v after %d evaluations: %v", c.name, last, s.NFev, err)
 		}
 		if c.name == "nan_after_half" && math.Abs(s.Y[len(s.Y)-1][0]-1-last) > 1e-9 {

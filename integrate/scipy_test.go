@@ -51,7 +51,7 @@ func loadSciPy(t testing.TB) scipyFile {
 func linspace(a, b float64, n int) []float64 {
 	v := make([]float64, n)
 	for i := range v {
-		v[i] = a + float64(i)*((b-a)/float64(n-1))
+		v[i] = a + float64(float64(i)*((b-a)/float64(n-1)))
 	}
 	v[n-1] = b
 	return v
@@ -356,6 +356,16 @@ func TestTouchingZero(t *testing.T) {
 	})
 	if err != nil || len(s.TEvents[0]) != 1 || s.TEvents[0][0] != 0.5 {
 		t.Error(s.TEvents, err)
+	}
+	// Of two terminal events in one step the first ends it, forward and back.
+	for _, t1 := range []float64{1, -1} {
+		at := func(x float64) Event {
+			return Event{G: func(t float64, _ []float64) float64 { return t - x*t1 }, Terminal: 1}
+		}
+		s, err = Solve(one, 0, t1, []float64{0}, Options{FirstStep: 1, Events: []Event{at(0.5), at(0.25), at(0.75)}})
+		if err != nil || s.T[len(s.T)-1] != 0.25*t1 || len(s.TEvents[0])+len(s.TEvents[2]) != 0 || len(s.TEvents[1]) != 1 {
+			t.Error(s.T, s.TEvents, err)
+		}
 	}
 	nan := func(float64, []float64) float64 { return math.NaN() }
 	if s, err = Solve(one, 0, 1, []float64{0}, Options{Events: []Event{{G: nan}}}); err != nil || len(s.TEvents[0]) != 0 {
