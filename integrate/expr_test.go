@@ -11,14 +11,14 @@ import (
 // An expr is a compiled expression of testdata/ode_cases.json: y0…yn, t, names and functions.
 type expr func(v []float64) float64
 
-// A parser turns the text of an expression into an expr; vars gives the place of each name in the values.
-type parser struct {
+// An exprParser turns the text of an expression into an expr; vars gives the place of each name in the values.
+type exprParser struct {
 	s    string
 	vars map[string]int
 }
 
 func parse(s string, vars map[string]int) (e expr, err error) {
-	p := &parser{strings.ReplaceAll(s, " ", ""), vars}
+	p := &exprParser{strings.ReplaceAll(s, " ", ""), vars}
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("%q: %v", s, r)
@@ -31,7 +31,7 @@ func parse(s string, vars map[string]int) (e expr, err error) {
 	return e, nil
 }
 
-func (p *parser) eat(s string) bool {
+func (p *exprParser) eat(s string) bool {
 	if strings.HasPrefix(p.s, s) {
 		p.s = p.s[len(s):]
 		return true
@@ -46,7 +46,7 @@ func truth(b bool) float64 {
 	return 0
 }
 
-func (p *parser) compare() expr {
+func (p *exprParser) compare() expr {
 	a := p.add()
 	for _, op := range []string{"<=", ">=", "==", "<", ">"} {
 		if p.eat(op) {
@@ -70,7 +70,7 @@ func (p *parser) compare() expr {
 	return a
 }
 
-func (p *parser) add() expr {
+func (p *exprParser) add() expr {
 	a := p.mul()
 	for {
 		l := a
@@ -86,7 +86,7 @@ func (p *parser) add() expr {
 	}
 }
 
-func (p *parser) mul() expr {
+func (p *exprParser) mul() expr {
 	a := p.unary()
 	for {
 		l := a
@@ -102,7 +102,7 @@ func (p *parser) mul() expr {
 	}
 }
 
-func (p *parser) unary() expr {
+func (p *exprParser) unary() expr {
 	if p.eat("-") {
 		a := p.unary()
 		return func(v []float64) float64 { return -a(v) }
@@ -110,7 +110,7 @@ func (p *parser) unary() expr {
 	return p.atom()
 }
 
-func (p *parser) atom() expr {
+func (p *exprParser) atom() expr {
 	if p.eat("(") {
 		a := p.compare()
 		if !p.eat(")") {
