@@ -8,9 +8,10 @@ import (
 	"sync/atomic"
 )
 
-// Parallel computes n independent trajectories on all processors and returns their solutions in order, solution i being that of
-// run(f, i). Each goroutine calls setup once for what only one of them may use at a time, a field with its own
-// scratch space, say. The error joins those of the trajectories that failed, whose solutions are kept as far as they go.
+// Parallel computes n independent trajectories on all processors and returns their solutions in order, solution i being
+// that of run(f, i). Each goroutine calls setup once for what only one of them may use at a time, a field with its own
+// scratch space, say. The error joins those of the trajectories that failed, whose solutions are kept as far as they
+// go.
 //
 // Trajectories that one call of a field can evaluate together are a batch: see Options.Rows.
 func Parallel[F any](n int, setup func() F, run func(f F, i int) (*Solution, error)) ([]*Solution, error) {

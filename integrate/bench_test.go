@@ -37,8 +37,8 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-// BenchmarkBare sets a step of RK4 and RK45 beside the bare arithmetic of its stages: the same evaluations
-// and sums written out by hand, RK45 with the sum of its error estimate, and nothing else. The control of the step adds to that
+// BenchmarkBare sets a step of RK4 and RK45 beside the bare arithmetic of its stages: the same evaluations and sums
+// written out by hand, RK45 with the sum of its error estimate, and nothing else. The control of the step adds to that
 // a norm and a fifth root, which "bare+control" has in their shortest form.
 func BenchmarkBare(b *testing.B) {
 	for _, n := range []int{2, 1000} {

@@ -2,8 +2,8 @@ package integrate
 
 import "sort"
 
-// A Dense is a solution as a function of t, from [Options.Dense]: a polynomial on each step, of degree 4 for RK45, 3 for RK23 and
-// 7 for DOP853. It may be used by many goroutines at once.
+// A Dense is a solution as a function of t, from [Options.Dense]: a polynomial on each step, of degree 4 for RK45, 3
+// for RK23 and 7 for DOP853. It may be used by many goroutines at once.
 type Dense struct {
 	n, degree int
 	twisted   bool
@@ -13,7 +13,8 @@ type Dense struct {
 }
 
 func newDense(m *Method, t0 float64, y0 []float64) *Dense {
-	return &Dense{n: len(y0), degree: m.degree(), twisted: m.d != nil, t: []float64{t0}, c: append([]float64(nil), y0...)}
+	c := append([]float64(nil), y0...)
+	return &Dense{n: len(y0), degree: m.degree(), twisted: m.d != nil, t: []float64{t0}, c: c}
 }
 
 // add appends the last step of r, which ends at t in the state y.
@@ -24,9 +25,9 @@ func (d *Dense) add(r *Run, t float64, y []float64) {
 	d.c = append(d.c, y...)
 }
 
-// At returns the state at t, in dst if that has the length for it. At the steps it is the computed state itself; between them its
-// error is that of the steps, or a little more. Outside the interval of integration the first or last polynomial
-// goes on, whatever that is worth.
+// At returns the state at t, in dst if that has the length for it. At the steps it is the computed state itself;
+// between them its error is that of the steps, or a little more. Outside the interval of integration the first or last
+// polynomial goes on, whatever that is worth.
 func (d *Dense) At(dst []float64, t float64) []float64 {
 	if len(dst) != d.n {
 		dst = make([]float64, d.n)
@@ -138,8 +139,8 @@ func (r *Run) interpolate() error {
 		}
 	}
 	if nonFinite(q) >= 0 {
-		return fail(ErrNonFinite, r.told, h, "the field is not finite between t=%v and t=%v, where dense output needs it (h=%v)",
-			r.told, r.t, h)
+		return fail(ErrNonFinite, r.told, h, "the field is not finite where dense output needs it, after t=%v (h=%v)",
+			r.told, h)
 	}
 	return nil
 }

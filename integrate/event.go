@@ -3,15 +3,15 @@ package integrate
 import "math"
 
 // An Event is a function of time and state whose zeros along the solution are wanted. A zero is found where G has
-// changed its sign from one step to the next, or is zero at a step, and then located on the dense output to the precision of t,
-// which costs no evaluation of the field (with DOP853, three for the step). A zero that
-// G only touches, or two within one step, leave no trace at the steps and are not found: bound the steps with MaxStep.
+// changed its sign from one step to the next, or is zero at a step, and then located on the dense output to the
+// precision of t, which costs no evaluation of the field (with DOP853, three for the step). A zero that G only touches,
+// or two within one step, leave no trace at the steps and are not found: bound the steps with MaxStep.
 //
-// As in SciPy, G = 0 at the start is an event at t0 if G then moves in the Direction. One zero that falls on a step is one event,
-// where SciPy may report two.
+// As in SciPy, G = 0 at the start is an event at t0 if G then moves in the Direction. One zero that falls on a step is
+// one event, where SciPy may report two.
 type Event struct {
 	G         func(t float64, y []float64) float64 // must not change y
-	Direction int                                  // > 0: only zeros where G grows along the integration; < 0: where it falls
+	Direction int                                  // > 0: where G grows along the integration only; < 0: falls
 	Terminal  int                                  // end the integration at this many events; 0: never
 }
 
@@ -52,7 +52,8 @@ func (r *Run) crossings() bool {
 	return any
 }
 
-// locate finds the zeros in the last step and records them in their order up to a terminal one, if there is one, whose time it returns.
+// locate finds the zeros in the last step and records them in their order up to a terminal one, if there is one, whose
+// time it returns.
 func (r *Run) locate() (terminal bool, end float64) {
 	s := &r.adapt.events
 	end = r.t

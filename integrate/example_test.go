@@ -226,5 +226,5 @@ func ExampleError() {
 	// integrate: the field panicked at t=0: runtime error: index out of range [2] with length 2 true
 	// integrate: ImplicitMidpoint did not converge in 100 rounds at t=0 (h=50): use a shorter step true
 	// integrate: the tolerance 0 of component 0 is below what float64 can give at t=0, y=1 (h=0) true
-	// integrate: Leapfrog loses what it is chosen for when its step changes: use it with a fixed step, or RK45 or DOP853 here true
+	// integrate: Leapfrog keeps energy with a fixed step only: use it with Fixed or Separable, or RK45 here true
 }

@@ -20,9 +20,9 @@ func BeginFixed(m *Method, f Field, t0, t1, h float64, y0 []float64) *Run {
 	case r.err != nil:
 		return r
 	case f == nil:
-		return r.refuse(refuse("the field is nil"))
+		return r.refuse("the field is nil")
 	case m.leaps != nil:
-		return r.refuse(refuse("%v needs a separable Hamiltonian, given to Separable as two half-fields: use GaussLegendre4 for a field in one piece", m))
+		return r.refuse("%v takes a separable H as two half-fields, by Separable: use GaussLegendre4 for this field", m)
 	}
 	r.f = f
 	if m.implicit() {
@@ -34,7 +34,7 @@ func BeginFixed(m *Method, f Field, t0, t1, h float64, y0 []float64) *Run {
 // newFixed checks what every integration with fixed steps has.
 func newFixed(m *Method, t0, t1, h float64, y0 []float64) *Run {
 	if m == nil {
-		return new(Run).refuse(refuse("the method is nil"))
+		return new(Run).refuse("the method is nil")
 	}
 	r := newRun(m, t0, t1, y0)
 	if r.err != nil {
@@ -42,7 +42,7 @@ func newFixed(m *Method, t0, t1, h float64, y0 []float64) *Run {
 	}
 	steps, err := grid(t0, t1, h)
 	if err != nil {
-		return r.refuse(err)
+		return r.failed(err)
 	}
 	r.h, r.room = h, min(steps+1, 1<<20)
 	r.drive = func(r *Run, yield func(float64, []float64) bool) (Status, error) { return r.fixed(steps, yield) }

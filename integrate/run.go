@@ -48,10 +48,10 @@ type Run struct {
 func newRun(m *Method, t0, t1 float64, y0 []float64) *Run {
 	r := &Run{m: m, t: t0, t1: t1, dir: 1}
 	if !isFinite(t0) || math.IsNaN(t1) {
-		return r.refuse(refuse("the interval from %v to %v: t0 must be finite, t1 a number", t0, t1))
+		return r.refuse("the interval from %v to %v: t0 must be finite, t1 a number", t0, t1)
 	}
 	if i := nonFinite(y0); i >= 0 {
-		return r.refuse(refuse("the initial state must be finite, but y0[%d] is %v", i, y0[i]))
+		return r.refuse("the initial state must be finite, but y0[%d] is %v", i, y0[i])
 	}
 	if t1 < t0 {
 		r.dir = -1
@@ -75,15 +75,18 @@ func newRun(m *Method, t0, t1 float64, y0 []float64) *Run {
 	return r
 }
 
-// refuse makes r a run that has failed before it began.
-func (r *Run) refuse(err error) *Run {
+// failed makes r a run that has failed before it began.
+func (r *Run) failed(err error) *Run {
 	r.err, r.Status = err, Failed
 	return r
 }
 
-// States returns the times and states of the run, which starts with the loop over them; it can be ranged over once.
-// The slice is the solver's: it must not be changed, and holds the state only until the next turn of the loop. Leaving the loop
-// ends the run.
+// refuse makes r a run that an argument kept from beginning.
+func (r *Run) refuse(format string, args ...any) *Run { return r.failed(refuse(format, args...)) }
+
+// States returns the times and states of the run, which starts with the loop over them; it can be ranged over once. The
+// slice is the solver's: it must not be changed, and holds the state only until the next turn of the loop. Leaving the
+// loop ends the run.
 func (r *Run) States() iter.Seq2[float64, []float64] {
 	return func(yield func(float64, []float64) bool) {
 		if r.err != nil || r.drive == nil {
@@ -188,7 +191,8 @@ func (r *Run) notFinite(h float64) *Error {
 			if i < len(r.m.c) {
 				c = r.m.c[i]
 			}
-			return fail(ErrNonFinite, r.t, h, "component %d of the field is %v at t=%v (h=%v)", j, k[j], r.t+float64(c*h), h)
+			return fail(ErrNonFinite, r.t, h, "component %d of the field is %v at t=%v (h=%v)",
+				j, k[j], r.t+float64(c*h), h)
 		}
 	}
 	return fail(ErrNonFinite, r.t, h, "the state overflows after t=%v (h=%v)", r.t, h)

@@ -119,8 +119,8 @@ func TestSciPyMethods(t *testing.T) {
 	}
 }
 
-// TestDense is the section "dense_output" of the reference, against the exact solution where there is one in closed form and
-// against DOP853 at a small tolerance elsewhere.
+// TestDense is the section "dense_output" of the reference, against the exact solution where there is one in closed
+// form and against DOP853 at a small tolerance elsewhere.
 func TestDense(t *testing.T) {
 	c := loadCases(t)
 	for _, d := range c.Dense {
@@ -331,8 +331,8 @@ func TestRationalDirections(t *testing.T) {
 	}
 }
 
-// TestTouchingZero shows the documented limit: a zero that is only touched is not found, and does no harm; and an event that is zero
-// at the start, or throughout, ends.
+// TestTouchingZero shows the documented limit: a zero that is only touched is not found, and does no harm; and an event
+// that is zero at the start, or throughout, ends.
 func TestTouchingZero(t *testing.T) {
 	one := func(dydt []float64, _ float64, _ []float64) { dydt[0] = 1 }
 	touch := func(_ float64, y []float64) float64 { return (y[0] - 0.3) * (y[0] - 0.3) }

@@ -14,9 +14,9 @@ const (
 )
 
 // Solve integrates dy/dt = f(t, y) from y(t0) = y0 to t1, with steps chosen so that the estimated error of each meets
-// the tolerances: the steps that SciPy's solve_ivp takes. t1 may lie before t0, or be infinite where an event or an error ends the run.
-// On failure Solve returns the error and what it has reached, never a NaN; only for an invalid argument
-// is the solution nil.
+// the tolerances: the steps that SciPy's solve_ivp takes. t1 may lie before t0, or be infinite where an event or an
+// error ends the run. On failure Solve returns the error and what it has reached, never a NaN; only for an invalid
+// argument is the solution nil.
 //
 // A trial step in which the field is not finite is rejected like any other, so that a field may be undefined beyond a
 // boundary that the solution only comes near. Where the field is not finite at the start the error is ErrNonFinite at
@@ -50,44 +50,44 @@ func Begin(f Field, t0, t1 float64, y0 []float64, o Options) *Run {
 	case r.err != nil:
 		return r
 	case f == nil:
-		return r.refuse(refuse("the field is nil"))
+		return r.refuse("the field is nil")
 	case m.leaps != nil || m.implicit():
-		return r.refuse(refuse("%v loses what it is chosen for when its step changes: use it with a fixed step, or RK45 or DOP853 here", m))
+		return r.refuse("%v keeps energy with a fixed step only: use it with Fixed or Separable, or RK45 here", m)
 	case m.e == nil:
-		return r.refuse(refuse("%v does not estimate its error: use it with a fixed step, or RK45 here", m))
+		return r.refuse("%v does not estimate its error: use it with Fixed, or RK45 here", m)
 	case o.MaxStep != 0 && !(o.MaxStep > 0):
-		return r.refuse(refuse("MaxStep is %v: must be positive", o.MaxStep))
+		return r.refuse("MaxStep is %v: must be positive", o.MaxStep)
 	case o.FirstStep != 0 && !(o.FirstStep > 0 && o.FirstStep <= math.Abs(t1-t0)):
-		return r.refuse(refuse("FirstStep is %v: must be positive and no longer than the interval", o.FirstStep))
+		return r.refuse("FirstStep is %v: must be positive and no longer than the interval", o.FirstStep)
 	case o.MaxEval < 0:
-		return r.refuse(refuse("MaxEval is %d: must not be negative", o.MaxEval))
+		return r.refuse("MaxEval is %d: must not be negative", o.MaxEval)
 	case o.Rows < 0 || o.Rows > 0 && n%o.Rows != 0:
-		return r.refuse(refuse("%d components do not make %d rows", n, o.Rows))
+		return r.refuse("%d components do not make %d rows", n, o.Rows)
 	}
 	for i, t := range o.TEval {
 		if !(t >= min(t0, t1) && t <= max(t0, t1)) {
-			return r.refuse(refuse("TEval[%d] = %v is outside the interval from %v to %v", i, t, t0, t1))
+			return r.refuse("TEval[%d] = %v is outside the interval from %v to %v", i, t, t0, t1)
 		}
 		if i > 0 && !((t-o.TEval[i-1])*r.dir > 0) {
-			return r.refuse(refuse("TEval[%d] = %v does not come after TEval[%d] = %v on the way from %v to %v",
-				i, t, i-1, o.TEval[i-1], t0, t1))
+			return r.refuse("TEval[%d] = %v does not come after TEval[%d] = %v on the way from %v to %v",
+				i, t, i-1, o.TEval[i-1], t0, t1)
 		}
 	}
 	for i, e := range o.Events {
 		if e.G == nil || e.Terminal < 0 {
-			return r.refuse(refuse("Events[%d] has no function, or a negative Terminal", i))
+			return r.refuse("Events[%d] has no function, or a negative Terminal", i)
 		}
 	}
 	if a.rtol, r.err = spread("RTol", o.RTol, 1e-3, n); r.err == nil {
 		a.atol, r.err = spread("ATol", o.ATol, 1e-6, n)
 	}
 	if r.err != nil {
-		return r.refuse(r.err)
+		return r.failed(r.err)
 	}
 	for i, y := range y0 {
 		whole := a.atol[i] + float64(a.rtol[i]*math.Abs(y))
 		if whole == 0 || whole < epsilon*math.Abs(y) {
-			return r.refuse(fail(ErrTolerance, t0, 0,
+			return r.failed(fail(ErrTolerance, t0, 0,
 				"the tolerance %v of component %d is below what float64 can give at t=%v, y=%v (h=0)", whole, i, t0, y))
 		}
 		a.rtol[i] = max(a.rtol[i], 100*epsilon)
@@ -200,7 +200,8 @@ func (r *Run) constant(yield func(float64, []float64) bool) Status {
 }
 
 func (r *Run) overBudget() error {
-	return fail(ErrBudget, r.t, r.h*r.dir, "budget of %d evaluations spent at t=%v (h=%v)", r.adapt.o.MaxEval, r.t, r.h*r.dir)
+	h := r.h * r.dir
+	return fail(ErrBudget, r.t, h, "budget of %d evaluations spent at t=%v (h=%v)", r.adapt.o.MaxEval, r.t, h)
 }
 
 // step advances by one accepted step, or fails and leaves the state as it was.

@@ -2,8 +2,8 @@ package integrate
 
 import "math"
 
-// Every product that feeds a sum is written float64(a*b) + c: the conversion forbids the compiler to fuse the two, which
-// it may otherwise do on some platforms and not on others, and so every platform computes the same bits.
+// Every product that feeds a sum is written float64(a*b) + c: the conversion forbids the compiler to fuse the two,
+// which it may otherwise do on some platforms and not on others, and so every platform computes the same bits.
 
 // A sum is a linear combination Σ c_j k_j of stages, zero coefficients left out.
 type sum struct {

@@ -79,7 +79,8 @@ func (it *iteration) solve(r *Run, h float64) error {
 		}
 		before = change
 	}
-	return fail(ErrConvergence, r.t, h, "%v did not converge in %d rounds at t=%v (h=%v): use a shorter step", r.m, maxRounds, r.t, h)
+	return fail(ErrConvergence, r.t, h, "%v did not converge in %d rounds at t=%v (h=%v): use a shorter step",
+		r.m, maxRounds, r.t, h)
 }
 
 // A Half writes one half of the field of a separable Hamiltonian H(q, p) = T(p) + V(q),
@@ -108,11 +109,11 @@ func BeginSeparable(m *Method, velocity, force Half, t0, t1, h float64, y0 []flo
 	case r.err != nil:
 		return r
 	case velocity == nil || force == nil:
-		return r.refuse(refuse("a half-field is nil"))
+		return r.refuse("a half-field is nil")
 	case m.leaps == nil:
-		return r.refuse(refuse("%v is not a splitting method: use Leapfrog, Yoshida4 or Yoshida6 here, or Fixed for it", m))
+		return r.refuse("%v does not split: use Leapfrog, Yoshida4 or Yoshida6 here, or it with Fixed", m)
 	case len(y0)%2 != 0:
-		return r.refuse(refuse("the state has %d components: must be an even number, positions and as many momenta", len(y0)))
+		return r.refuse("the state has %d components: must be as many positions as momenta", len(y0))
 	}
 	r.split = splitting{velocity, force}
 	return r

@@ -19,7 +19,8 @@ func twisted(dydt []float64, _ float64, y []float64) {
 	dydt[3] = -((q1*q1+p1*p1)*q2 + q2*q2*q2)
 }
 
-// heilesVelocity, heilesForce and heiles are the fields of Hénon and Heiles, H = (p₁² + p₂² + q₁² + q₂²)/2 + q₁² q₂ - q₂³/3.
+// heilesVelocity, heilesForce and heiles are the fields of Hénon and Heiles, H = (p₁² + p₂² + q₁² + q₂²)/2 + q₁² q₂ -
+// q₂³/3.
 func heilesVelocity(dq, p []float64) { copy(dq, p) }
 func heilesForce(dp, q []float64) {
 	dp[0] = -q[0] - 2*q[0]*q[1]
@@ -99,8 +100,8 @@ func symplecticDefect(t *testing.T, m *Method, f Field, h float64, y0 []float64)
 	return worst
 }
 
-// TestSymplectic measures how far a step of each method is from a symplectic map: on a non-separable H, or for splitting methods
-// on that of Hénon and Heiles.
+// TestSymplectic measures how far a step of each method is from a symplectic map: on a non-separable H, or for
+// splitting methods on that of Hénon and Heiles.
 func TestSymplectic(t *testing.T) {
 	y0 := []float64{0.3, -0.2, 0.4, 0.1}
 	for _, m := range append(append([]*Method(nil), implicitMethods...), splittingMethods...) {
@@ -136,8 +137,8 @@ func TestReversible(t *testing.T) {
 	}
 }
 
-// TestEnergy follows the energy over many steps: bounded and without trend for the symplectic methods, drifting for RK4. With -long there are
-// 10^6 steps and the figures go to testdata/ode_energy.csv.
+// TestEnergy follows the energy over many steps: bounded and without trend for the symplectic methods, drifting for
+// RK4. With -long there are 10^6 steps and the figures go to testdata/ode_energy.csv.
 func TestEnergy(t *testing.T) {
 	steps := 20000
 	if *long {
@@ -163,7 +164,8 @@ func TestEnergy(t *testing.T) {
 			} else {
 				r = BeginFixed(m, c.f, 0, float64(steps)*c.h, c.h, c.y0)
 			}
-			// Means over a hundred blocks, so that the oscillation, which is correlated over a period, does not count as scatter.
+			// Means over a hundred blocks, so that the oscillation, which is correlated over a period, does not count
+			// as scatter.
 			const blocks = 100
 			var mean, peak [blocks]float64
 			h0, i := c.H(c.y0), 0
