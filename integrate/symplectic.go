@@ -2,8 +2,8 @@ package integrate
 
 import "math"
 
-// The iteration of an implicit method ends when a round changes no stage value by more than ε = 2^-52 of the largest
-// component of the state, or when the changes, below tolerance, no longer shrink. It fails after maxRounds.
+// The iteration of an implicit method ends when a round changes no h k_i by more than ε = 2^-52 of the largest component
+// of the state or of an h k_i, or when the changes, below tolerance, no longer shrink. It fails after maxRounds.
 const (
 	tolerance = 1e-12
 	maxRounds = 100
@@ -65,6 +65,7 @@ func (it *iteration) solve(r *Run, h float64) error {
 		for i, next := range it.next {
 			for j, k := range next {
 				change = max(change, math.Abs(h*(k-r.k[i][j])))
+				size = max(size, math.Abs(h*k))
 			}
 			copy(r.k[i], next)
 		}
