@@ -6,6 +6,7 @@ import (
 
 	"hnn/autodiff"
 	"hnn/cmd/hnn/internal/table"
+	"hnn/integrate"
 	"hnn/nn"
 )
 
@@ -30,9 +31,9 @@ Examples:
 
 func runEval(e *env, args []string) error {
 	out := "-"
-	o := solver{rtol: 1e-6, atol: 1e-9}
+	o := solver{rtol: 1e-6, atol: 1e-9, method: integrate.RK45}
 	f := newFlags(e, "eval", evalHelp)
-	o.register(f)
+	o.tolerances(f)
 	f.StringVar(&out, "o", out, "output `file`, - for standard output")
 	operands, err := f.parse(args, 2)
 	if err != nil {
@@ -55,7 +56,7 @@ func runEval(e *env, args []string) error {
 	if err := checkOutput(out, operands...); err != nil {
 		return err
 	}
-	scores, err := evaluate(m, s, o)
+	scores, err := evaluate(m, s, &o)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ type runScore struct {
 }
 
 // evaluate scores each run and, last, all of them.
-func evaluate(m nn.Model, s *states, o solver) ([]runScore, error) {
+func evaluate(m nn.Model, s *states, o *solver) ([]runScore, error) {
 	var data *nn.Data
 	var predict, energy func(autodiff.Var) autodiff.Var
 	var err error
@@ -176,7 +177,7 @@ func meanSpread(v []float64) (mean, spread float64) {
 
 // rolloutError returns Σ |x − x_data|² of a rollout from row lo to the times of the
 // rows before hi.
-func rolloutError(m nn.Model, s *states, lo, hi int, o solver) (float64, error) {
+func rolloutError(m nn.Model, s *states, lo, hi int, o *solver) (float64, error) {
 	if err := s.needTimes(); err != nil {
 		return 0, err
 	}
@@ -187,7 +188,8 @@ func rolloutError(m nn.Model, s *states, lo, hi int, o solver) (float64, error) 
 	for i := range times {
 		times[i] = s.T[lo+i] - s.T[lo]
 	}
-	sol, err := rollout(m, s.X.Row(lo), times, times[len(times)-1], o)
+	o.at = times
+	sol, err := rollout(m, s.X.Row(lo), times[len(times)-1], o)
 	if err != nil {
 		return 0, err
 	}

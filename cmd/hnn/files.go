@@ -75,6 +75,18 @@ func checkOutput(out string, inputs ...string) error {
 	return table.Writable(out)
 }
 
+// checkOutputs is checkOutput for two files, the second of which may not exist (""),
+// that must not be one.
+func checkOutputs(out, second string, inputs ...string) error {
+	if err := checkOutput(out, inputs...); err != nil || second == "" {
+		return err
+	}
+	if out == second || table.SameFile(out, second) {
+		return usageError{fmt.Errorf("two outputs go to %s", out)}
+	}
+	return checkOutput(second, inputs...)
+}
+
 // loadModels reads model files.
 func loadModels(files []string) ([]nn.Model, error) {
 	var models []nn.Model

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"hnn/cmd/hnn/internal/table"
+	"hnn/spring"
 )
 
 // The tests run the program itself: this binary, told by the environment to be it.
@@ -224,6 +225,18 @@ func TestWrongCalls(t *testing.T) {
 		{"spring -init zero", "-init: want one of"},
 		{"spring -seed -1", "-seed: want"},
 		{"simulate -n 0", "-n: want"},
+		{"simulate -method euler", "-method euler: want one of [RK45 RK23 DOP853], [RK4"},
+		{"simulate -method rk4", "-method RK4 needs the length of its steps, -dt"},
+		{"simulate -method leapfrog -dt 0.1 -rtol 1e-3", "takes steps of -dt and no tolerances: use RK45"},
+		{"simulate -method leapfrog -dt 0.1 -events q=0 -events-o x", "use RK45 or DOP853"},
+		{"simulate -dt 1e-300", "at most 100000000 are taken"},
+		{"simulate -max-step 1e-300", "at most 100000000 are taken"},
+		{"simulate -events q=0", "-events and -events-o go together"},
+		{"simulate -events-o x", "-events and -events-o go together"},
+		{"simulate -events r=0 -events-o x", `-events "r=0": want one of [q p]`},
+		{"simulate -events q=NaN -events-o x", "-events"},
+		{"simulate -events q=0:left -events-o x", "-events"},
+		{"simulate -events q=0 -events-o -", "two outputs go to -"},
 		{"train", "no data"},
 		{"train a.csv b.csv", `unexpected argument "b.csv"`},
 		{"train a.csv -seed 1", "unexpected argument"},
@@ -337,7 +350,7 @@ func TestBadModels(t *testing.T) {
 func TestPipeline(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	must(t, "simulate", "-m", "2", "-k", "8", "-n", "12", "-duration", "8", "-step", "0.05", "-o", path("true.csv"))
+	must(t, "simulate", "-m", "2", "-k", "8", "-n", "12", "-duration", "8", "-max-step", "0.05", "-o", path("true.csv"))
 	csv, err := table.ReadFile(path("true.csv"))
 	if err != nil {
 		t.Fatal(err)
@@ -392,6 +405,57 @@ func TestPipeline(t *testing.T) {
 	out := must(t, "field", "-n", "3", "-q-range", "-50,50", path("hnn.json"), path("derivative.json"), path("hnn.json"), path("nextstate.json"))
 	if lines := strings.Split(out, "\n"); len(lines) != 11 || lines[0] != "q,p,H,dq,dp,H_hnn,dq_hnn,dp_hnn,dq_baseline,dp_baseline,H_hnn2,dq_hnn2,dp_hnn2,next_q_nextstate,next_p_nextstate" {
 		t.Errorf("field:\n%s", out)
+	}
+}
+
+// Methods of every sort on a motion that is known, and a section of it.
+func TestMethods(t *testing.T) {
+	dir := t.TempDir()
+	section := filepath.Join(dir, "section.csv")
+	for _, c := range []struct {
+		args string
+		tol  float64
+	}{
+		{"-method rk45 -rtol 1e-9 -atol 1e-12", 1e-6}, {"-method RK23 -rtol 1e-7 -atol 1e-9", 1e-4}, {"-method DOP853 -rtol 1e-10 -atol 1e-12", 1e-8},
+		{"-method RK4 -dt 0.01", 1e-7}, {"-method ImplicitMidpoint -dt 0.01", 1e-3}, {"-method GaussLegendre6 -dt 0.1", 1e-6},
+		{"-method Leapfrog -dt 0.01", 1e-3}, {"-method Yoshida6 -dt 0.1", 1e-5},
+	} {
+		out := must(t, append([]string{"simulate", "-m", "2", "-k", "8", "-low", "1", "-high", "1", "-duration", "20"}, strings.Fields(c.args)...)...)
+		csv, err := table.Read("out", strings.NewReader(out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, _ := csv.Col("t")
+		q, _ := csv.Col("q")
+		p, _ := csv.Col("p")
+		s := spring.Spring{M: 2, K: 8}
+		for i := range u {
+			if x, y := s.Exact(q[0], p[0], u[i]); math.Abs(x-q[i]) > c.tol || math.Abs(y-p[i]) > c.tol {
+				t.Errorf("%s: at %v (%v, %v), exactly (%v, %v)", c.args, u[i], q[i], p[i], x, y)
+				break
+			}
+		}
+		if u[len(u)-1] != 20 {
+			t.Errorf("%s: ends at %v", c.args, u[len(u)-1])
+		}
+	}
+	must(t, "simulate", "-m", "2", "-k", "8", "-n", "3", "-duration", "20", "-rtol", "1e-9", "-atol", "1e-12", "-dt", "5",
+		"-events", "q=0:down", "-events-o", section, "-o", filepath.Join(dir, "rows.csv"))
+	csv, err := table.ReadFile(section)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, _ := csv.Col("t")
+	q, _ := csv.Col("q")
+	p, _ := csv.Col("p")
+	run, _ := csv.Col("run")
+	if len(u) < 18 || run[len(run)-1] != 2 {
+		t.Fatalf("%d crossings, the last of run %v", len(u), run[len(run)-1])
+	}
+	for i := range u {
+		if math.Abs(q[i]) > 1e-9 || p[i] > 0 || i > 0 && run[i] == run[i-1] && math.Abs(u[i]-u[i-1]-math.Pi) > 1e-6 {
+			t.Errorf("crossing %d at %v: (%v, %v)", i, u[i], q[i], p[i])
+		}
 	}
 }
 

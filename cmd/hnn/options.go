@@ -14,18 +14,17 @@ func samplingFlags(f flags, s *spring.Spring, c *spring.Sampling) {
 	f.float(&c.Low, "low", positive, "lowest `energy` of a trajectory, in J")
 	f.float(&c.High, "high", positive, "highest `energy` of a trajectory, in J")
 	f.float(&c.Duration, "duration", positive, "`time` that each trajectory lasts, in s")
-	f.float(&c.Step, "step", positive, "first and largest `step` of the solver, in s, and so the sampling interval")
 	f.float(&c.Noise, "noise", notNegative, "`σ` of the Gaussian noise on q and p")
 }
 
 // maxSteps bounds the rows of one trajectory.
 const maxSteps = 100_000_000
 
-func checkSampling(c spring.Sampling) error {
+func checkEnergies(c spring.Sampling) error {
 	if c.Low > c.High {
 		return usageError{fmt.Errorf("-low %v is above -high %v", c.Low, c.High)}
 	}
-	return checkSteps("-duration", c.Duration, c.Step)
+	return nil
 }
 
 func checkSteps(name string, duration, step float64) error {

@@ -13,25 +13,24 @@ import (
 const rolloutHelp = ` MODEL.json
 
 Writes a CSV of the trajectory of a model from a given state: t, q, p (q0, q1, …, p0,
-p1, … for several pairs) and, for an hnn model, its own H. The learned field is
-integrated by RK45; a nextstate model is applied again and again. If the trajectory
-cannot be followed to the end, the rows up to there are written and the exit status
-is 1.
-
+p1, … for several pairs) and, for an hnn model, its own H. A nextstate model is applied
+again and again and needs no solver. If the trajectory cannot be followed to the end,
+the rows up to there are written and the exit status is 1.
+` + solverHelp + `
 Examples:
   hnn rollout -q 1 -p 0 out/hnn.json > orbit.csv
-  hnn rollout -q 0.5,0 -p 0,0.3 -duration 50 -dt 0.05 -o orbit.csv twobody.json
+  hnn rollout -method GaussLegendre4 -dt 0.1 -duration 10000 -o long.csv out/hnn.json
+  hnn rollout -q 0.5,0 -p 0,0.3 -events q0=0:up -events-o section.csv -o orbit.csv model.json
 `
 
 func runRollout(e *env, args []string) error {
 	q, p := []float64{1}, []float64{0}
-	duration, dt, out := 100., 0., "-"
+	duration, out := 100., "-"
 	o := solver{rtol: 1e-6, atol: 1e-9}
 	f := newFlags(e, "rollout", rolloutHelp)
 	f.floats(&q, "q", anyNumber, "initial `q`, several with commas between")
 	f.floats(&p, "p", anyNumber, "initial `p`, several with commas between")
 	f.float(&duration, "duration", positive, "`time` to follow")
-	f.float(&dt, "dt", notNegative, "`interval` of the rows, 0: the solver's own steps")
 	o.register(f)
 	f.StringVar(&out, "o", out, "output `file`, - for standard output")
 	operands, err := f.parse(args, 1)
@@ -41,11 +40,6 @@ func runRollout(e *env, args []string) error {
 	if len(operands) == 0 {
 		return usageError{fmt.Errorf("no model: name a model file")}
 	}
-	if dt > 0 {
-		if err := checkSteps("-duration", duration, dt); err != nil {
-			return err
-		}
-	}
 	m, err := loadModel(operands[0])
 	if err != nil {
 		return err
@@ -53,15 +47,24 @@ func runRollout(e *env, args []string) error {
 	if n := m.Net().Sizes()[0]; len(q) != n/2 || len(p) != n/2 {
 		return usageError{fmt.Errorf("-q has %d and -p %d numbers, the model wants %d each", len(q), len(p), n/2)}
 	}
-	if err := checkOutput(out, operands[0]); err != nil {
+	cols := names(len(q))
+	if err := o.check(f, cols, duration, false); err != nil {
+		return err
+	}
+	if kind(m) == "nextstate" {
+		if name := given(f, "method", "rtol", "atol", "max-step", "dt", "events"); name != "" {
+			return usageError{fmt.Errorf("-%s: a nextstate model is not integrated, it steps by its own interval", name)}
+		}
+	}
+	if err := checkOutputs(out, o.file, operands[0]); err != nil {
 		return err
 	}
 	y0 := append(append([]float64(nil), q...), p...)
-	sol, failure := rollout(m, y0, o.times(duration, dt), duration, o)
+	sol, failure := rollout(m, y0, duration, &o)
 	if sol == nil {
 		return failure
 	}
-	header := append([]string{"t"}, names(len(q))...)
+	header := append([]string{"t"}, cols...)
 	hnn, isHNN := m.(*nn.HNN)
 	var h []float64
 	if isHNN {
@@ -84,33 +87,14 @@ func runRollout(e *env, args []string) error {
 	}); err != nil {
 		return err
 	}
+	if err := o.writeEvents(false, cols, []*integrate.Solution{sol}); err != nil {
+		return err
+	}
 	return failure
 }
 
-// solver holds the flags of the integrator.
-type solver struct{ rtol, atol, maxStep float64 }
-
-func (s *solver) register(f flags) {
-	f.float(&s.rtol, "rtol", notNegative, "relative `tolerance` of the solver")
-	f.float(&s.atol, "atol", notNegative, "absolute `tolerance` of the solver")
-	f.float(&s.maxStep, "max-step", notNegative, "longest `step` of the solver, 0: no bound")
-}
-
-// times returns 0, dt, 2 dt, …, duration, or nil for dt = 0.
-func (s *solver) times(duration, dt float64) []float64 {
-	if dt == 0 {
-		return nil
-	}
-	var t []float64
-	for i := 0; float64(i)*dt < duration*(1-1e-12); i++ {
-		t = append(t, float64(i)*dt)
-	}
-	return append(t, duration)
-}
-
-// rollout follows a model from y0 to the given times, or at the solver's own steps
-// for nil. A next-state model has only its own interval.
-func rollout(m nn.Model, y0, times []float64, duration float64, o solver) (*integrate.Solution, error) {
+// rollout follows a model from y0. A next-state model has only its own interval.
+func rollout(m nn.Model, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
 	var field func(autodiff.Var) autodiff.Var
 	switch m := m.(type) {
 	case *nn.HNN:
@@ -121,10 +105,7 @@ func rollout(m nn.Model, y0, times []float64, duration float64, o solver) (*inte
 		return iterate(m, y0, duration)
 	}
 	eval := nn.Func(field, len(y0))
-	f := func(dydt []float64, _ float64, y []float64) { eval(dydt, y) }
-	return integrate.Solve(f, 0, duration, y0, integrate.Options{
-		RTol: []float64{o.rtol}, ATol: []float64{o.atol}, MaxStep: o.maxStep, TEval: times,
-	})
+	return o.solve(func(dydt []float64, _ float64, y []float64) { eval(dydt, y) }, nil, nil, duration, 0, y0)
 }
 
 // iterate applies a next-state model until the duration is over.

@@ -59,6 +59,7 @@ func runSpring(e *env, args []string) error {
 	f := newFlags(e, "spring", springHelp)
 	f.StringVar(&out, "out", out, "`directory` of the files; made if need be")
 	samplingFlags(f, &c.Spring, &c.Sampling)
+	f.float(&c.Step, "step", positive, "first and largest `step` of the solver, in s, and so the sampling interval")
 	f.int(&c.Train, "train", 1, "training `trajectories`")
 	f.int(&c.Test, "test", 1, "test `trajectories`")
 	f.BoolVar(&c.NextState, "nextstate", false, "train the next-state baseline too")
@@ -69,7 +70,10 @@ func runSpring(e *env, args []string) error {
 	if _, err := f.parse(args, 0); err != nil {
 		return err
 	}
-	if err := checkSampling(c.Sampling); err != nil {
+	if err := checkEnergies(c.Sampling); err != nil {
+		return err
+	}
+	if err := checkSteps("-duration", c.Duration, c.Step); err != nil {
 		return err
 	}
 	if err := checkSteps("-rollout", c.Rollout, c.Step); err != nil {

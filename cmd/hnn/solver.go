@@ -1,0 +1,174 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"hnn/cmd/hnn/internal/table"
+	"hnn/integrate"
+)
+
+// The methods by what they ask for: tolerances, a step, or a step and a separable
+// Hamiltonian.
+var (
+	adaptiveMethods  = []*integrate.Method{integrate.RK45, integrate.RK23, integrate.DOP853}
+	fixedMethods     = []*integrate.Method{integrate.RK4, integrate.ImplicitMidpoint, integrate.GaussLegendre4, integrate.GaussLegendre6}
+	separableMethods = []*integrate.Method{integrate.Leapfrog, integrate.Yoshida4, integrate.Yoshida6}
+)
+
+const solverHelp = `
+Methods: RK45, RK23 and DOP853 choose their steps to meet -rtol and -atol, none longer
+than -max-step; -dt is then the interval of the rows. All others take steps of -dt:
+RK4; ImplicitMidpoint, GaussLegendre4 and GaussLegendre6, which are symplectic and keep
+the energy of any Hamiltonian system bounded; and Leapfrog, Yoshida4 and Yoshida6, which
+do so at less cost where H = T(p) + V(q), as the true spring's and not a network's.
+
+-events finds where a coordinate passes a value, as in q=0, or upward or downward only,
+q=0:up or p=0.5:down, and writes time and state there to -events-o: a Poincaré section.
+It needs a method that chooses its steps.
+`
+
+// solver holds the flags of the integrator.
+type solver struct {
+	name          string
+	rtol, atol    float64
+	maxStep, dt   float64
+	section, file string
+
+	method *integrate.Method
+	events []integrate.Event
+	at     []float64 // times of the rows, if not from dt
+}
+
+// tolerances registers the flags of adaptive steps alone.
+func (s *solver) tolerances(f flags) {
+	f.float(&s.rtol, "rtol", notNegative, "relative `tolerance` of the solver")
+	f.float(&s.atol, "atol", notNegative, "absolute `tolerance` of the solver")
+	f.float(&s.maxStep, "max-step", notNegative, "longest `step` of the solver, 0: no bound")
+}
+
+func (s *solver) register(f flags) {
+	s.name = "RK45"
+	f.StringVar(&s.name, "method", s.name, "`method` of the solver, see above")
+	s.tolerances(f)
+	f.float(&s.dt, "dt", notNegative, "`interval` of the rows, and step of a method of fixed steps; 0: a row for each step of the solver")
+	f.StringVar(&s.section, "events", "", "`crossing` to find, as in q=0, q=0:up or p=0.5:down")
+	f.StringVar(&s.file, "events-o", "", "`file` for the crossings, - for standard output")
+}
+
+// check makes the method and the events of the flags, for states of the given names
+// that last for duration; separable tells whether H = T(p) + V(q).
+func (s *solver) check(f flags, names []string, duration float64, separable bool) error {
+	for _, m := range slices.Concat(adaptiveMethods, fixedMethods, separableMethods) {
+		if strings.EqualFold(m.String(), s.name) {
+			s.method = m
+		}
+	}
+	switch {
+	case s.method == nil:
+		return usageError{fmt.Errorf("-method %s: want one of %v, %v or %v", s.name, adaptiveMethods, fixedMethods, separableMethods)}
+	case slices.Contains(separableMethods, s.method) && !separable:
+		return usageError{fmt.Errorf("-method %v needs H = T(p) + V(q), which a learned H is not: use ImplicitMidpoint or GaussLegendre4", s.method)}
+	case !s.adaptive() && given(f, "rtol", "atol", "max-step") != "":
+		return usageError{fmt.Errorf("-method %v takes steps of -dt and no tolerances: use RK45 or DOP853 for -rtol, -atol and -max-step", s.method)}
+	case !s.adaptive() && s.dt == 0:
+		return usageError{fmt.Errorf("-method %v needs the length of its steps, -dt", s.method)}
+	case !s.adaptive() && s.section != "":
+		return usageError{fmt.Errorf("-events with -method %v: use RK45 or DOP853, which have dense output to find them on", s.method)}
+	case (s.section == "") != (s.file == ""):
+		return usageError{fmt.Errorf("-events and -events-o go together")}
+	}
+	if s.dt > 0 {
+		if err := checkSteps("-duration", duration, s.dt); err != nil {
+			return err
+		}
+	}
+	if s.maxStep > 0 {
+		if err := checkSteps("-duration", duration, s.maxStep); err != nil {
+			return err
+		}
+	}
+	if s.section == "" {
+		return nil
+	}
+	name, rest, _ := strings.Cut(s.section, "=")
+	level, way, _ := strings.Cut(rest, ":")
+	i, v := slices.Index(names, name), 0.
+	direction, known := map[string]int{"": 0, "up": 1, "down": -1}[way]
+	v, err := anyNumber.number(level)
+	if i < 0 || err != nil || !known {
+		return usageError{fmt.Errorf("-events %q: want one of %v, =, a number, and perhaps :up or :down", s.section, names)}
+	}
+	s.events = []integrate.Event{{G: func(_ float64, y []float64) float64 { return y[i] - v }, Direction: direction}}
+	return nil
+}
+
+// given returns the first of the named flags that the call sets, or "".
+func given(f flags, names ...string) string {
+	first := ""
+	f.Visit(func(f *flag.Flag) {
+		if first == "" && slices.Contains(names, f.Name) {
+			first = f.Name
+		}
+	})
+	return first
+}
+
+func (s *solver) adaptive() bool { return slices.Contains(adaptiveMethods, s.method) }
+
+// solve integrates f from y0 over the duration. The half-fields are those of a
+// separable H, nil for any other; first is the length of the first step, 0 for the
+// solver's own choice.
+func (s *solver) solve(f integrate.Field, velocity, force integrate.Half, duration, first float64, y0 []float64) (*integrate.Solution, error) {
+	switch {
+	case velocity != nil && slices.Contains(separableMethods, s.method):
+		return integrate.Separable(s.method, velocity, force, 0, duration, s.dt, y0)
+	case !s.adaptive():
+		return integrate.Fixed(s.method, f, 0, duration, s.dt, y0)
+	}
+	at := s.at
+	if s.dt > 0 {
+		at = times(duration, s.dt)
+	}
+	return integrate.Solve(f, 0, duration, y0, integrate.Options{
+		Method: s.method, RTol: []float64{s.rtol}, ATol: []float64{s.atol}, MaxStep: s.maxStep, FirstStep: first,
+		TEval: at, Events: s.events,
+	})
+}
+
+// times returns 0, dt, 2 dt, …, duration.
+func times(duration, dt float64) []float64 {
+	var t []float64
+	for i := range int(math.Ceil(duration/dt*(1-1e-12))) + 1 {
+		t = append(t, min(float64(i)*dt, duration))
+	}
+	return t
+}
+
+// writeEvents writes the crossings of each solution: run (if there are several), t,
+// and the state.
+func (s *solver) writeEvents(runs bool, names []string, sols []*integrate.Solution) error {
+	if s.events == nil {
+		return nil
+	}
+	header := append([]string{"t"}, names...)
+	if runs {
+		header = append([]string{"run"}, header...)
+	}
+	_, err := writeTable(s.file, header, func(w *table.Writer) {
+		for i, sol := range sols {
+			for j, t := range sol.TEvents[0] {
+				if runs {
+					w.Int(i)
+				}
+				w.Float(t)
+				floats(w, sol.YEvents[0][j]...)
+				w.End()
+			}
+		}
+	})
+	return err
+}
