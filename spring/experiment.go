@@ -44,7 +44,7 @@ func Default() Config {
 		Sampling: Sampling{Low: 0.2, High: 1, Duration: 100, Step: 0.1, Noise: 0.1},
 		Train:    25, Test: 25,
 		Hidden: []int{128, 64, 32}, Act: nn.Tanh, Init: nn.Torch,
-		Epochs:   30,
+		Epochs:   100,
 		Optim:    func() nn.Optimizer { return nn.NewAdam() },
 		Schedule: nn.Cosine(DefaultRate, 0),
 		Energies: []float64{0.25, 0.5, 0.9},
