@@ -55,10 +55,16 @@ type tile struct {
 	// where s is 0 or, to continue a chain, what z holds.
 	run func(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
 
-	// row computes one row of any width that is a multiple of lanes,
+	// row computes one row, whose length is a positive multiple of lanes, and rowT one
+	// whose length is a positive multiple of 4.
 	//
-	//	z[j] = Σ_p a[p·ac] b[p·bc + j],   0 ≤ j < n
-	row func(z, a []float64, ac int, b []float64, bc, k, n int)
+	//	row:  z[j] = Σ_p a[p·ac] b[p·bc + j],     rowT: z[j] = Σ_p a[p·ac] b[j·br + p]
+	row  func(z, a []float64, ac int, b []float64, bc, k int)
+	rowT func(z, a []float64, ac int, b []float64, br, k int)
+
+	// copy sets dst[p·width + c] = src[p·row + c] for 0 ≤ p < k, 0 ≤ c < cols, where cols
+	// is a multiple of 4. It may be nil.
+	copy func(dst []float64, width int, src []float64, row, k, cols int)
 
 	// transpose sets dst[p·width + r] = src[r·row + p] for 0 ≤ r < 4, 0 ≤ p < k, where k
 	// is a multiple of 4. It may be nil.
@@ -67,44 +73,46 @@ type tile struct {
 
 const (
 	maxTile = 8 * 24 // bounds rows·cols of any tile
-	fewRows = 3      // up to here a product is computed row by row …
-	strip   = 64     // … from panels so wide
+	few     = 3      // products with so few rows or columns are computed one by one
 
 	// Sizes of blocks: blockM·blockK numbers of the left factor stay in the
 	// second-level cache, blockK·blockN of the right factor in the third.
-	blockM, blockK, blockN = 240, 256, 2040
+	blockM, blockK, blockN = 240, 512, 2040
 
-	// A factor is packed unless it is so small that it is read well where it is.
-	directLeft, directRight = 512, 1 << 14
+	// A factor is packed unless it is read as well where it is: the left one if its
+	// columns are no further apart, the right one if it is no larger.
+	nearLeft, smallRight = 512, 1 << 14
 )
 
 // product computes z block by block. Only whole chains over p are formed, or pieces
 // of them in order, so neither the packing nor the size of a block can change a bit.
 func (w *Workspace) product(z []float64, x, y view, m, k, n int) {
 	z, x.data, y.data = z[:m*n], x.data[:m*k], y.data[:k*n]
-	t := &active.tile
 	switch {
 	case k == 0:
 		clear(z)
 		return
-	case m <= fewRows:
-		w.thin(t, z, x, y, m, k, n)
+	case m <= few:
+		for i := range m {
+			row(z[i*n:][:n], x.at(i, 0), y, k)
+		}
+		return
+	case n <= few:
+		w.columns(z, x, y, m, k, n)
 		return
 	}
-	pieces := (k + zzBlockK - 1) / zzBlockK
+	t := &active.tile
+	pieces := (k + blockK - 1) / blockK
 	dk := (k + pieces - 1) / pieces
 	for j := 0; j < n; j += blockN {
 		dn := min(blockN, n-j)
 		for p := 0; p < k; p += dk {
 			dk := min(dk, k-p)
-			yb := y.at(p, j)
-			packed := y.col != 1 || dk*dn > directRight
-			if packed {
-				w.b = t.pack(w.b, yb.data, y.col, y.row, dn, dk, t.cols)
-			}
-			for i := 0; i < m; i += zzBlockM {
-				dm := min(zzBlockM, m-i)
-				w.block(t, z[i*n+j:], n, x.at(i, p), yb, dm, dk, dn, packed, p > 0)
+			b := w.right(t, y.at(p, j), dk, dn)
+			for i := 0; i < m; i += blockM {
+				dm := min(blockM, m-i)
+				a := w.left(t, x.at(i, p), dm, dk, dn)
+				w.block(t, z[i*n+j:], n, a, b, dm, dk, dn, p > 0)
 			}
 		}
 	}
@@ -113,62 +121,121 @@ func (w *Workspace) product(z []float64, x, y view, m, k, n int) {
 // at returns the view whose first element is element (i,j).
 func (v view) at(i, j int) view { return view{v.data[i*v.row+j*v.col:], v.row, v.col} }
 
-// thin is product for a few rows, for which packing costs as much as the product.
-func (w *Workspace) thin(t *tile, z []float64, x, y view, m, k, n int) {
-	for j := 0; j < n; {
-		cols := n - j
-		b, bc := y.data[j*y.col:], y.row
-		wide := cols - cols%t.lanes
-		if y.col == 1 && wide > 0 {
-			cols = wide
-		} else {
-			cols = min(cols, strip)
-			wide = (cols + t.lanes - 1) / t.lanes * t.lanes
-			w.b = t.pack(w.b, b, y.col, y.row, cols, k, wide)
-			b, bc = w.b, wide
+// columns is product column by column, each as a row of zᵀ = yᵀ xᵀ.
+func (w *Workspace) columns(z []float64, x, y view, m, k, n int) {
+	if cap(w.a) < m {
+		w.a = make([]float64, m)
+	}
+	for j := range n {
+		s := z
+		if n > 1 {
+			s = w.a[:m]
 		}
-		for i := range m {
-			a, to := x.data[i*x.row:], z[i*n+j:]
-			if wide > cols {
-				to = w.edge[:]
-			}
-			t.row(to, a, x.col, b, bc, k, wide)
-			if wide > cols {
-				copy(z[i*n+j:][:cols], to)
-			}
+		row(s, view{y.data[j*y.col:], 0, y.row}, view{x.data, x.col, x.row}, k)
+		for i := 0; i < m && n > 1; i++ {
+			z[i*n+j] = s[i]
 		}
-		j += cols
 	}
 }
 
-// block computes a piece of all chains of a block of z, whose rows are zr apart. If
-// packed, w.b holds y in panels.
-func (w *Workspace) block(t *tile, z []float64, zr int, x, y view, m, k, n int, packed, more bool) {
-	tail := m % t.rows // rows that do not fill a tile, or all, are packed
-	if max(x.row, x.col) > directLeft && n > 2*t.cols {
-		tail = m
+// row computes one row, z[j] = Σ_p x[0,p] y[p,j].
+func row(z []float64, x, y view, k int) {
+	t := &active.tile
+	n := 0
+	switch {
+	case y.col == 1 && len(z) >= t.lanes:
+		n = len(z) - len(z)%t.lanes
+		t.row(z[:n], x.data, x.col, y.data, y.row, k)
+	case y.row == 1 && len(z) >= 4:
+		n = len(z) &^ 3
+		t.rowT(z[:n], x.data, x.col, y.data, y.col, k)
 	}
-	w.a = t.pack(w.a, x.data[(m-tail)*x.row:], x.row, x.col, tail, k, t.rows)
+	for j := n; j < len(z); j++ {
+		s := 0.
+		for p := range k {
+			s = math.FMA(x.data[p*x.col], y.data[p*y.row+j*y.col], s)
+		}
+		z[j] = s
+	}
+}
+
+// A factor is a part of one, of which the rows (of the left one) or columns (of the
+// right one) from first on are packed, in panels of the given width.
+type factor struct {
+	view
+	first, width int
+	panels       []float64
+}
+
+// left prepares m×k numbers of the left factor: the rows that do not fill a tile are
+// packed, or all, if the rest is too far apart and read often.
+func (w *Workspace) left(t *tile, x view, m, k, n int) factor {
+	first := m - m%t.rows
+	if x.col > nearLeft && n > 2*t.cols {
+		first = 0
+	}
+	if first < m {
+		w.a = t.pack(w.a, x.data[first*x.row:], x.row, x.col, m-first, k, t.rows, t.rows)
+	}
+	return factor{x, first, t.rows, w.a}
+}
+
+// right prepares k×n numbers of the right factor: the columns that do not fill
+// vectors are packed, or all.
+func (w *Workspace) right(t *tile, y view, k, n int) factor {
+	first, width := n, min(t.cols, roundUp(n, t.lanes))
+	switch {
+	case y.col != 1 || k*n > smallRight:
+		first = 0
+	case n%t.lanes > 0:
+		first = n - n%t.cols
+	}
+	if first < n {
+		w.b = t.pack(w.b, y.data[first*y.col:], y.col, y.row, n-first, k, width, t.lanes)
+	}
+	return factor{y, first, width, w.b}
+}
+
+// block computes a piece of all chains of m×n sums; the rows of z are zr apart.
+func (w *Workspace) block(t *tile, z []float64, zr int, x, y factor, m, k, n int, more bool) {
 	for j := 0; j < n; j += t.cols {
 		cols := min(t.cols, n-j)
-		wide := (cols + t.lanes - 1) / t.lanes * t.lanes
-		var b []float64
-		bc := y.row
-		switch {
-		case packed:
-			b, bc = w.b[j*k:], min(t.cols, 
-		case wide > cols:
-			w.tail = t.pack(
+		wide := roundUp(cols, t.lanes)
+		b, bc := y.data[j:], y.row
+		if j >= y.first {
+			b, bc = y.panels[(j-y.first)*k:], y.width
 		}
-		b, bc := y.data[j*y.col:], y.row
+		for i := 0; i < m; i += t.rows {
+			rows := min(t.rows, m-i)
+			a, ar, ac := x.data[i*x.row:], x.row, x.col
+			if i >= x.first {
+				a, ar, ac = x.panels[(i-x.first)*k:], 1, x.width
+			}
+			to := z[i*zr+j:]
+			if rows == t.rows && cols == wide {
+				t.run(to, zr, a, ar, ac, b, bc, k, wide, more)
+				continue
+			}
+			if more {
+				for r := range rows {
+					copy(w.edge[r*wide:], to[r*zr:][:cols])
+				}
+			}
+			t.run(w.edge[:], wide, a, ar, ac, b, bc, k, wide, more)
+			for r := range rows {
+				copy(to[r*zr:][:cols], w.edge[r*wide:])
+			}
+		}
 	}
 }
 
+func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
+
 // pack copies the m×k matrix with the given strides into panels of the given
-// width, dst[(i/width)·k·width + p·width + i%width] = src[i·row + p·col], fills the
-// last panel with zeros, and returns dst, grown if need be.
-func (t *tile) pack(dst, src []float64, row, col, m, k, width int) []float64 {
-	size := (m + width - 1) / width * width * k
+// width, dst[(i/width)·k·width + p·width + i%width] = src[i·row + p·col], and returns
+// dst, grown if need be. The last panel is filled with zeros up to a multiple of unit.
+func (t *tile) pack(dst, src []float64, row, col, m, k, width, unit int) []float64 {
+	size := roundUp(m, width) * k
 	if cap(dst) < size {
 		dst = make([]float64, size)
 	}
@@ -176,33 +243,36 @@ func (t *tile) pack(dst, src []float64, row, col, m, k, width int) []float64 {
 	for i := 0; i < m; i += width {
 		panel := dst[i*k:][:width*k]
 		rows := min(width, m-i)
-		if rows < width {
-			clear(panel)
-		}
-		if row == 1 { // a row of the panel is contiguous in src
+		if pad := roundUp(rows, unit); pad > rows {
 			for p := range k {
-				copy(panel[p*width:][:rows], src[p*col+i:])
+				clear(panel[p*width+rows : p*width+pad])
 			}
-			continue
 		}
 		r, done := 0, 0
-		if t.transpose != nil && col == 1 && k >= 4 {
+		switch {
+		case row == 1: // a row of the panel is contiguous in src
+			c := 0
+			if t.copy != nil && rows >= 4 {
+				c = rows &^ 3
+				t.copy(panel, width, src[i:], col, k, c)
+			}
+			for p := 0; p < k && c < rows; p++ {
+				copy(panel[p*width+c:][:rows-c], src[p*col+i+c:])
+			}
+			continue
+		case t.transpose != nil && col == 1 && k >= 4:
 			done = k &^ 3
 			for ; r+4 <= rows; r += 4 {
 				t.transpose(panel[r:], width, src[(i+r)*row:], row, done)
-				for q := r; q < r+4; q++ {
-					for p := done; p < k; p++ {
-						panel[p*width+q] = src[(i+q)*row+p]
-					}
-				}
 			}
 		}
-		for ; r < rows; r++ {
-			from, to := (i+r)*row, r
-			for range k {
-				panel[to] = src[from]
-				from += col
-				to += width
+		for q := range rows {
+			p := 0
+			if q < r {
+				p = done
+			}
+			for ; p < k; p++ {
+				panel[p*width+q] = src[(i+q)*row+p*col]
 			}
 		}
 	}
@@ -210,7 +280,7 @@ func (t *tile) pack(dst, src []float64, row, col, m, k, width int) []float64 {
 }
 
 // goTile is the specification: a register tile of 2×4 sums.
-var goTile = tile{rows: 2, cols: 4, lanes: 4, run: goRun, row: goRow}
+var goTile = tile{rows: 2, cols: 4, lanes: 4, run: goRun, row: goRow, rowT: goRowT}
 
 func goRun(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool) {
 	var s00, s01, s02, s03, s10, s11, s12, s13 float64
@@ -236,8 +306,8 @@ func goRun(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, col
 	z1[0], z1[1], z1[2], z1[3] = s10, s11, s12, s13
 }
 
-func goRow(z, a []float64, ac int, b []float64, bc, k, n int) {
-	for j := 0; j < n; j += 4 {
+func goRow(z, a []float64, ac int, b []float64, bc, k int) {
+	for j := 0; j < len(z); j += 4 {
 		var s0, s1, s2, s3 float64
 		for p := range k {
 			x := a[p*ac]
@@ -251,4 +321,17 @@ func goRow(z, a []float64, ac int, b []float64, bc, k, n int) {
 	}
 }
 
-var zzBlockK = 256
+func goRowT(z, a []float64, ac int, b []float64, br, k int) {
+	for j := 0; j < len(z); j += 4 {
+		var s0, s1, s2, s3 float64
+		b0, b1, b2, b3 := b[j*br:][:k], b[(j+1)*br:][:k], b[(j+2)*br:][:k], b[(j+3)*br:][:k]
+		for p := range k {
+			x := a[p*ac]
+			s0 = math.FMA(x, b0[p], s0)
+			s1 = math.FMA(x, b1[p], s1)
+			s2 = math.FMA(x, b2[p], s2)
+			s3 = math.FMA(x, b3[p], s3)
+		}
+		z[j], z[j+1], z[j+2], z[j+3] = s0, s1, s2, s3
+	}
+}

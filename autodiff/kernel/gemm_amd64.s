@@ -52,6 +52,20 @@
 	VMOVUPD at(DI)(R9*2), c6   \
 	VMOVUPD at(DI)(R11*1), c7
 
+// The rows that the next tile will load.
+#define PREFETCH4(at) \
+	PREFETCHT0 at(SI)         \
+	PREFETCHT0 at(SI)(R8*1)   \
+	PREFETCHT0 at(SI)(R8*2)   \
+	PREFETCHT0 at(SI)(R9*1)
+
+#define PREFETCH8(at) \
+	PREFETCH4(at)             \
+	PREFETCHT0 at(SI)(R8*4)   \
+	PREFETCHT0 at(SI)(R10*1)  \
+	PREFETCHT0 at(SI)(R9*2)   \
+	PREFETCHT0 at(SI)(R11*1)
+
 #define STORE4(at, c0, c1, c2, c3) \
 	VMOVUPD c0, at(DI)         \
 	VMOVUPD c1, at(DI)(R8*1)   \
@@ -84,7 +98,7 @@
 	MOVQ b_base+56(FP), BX  \
 	MOVQ bc+80(FP), CX      \
 	SHLQ $3, CX             \
-	MOVQ n+96(FP), R13
+	MOVQ z_len+8(FP), R13
 
 #define STRIPBEGIN \
 	MOVQ a_base+24(FP), AX  \
@@ -165,6 +179,49 @@ done: \
 	VFMADD231PD x, x, c1    \
 	VFMADD231PD x, x, c2
 
+// Rows 0 … 3 at base, rows CX bytes apart, 4 columns, transposed to y0 … y3: first rows
+// 0 and 2, rows 1 and 3 side by side, two columns at a time.
+#define TRANSPOSE4(base, x4, x5, x6, x7, y4, y5, y6, y7, y0, y1, y2, y3) \
+	VMOVUPD (base), x4                          \
+	VMOVUPD 16(base), x5                        \
+	VMOVUPD (base)(CX*1), x6                    \
+	VMOVUPD 16(base)(CX*1), x7                  \
+	VINSERTF128 $1, (base)(CX*2), y4, y4        \
+	VINSERTF128 $1, 16(base)(CX*2), y5, y5      \
+	VINSERTF128 $1, (base)(DX*1), y6, y6        \
+	VINSERTF128 $1, 16(base)(DX*1), y7, y7      \
+	VUNPCKLPD y6, y4, y0                        \
+	VUNPCKHPD y6, y4, y1                        \
+	VUNPCKLPD y7, y5, y2                        \
+	VUNPCKHPD y7, y5, y3
+
+// Four steps of the chains s of four rows.
+#define DOT4(base, s) \
+	TRANSPOSE4(base, X4, X5, X6, X7, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11) \
+	VFMADD231PD Y8, Y12, s  \
+	VFMADD231PD Y9, Y13, s  \
+	VFMADD231PD Y10, Y14, s \
+	VFMADD231PD Y11, Y15, s \
+	ADDQ $32, base
+
+// One step of the same chains.
+#define DOT1(base, s) \
+	VMOVSD (base), X4       \
+	VMOVHPD (base)(CX*1), X4, X4 \
+	VMOVSD (base)(CX*2), X5 \
+	VMOVHPD (base)(DX*1), X5, X5 \
+	VINSERTF128 $1, X5, Y4, Y4 \
+	VFMADD231PD Y4, Y12, s  \
+	ADDQ $8, base
+
+// The left factors of four steps.
+#define FACTOR4 \
+	VBROADCASTSD (AX), Y12  \
+	VBROADCASTSD (AX)(SI*1), Y13 \
+	VBROADCASTSD (AX)(SI*2), Y14 \
+	VBROADCASTSD (AX)(R13*1), Y15 \
+	LEAQ (AX)(SI*4), AX
+
 // func tileAVX512(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
 //
 //	for r := range 8 {
@@ -187,6 +244,10 @@ TEXT ·tileAVX512(SB), NOSPLIT, $0-121
 	CMPB more+120(FP), $0
 	JEQ  start
 	STRIDES(zr+24(FP))
+	LEAQ (DI)(R8*8), SI
+	PREFETCH8(0)
+	PREFETCH8(64)
+	PREFETCH8(128)
 	LOAD8(0, Z8, Z11, Z14, Z17, Z20, Z23, Z26, Z29)
 	CMPQ R13, $16
 	JLT  start
@@ -258,6 +319,9 @@ TEXT ·tileAVX2(SB), NOSPLIT, $0-121
 	CMPB more+120(FP), $0
 	JEQ  start
 	STRIDES(zr+24(FP))
+	LEAQ (DI)(R8*4), SI
+	PREFETCH4(0)
+	PREFETCH4(64)
 	LOAD4(0, Y4, Y7, Y10, Y13)
 	CMPQ R13, $8
 	JLT  start
@@ -306,23 +370,146 @@ done1:
 	VZEROUPPER
 	RET
 
-// func rowAVX512(z, a []float64, ac int, b []float64, bc, k, n int)
+// func rowAVX512(z, a []float64, ac int, b []float64, bc, k int)
 //
-//	for j := range n { // n a multiple of 8
+//	for j := range z { // len(z) a multiple of 8
 //		s := 0.
 //		for p := range k {
 //			s = math.FMA(a[p*ac], b[p*bc+j], s)
 //		}
 //		z[j] = s
 //	}
-TEXT ·rowAVX512(SB), NOSPLIT, $0-104
+TEXT ·rowAVX512(SB), NOSPLIT, $0-96
 	ONEROW(64, 8, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8)
 
-// func rowAVX2(z, a []float64, ac int, b []float64, bc, k, n int)
+// func rowAVX2(z, a []float64, ac int, b []float64, bc, k int)
 //
-// is the loop of rowAVX512 for n a multiple of 4.
-TEXT ·rowAVX2(SB), NOSPLIT, $0-104
+// is the loop of rowAVX512 for len(z) a multiple of 4.
+TEXT ·rowAVX2(SB), NOSPLIT, $0-96
 	ONEROW(32, 4, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8)
+
+// func rowTAVX2(z, a []float64, ac int, b []float64, br, k int)
+//
+//	for j := range z { // len(z) a multiple of 4
+//		s := 0.
+//		for p := range k {
+//			s = math.FMA(a[p*ac], b[j*br+p], s)
+//		}
+//		z[j] = s
+//	}
+TEXT ·rowTAVX2(SB), NOSPLIT, $0-96
+	MOVQ z_base+0(FP), DI
+	MOVQ ac+48(FP), SI
+	SHLQ $3, SI
+	LEAQ (SI)(SI*2), R13
+	MOVQ b_base+56(FP), BX
+	MOVQ br+80(FP), CX
+	SHLQ $3, CX
+	LEAQ (CX)(CX*2), DX
+	SUBQ $16, z_len+8(FP)
+	JLT  rest
+wide:
+	MOVQ a_base+24(FP), AX
+	MOVQ k+88(FP), R12
+	MOVQ BX, R8
+	LEAQ (BX)(CX*4), R9
+	LEAQ (BX)(CX*8), R10
+	LEAQ (R9)(CX*8), R11
+	LEAQ (R10)(CX*8), BX
+	ZERO4(Y0, Y1, Y2, Y3)
+	SUBQ $4, R12
+	JLT  rest16
+loop16:
+	FACTOR4
+	DOT4(R8, Y0)
+	DOT4(R9, Y1)
+	DOT4(R10, Y2)
+	DOT4(R11, Y3)
+	SUBQ $4, R12
+	JGE  loop16
+rest16:
+	ADDQ $4, R12
+	JZ   put16
+one16:
+	VBROADCASTSD (AX), Y12
+	ADDQ SI, AX
+	DOT1(R8, Y0)
+	DOT1(R9, Y1)
+	DOT1(R10, Y2)
+	DOT1(R11, Y3)
+	DECQ R12
+	JNZ  one16
+put16:
+	PUT4(0, 32, Y0, Y1, Y2, Y3)
+	ADDQ $128, DI
+	SUBQ $16, z_len+8(FP)
+	JGE  wide
+rest:
+	ADDQ $16, z_len+8(FP)
+	JZ   done
+four:
+	MOVQ a_base+24(FP), AX
+	MOVQ k+88(FP), R12
+	MOVQ BX, R8
+	LEAQ (BX)(CX*4), BX
+	VXORPD Y0, Y0, Y0
+	SUBQ $4, R12
+	JLT  rest4
+loop4:
+	FACTOR4
+	DOT4(R8, Y0)
+	SUBQ $4, R12
+	JGE  loop4
+rest4:
+	ADDQ $4, R12
+	JZ   put4
+one4:
+	VBROADCASTSD (AX), Y12
+	ADDQ SI, AX
+	DOT1(R8, Y0)
+	DECQ R12
+	JNZ  one4
+put4:
+	VMOVUPD Y0, (DI)
+	ADDQ $32, DI
+	SUBQ $4, z_len+8(FP)
+	JNZ  four
+done:
+	VZEROUPPER
+	RET
+
+// func copyPanel(dst []float64, width int, src []float64, row, k, cols int)
+//
+//	for p := range k {
+//		for c := range cols { // a multiple of 4
+//			dst[p*width+c] = src[p*row+c]
+//		}
+//	}
+TEXT ·copyPanel(SB), NOSPLIT, $0-80
+	MOVQ dst_base+0(FP), DI
+	MOVQ width+24(FP), R8
+	SHLQ $3, R8
+	MOVQ src_base+32(FP), BX
+	MOVQ row+56(FP), CX
+	SHLQ $3, CX
+	MOVQ k+64(FP), R12
+	MOVQ cols+72(FP), R13
+row:
+	XORQ DX, DX
+	LEAQ (BX)(CX*4), R9
+col:
+	VMOVUPD (BX)(DX*8), Y0
+	PREFETCHT0 (R9)(DX*8)
+	VMOVUPD Y0, (DI)(DX*8)
+	ADDQ $4, DX
+	CMPQ DX, R13
+	JLT  col
+	ADDQ R8, DI
+	ADDQ CX, BX
+	DECQ R12
+	JNZ  row
+	VZEROUPPER
+	RET
 
 // func transpose4(dst []float64, width int, src []float64, row, k int)
 //
@@ -340,20 +527,8 @@ TEXT ·transpose4(SB), NOSPLIT, $0-72
 	MOVQ k+64(FP), R12
 	STRIDES(width+24(FP))
 loop:
-	// Rows 0 and 2, rows 1 and 3 side by side, columns 0 1 and 2 3.
-	VMOVUPD (BX), X0
-	VMOVUPD 16(BX), X1
-	VMOVUPD (BX)(CX*1), X2
-	VMOVUPD 16(BX)(CX*1), X3
-	VINSERTF128 $1, (BX)(CX*2), Y0, Y0
-	VINSERTF128 $1, 16(BX)(CX*2), Y1, Y1
-	VINSERTF128 $1, (BX)(DX*1), Y2, Y2
-	VINSERTF128 $1, 16(BX)(DX*1), Y3, Y3
-	VUNPCKLPD Y2, Y0, Y4
-	VUNPCKHPD Y2, Y0, Y5
-	VUNPCKLPD Y3, Y1, Y6
-	VUNPCKHPD Y3, Y1, Y7
-	STORE4(0, Y4, Y5, Y6, Y7)
+	TRANSPOSE4(BX, X4, X5, X6, X7, Y4, Y5, Y6, Y7, Y0, Y1, Y2, Y3)
+	STORE4(0, Y0, Y1, Y2, Y3)
 	LEAQ (DI)(R8*4), DI
 	ADDQ $32, BX
 	SUBQ $4, R12

@@ -5,13 +5,13 @@ package kernel
 import "math"
 
 var avx2Set = instructionSet{name: "avx2", lanes: 4,
-	tile: tile{4, 12, 4, tileAVX2, rowAVX2, transpose4}, peak: peakAVX2, flop: 2 * 12 * 4,
+	tile: tile{4, 12, 4, tileAVX2, rowAVX2, rowTAVX2, copyPanel, transpose4}, peak: peakAVX2, flop: 2 * 12 * 4,
 	add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2,
 	scale: scaleAVX2, addConst: addConstAVX2, ratio: ratioAVX2, addScaled: addScaledAVX2, sqrt: sqrtAVX2, tanh: tanhAVX2,
 	moments: momentsAVX2, descend: descendAVX2}
 
 var avx512Set = instructionSet{name: "avx512", lanes: 8,
-	tile: tile{8, 24, 8, tileAVX512, rowAVX512, transpose4}, peak: peakAVX512, flop: 2 * 24 * 8,
+	tile: tile{8, 24, 8, tileAVX512, rowAVX512, rowTAVX2, copyPanel, transpose4}, peak: peakAVX512, flop: 2 * 24 * 8,
 	add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512,
 	scale: scaleAVX512, addConst: addConstAVX512, ratio: ratioAVX512, addScaled: addScaledAVX512, sqrt: sqrtAVX512, tanh: tanhAVX512,
 	moments: momentsAVX512, descend: descendAVX512}
@@ -20,8 +20,10 @@ var avx512Set = instructionSet{name: "avx512", lanes: 8,
 
 func tileAVX512(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
 func tileAVX2(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
-func rowAVX512(z, a []float64, ac int, b []float64, bc, k, n int)
-func rowAVX2(z, a []float64, ac int, b []float64, bc, k, n int)
+func rowAVX512(z, a []float64, ac int, b []float64, bc, k int)
+func rowAVX2(z, a []float64, ac int, b []float64, bc, k int)
+func rowTAVX2(z, a []float64, ac int, b []float64, br, k int)
+func copyPanel(dst []float64, width int, src []float64, row, k, cols int)
 func transpose4(dst []float64, width int, src []float64, row, k int)
 func peakAVX512(n int)
 func peakAVX2(n int)
