@@ -80,11 +80,11 @@ func (t *training) rates() nn.Schedule {
 	return nn.Cosine(t.lr, t.end)
 }
 
-// progress returns a function that keeps one line of progress on a terminal, or nil
-// where none is wanted. Called with no epoch it clears the line.
+// progress returns a function that keeps one line of progress on a terminal, until
+// the last epoch clears it, and does nothing where none is wanted.
 func (t *training) progress(e *env) func(model string, ep nn.Epoch) {
 	if t.quiet || !e.terminal {
-		return nil
+		return func(string, nn.Epoch) {}
 	}
 	return func(model string, ep nn.Epoch) {
 		fmt.Fprintf(e.stderr, "\r\x1b[K%s: epoch %d/%d, loss %.4g, test %.4g", model, ep.Epoch, t.epochs, ep.Loss, ep.Valid)

@@ -21,7 +21,8 @@ Runs the whole experiment of "Hamiltonian Neural Networks" (Greydanus, Dzamba an
 Yosinski, 2019) on a mass on a spring, H = p²/2m + kq²/2, and writes to -out:
 
   train.csv, test.csv  run, t, noisy q and p, and the field dq, dp at the true state
-  loss.csv             model, epoch, step, loss on both sets, learning rate
+  loss.csv             model, epoch, step, training loss (for hnn the sum of the mean
+                       squares of q̇ and of ṗ) on both sets, learning rate
   trajectory.csv       model, run, t, q, p, true energy of that state, the model's
                        own H (empty where it has none), relative drift of the energy
   field.csv            H and field on a grid of q and p, true and of each model
@@ -84,7 +85,8 @@ func runSpring(e *env, args []string) error {
 	if err := table.WritableDir(out); err != nil {
 		return err
 	}
-	r, err := spring.Run(e.ctx, c, t.progress(e))
+	show := t.progress(e)
+	r, err := spring.Run(e.ctx, c, func(model string, ep nn.Epoch) { show(fileName(model), ep) })
 	if err != nil {
 		return err
 	}

@@ -81,9 +81,7 @@ func runTrain(e *env, args []string) error {
 	show := t.progress(e)
 	tr.OnEpoch = func(ep nn.Epoch) error {
 		last = ep
-		if show != nil {
-			show(model, ep)
-		}
+		show(model, ep)
 		return nil
 	}
 	if err := tr.Run(e.ctx, m, data); err != nil {
