@@ -55,8 +55,8 @@ type tile struct {
 	// where s is 0 or, to continue a chain, what z holds.
 	run func(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
 
-	// row computes one row, whose length is a positive multiple of lanes, and rowT one
-	// whose length is a positive multiple of 4.
+	// row and rowT compute one row, whose length is a positive multiple of 4 and, for
+	// row, of lanes.
 	//
 	//	row:  z[j] = Σ_p a[p·ac] b[p·bc + j],     rowT: z[j] = Σ_p a[p·ac] b[j·br + p]
 	row  func(z, a []float64, ac int, b []float64, bc, k int)
@@ -143,8 +143,8 @@ func row(z []float64, x, y view, k int) {
 	t := &active.tile
 	n := 0
 	switch {
-	case y.col == 1 && len(z) >= t.lanes:
-		n = len(z) - len(z)%t.lanes
+	case y.col == 1 && len(z) >= max(4, t.lanes):
+		n = len(z) - len(z)%max(4, t.lanes)
 		t.row(z[:n], x.data, x.col, y.data, y.row, k)
 	case y.row == 1 && len(z) >= 4:
 		n = len(z) &^ 3
