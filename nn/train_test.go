@@ -160,7 +160,7 @@ func TestTrainingRefuses(t *testing.T) {
 	}
 }
 
-// 500 steps of the training step of the reference leave the heap as 50 do.
+// More steps leave the heap as fewer do.
 func TestSteadyMemory(t *testing.T) {
 	m, d := newHNN(2, 200, 200, 1), springData(750)
 	rows, _ := d.batches(-1)
@@ -177,9 +177,9 @@ func TestSteadyMemory(t *testing.T) {
 		runtime.ReadMemStats(&s)
 		return s.HeapAlloc
 	}
-	early := heap(10)
-	if late := heap(40); float64(late) > 1.05*float64(early) {
-		t.Errorf("%d bytes after 10 steps, %d after 50", early, late)
+	early := heap(5)
+	if late := heap(15); float64(late) > 1.05*float64(early) {
+		t.Errorf("%d bytes after 5 steps, %d after 20", early, late)
 	}
 }
 

@@ -98,7 +98,7 @@ func TestSameBits(t *testing.T) {
 // the baseline's drifts.
 func TestConservation(t *testing.T) {
 	c := Default()
-	c.Train, c.Epochs = 10, 30
+	c.Duration, c.Train, c.Epochs = 20, 15, 40
 	r, err := Run(context.Background(), c, nil)
 	if err != nil {
 		t.Fatal(err)
