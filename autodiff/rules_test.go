@@ -10,54 +10,6 @@ import (
 	"hnn/autodiff/kernel"
 )
 
-// ruleCases has a formula for every operation, of x: m×n and y: m×n, with values of x
-// and y in (low, 2).
-var ruleCases = [numOps]struct {
-	f   func(x, y Var) Var
-	low float64
-}{
-	opLeaf:     {func(x, y Var) Var { return x }, -2},
-	opConst:    {func(x, y Var) Var { return Mul(x, AddConst(x.g.Const(x.Rows(), x.Cols(), 3), 1)) }, -2},
-	opAdd:      {Add, -2},
-	opSub:      {Sub, -2},
-	opMul:      {Mul, -2},
-	opDiv:      {Div, 0.2},
-	opScale:    {func(x, y Var) Var { return Mul(Scale(x, -1.5), y) }, -2},
-	opAddConst: {func(x, y Var) Var { return Mul(AddConst(x, 2.5), y) }, -2},
-	opMatMul:   {func(x, y Var) Var { return MatMul(Mul(x, x), TMatMul(y, x)) }, -2},
-	opMatMulT:  {func(x, y Var) Var { return MatMulT(Mul(x, y), Mul(y, y)) }, -2},
-	opTMatMul:  {func(x, y Var) Var { return TMatMul(Mul(x, y), Mul(x, x)) }, -2},
-	opSumTo: {func(x, y Var) Var {
-		xy := Mul(x, y)
-		return Add(MatMul(SumTo(xy, xy.Rows(), 1), SumTo(Mul(xy, x), 1, xy.Cols())), like(SumTo(xy, 1, 1), xy))
-	}, -2},
-	opExpandTo: {func(x, y Var) Var {
-		xy := Mul(x, y)
-		return Mul(like(SumTo(xy, xy.Rows(), 1), xy), Mul(like(SumTo(x, 1, x.Cols()), xy), like(SumTo(y, 1, 1), xy)))
-	}, -2},
-	opSlice:    {func(x, y Var) Var { return Mul(Slice(Mul(x, y), 0, x.Cols()/2), Slice(x, 0, x.Cols()/2)) }, -2},
-	opPad:      {func(x, y Var) Var { xy := Mul(x, y); return Mul(Concat(xy, x), Pad(y, x.Cols(), 2*x.Cols())) }, -2},
-	opTanh:     {func(x, y Var) Var { return Mul(Tanh(x), y) }, -2},
-	opExp:      {func(x, y Var) Var { return Mul(Exp(x), y) }, -2},
-	opLog:      {func(x, y Var) Var { return Mul(Log(x), y) }, 0.2},
-	opInv:      {func(x, y Var) Var { return Mul(Inv(x), y) }, 0.2},
-	opSqrt:     {func(x, y Var) Var { return Mul(Sqrt(x), y) }, 0.2},
-	opPow:      {func(x, y Var) Var { return Add(Mul(Pow(x, 2.5), y), Pow(y, -3)) }, 0.5},
-	opSin:      {func(x, y Var) Var { return Mul(Sin(x), y) }, -2},
-	opCos:      {func(x, y Var) Var { return Mul(Cos(x), y) }, -2},
-	opSigmoid:  {func(x, y Var) Var { return Mul(Sigmoid(x), y) }, -2},
-	opSoftplus: {func(x, y Var) Var { return Mul(Softplus(x), y) }, -2},
-	opDetach:   {func(x, y Var) Var { return Add(Mul(x, y), Scale(Detach(y), 0)) }, -2},
-}
-
-func randomLeaf(g *Graph, src rand.Source, rows, cols int, low float64) Var {
-	m := NewMatrix(rows, cols)
-	for i := range m.Data {
-		m.Data[i] = low + (2-low)*kernel.Uniform(src)
-	}
-	return g.Leaf("r", m)
-}
-
 // Every rule, on the shape pairs of testdata/ad_cases.json repeated to a common
 // shape, to third order.
 func TestRules(t *testing.T) {
@@ -308,5 +260,26 @@ v6 = sumto v5    1×1
 	}
 	if got := fmt.Sprint(Pad(x, 1, 4).node().konst()); got != "1" {
 		t.Error(got)
+	}
+}
+
+// VerifyRules covers every rule, passes, and finds a wrong one.
+func TestVerifyRules(t *testing.T) {
+	all := VerifyRules()
+	if len(all) != int(numOps) {
+		t.Errorf("%d checks of %d operations", len(all), numOps)
+	}
+	for _, c := range all {
+		if c.Err != nil || c.Worst > checkTol/5 {
+			t.Errorf("%+v", c)
+		}
+	}
+	old := rules
+	defer func() { rules = old }()
+	rules[opTanh].diff = func(g, z, x, y Var, _ float64) (Var, Var) { return Sub(g, Mul(g, z)), Var{} }
+	for _, c := range VerifyRules() {
+		if wrong := c.Name == "tanh"; (c.Err != nil) != wrong {
+			t.Errorf("with a wrong rule of tanh, %+v", c)
+		}
 	}
 }
