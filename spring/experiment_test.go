@@ -1,11 +1,7 @@
 package spring
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"flag"
 	"math"
 	"os"
@@ -18,56 +14,21 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// small is the experiment in little.
-func small() Config {
-	c := Default()
-	c.Duration, c.Train, c.Test, c.Epochs, c.Rollout = 10, 5, 2, 3, 5
-	c.NextState = true
-	return c
-}
-
-// hash is the SHA-256 of every number that the experiment finds.
+// hash runs an experiment.
 func hash(t *testing.T, c Config) string {
 	t.Helper()
 	r, err := Run(context.Background(), c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := sha256.New()
-	put := func(vs ...float64) {
-		for _, v := range vs {
-			binary.Write(h, binary.LittleEndian, math.Float64bits(v))
-		}
-	}
-	put(r.Train.T...)
-	put(r.Train.X.Data...)
-	put(r.Test.DX.Data...)
-	put(r.NoiseFloor)
-	for _, m := range r.Models {
-		var b bytes.Buffer
-		if err := nn.Save(&b, m.Model); err != nil {
-			t.Fatal(err)
-		}
-		h.Write(b.Bytes())
-		put(m.TrainMSE, m.TestMSE)
-		for _, e := range m.Epochs {
-			put(e.Loss, e.Valid, e.Rate)
-		}
-	}
-	for _, ro := range r.Rollouts {
-		put(ro.T...)
-		put(ro.E...)
-		put(ro.H...)
-		put(ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	return r.SHA256()
 }
 
 // The same seed gives the same bits, with any number of goroutines, on any platform:
 // the hash is that of a golden file.
 func TestSameBits(t *testing.T) {
 	const golden = "../testdata/spring.sha256"
-	want := hash(t, small())
+	want := hash(t, Small())
 	if *update {
 		if err := os.WriteFile(golden, []byte(want+"\n"), 0o644); err != nil {
 			t.Fatal(err)
@@ -77,17 +38,20 @@ func TestSameBits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if want != SmallSHA256 {
+		t.Errorf("this platform gives %s, SmallSHA256 is %s", want, SmallSHA256)
+	}
 	if got := strings.TrimSpace(string(b)); got != want {
 		t.Errorf("this platform gives %s, the golden file has %s", want, got)
 	}
 	for _, procs := range []int{1, 2, 8} {
 		old := runtime.GOMAXPROCS(procs)
-		if hash(t, small()) != want {
+		if hash(t, Small()) != want {
 			t.Errorf("GOMAXPROCS=%d gives other bits", procs)
 		}
 		runtime.GOMAXPROCS(old)
 	}
-	c := small()
+	c := Small()
 	c.Seed = 1
 	if hash(t, c) == want {
 		t.Error("another seed gives the same bits")
@@ -134,7 +98,7 @@ func TestConservation(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err := Run(ctx, small(), func(string, nn.Epoch) { cancel() })
+	_, err := Run(ctx, Small(), func(string, nn.Epoch) { cancel() })
 	if err == nil || !strings.Contains(err.Error(), "canceled") {
 		t.Error(err)
 	}
