@@ -2,94 +2,138 @@
 
 #include "textflag.h"
 
-// The strides of rows 0 … 7, in bytes, are 0, R8, 2 R8, R9, 4 R8, R10, 2 R9, R11.
-#define STRIDES(stride) \
+// B0, B1, B2 hold vectors of the right factor, S the left factor in every lane; W is
+// the size of a vector. The names are given meanings before each routine.
+
+// Rows 0 … 7 of the left factor or of z are at AX and R8, 2 R8, R9, 4 R8, R10, 2 R9 and
+// R11 bytes further on.
+#define STRIDES(base, stride) \
+	MOVQ base, AX           \
 	MOVQ stride, R8         \
 	SHLQ $3, R8             \
 	LEAQ (R8)(R8*2), R9     \
 	LEAQ (R8)(R8*4), R10    \
 	LEAQ (R9)(R8*4), R11
 
-// One step of the chains of a row: c0 ← fma(x, b0, c0), …, with x broadcast from mem.
-#define ROW3(mem, x, b0, b1, b2, c0, c1, c2) \
-	VBROADCASTSD mem, x     \
-	VFMADD231PD b0, x, c0   \
-	VFMADD231PD b1, x, c1   \
-	VFMADD231PD b2, x, c2
+// op for every row of a tile: its place in memory and its sums.
+#define ALL8(op) \
+	op((AX), Z8, Z9, Z10)            \
+	op((AX)(R8*1), Z11, Z12, Z13)    \
+	op((AX)(R8*2), Z14, Z15, Z16)    \
+	op((AX)(R9*1), Z17, Z18, Z19)    \
+	op((AX)(R8*4), Z20, Z21, Z22)    \
+	op((AX)(R10*1), Z23, Z24, Z25)   \
+	op((AX)(R9*2), Z26, Z27, Z28)    \
+	op((AX)(R11*1), Z29, Z30, Z31)
 
-#define ROW2(mem, x, b0, b1, c0, c1) \
-	VBROADCASTSD mem, x     \
-	VFMADD231PD b0, x, c0   \
-	VFMADD231PD b1, x, c1
+#define ALL4(op) \
+	op((AX), Y4, Y5, Y6)             \
+	op((AX)(R8*1), Y7, Y8, Y9)       \
+	op((AX)(R8*2), Y10, Y11, Y12)    \
+	op((AX)(R9*1), Y13, Y14, Y15)
 
-#define ROW1(mem, x, b0, c0) \
-	VBROADCASTSD mem, x     \
-	VFMADD231PD b0, x, c0
+#define ZERO(at, c0, c1, c2) \
+	VXORPD c0, c0, c0       \
+	VXORPD c1, c1, c1       \
+	VXORPD c2, c2, c2
 
-// p ← p+1, and again while p < k.
-#define NEXT(loop) \
+// One step of the chains of a row: c0 ← fma(S, B0, c0), …, for 3, 2 or 1 vectors.
+#define STEP3(at, c0, c1, c2) \
+	VBROADCASTSD at, S      \
+	VFMADD231PD B0, S, c0   \
+	VFMADD231PD B1, S, c1   \
+	VFMADD231PD B2, S, c2
+
+#define STEP2(at, c0, c1, c2) \
+	VBROADCASTSD at, S      \
+	VFMADD231PD B0, S, c0   \
+	VFMADD231PD B1, S, c1
+
+#define STEP1(at, c0, c1, c2) \
+	VBROADCASTSD at, S      \
+	VFMADD231PD B0, S, c0
+
+#define RIGHT1 \
+	VMOVUPD (BX), B0
+#define RIGHT2 \
+	RIGHT1                  \
+	VMOVUPD W(BX), B1
+#define RIGHT3 \
+	RIGHT2                  \
+	VMOVUPD (2*W)(BX), B2
+
+#define LOAD1(at, c0, c1, c2) \
+	VMOVUPD at, c0
+#define LOAD2(at, c0, c1, c2) \
+	VMOVUPD at, c0          \
+	VMOVUPD W at, c1
+#define LOAD3(at, c0, c1, c2) \
+	VMOVUPD at, c0          \
+	VMOVUPD W at, c1        \
+	VMOVUPD (2*W)at, c2
+
+#define STORE1(at, c0, c1, c2) \
+	VMOVUPD c0, at
+#define STORE2(at, c0, c1, c2) \
+	VMOVUPD c0, at          \
+	VMOVUPD c1, W at
+#define STORE3(at, c0, c1, c2) \
+	VMOVUPD c0, at          \
+	VMOVUPD c1, W at        \
+	VMOVUPD c2, (2*W)at
+
+// The rows that the next tile will load.
+#define PREFETCH(at, c0, c1, c2) \
+	PREFETCHT0 at           \
+	PREFETCHT0 64 at        \
+	PREFETCHT0 128 at
+
+// A tile of one width: load the sums if there are any, run the chains, store.
+#define TILE(all, start, loop, load, right, step, store) \
+	CMPB more+120(FP), $0   \
+	JEQ  start              \
+	STRIDES(z_base+0(FP), zr+24(FP)) \
+	all(load)               \
+	ADDQ R13, AX            \
+	all(PREFETCH)           \
+start: \
+	STRIDES(a_base+32(FP), ar+56(FP)) \
+loop: \
+	right                   \
+	all(step)               \
 	ADDQ DX, AX             \
 	ADDQ CX, BX             \
 	DECQ R12                \
-	JNZ  loop
+	JNZ  loop               \
+	STRIDES(z_base+0(FP), zr+24(FP)) \
+	all(store)              \
+	VZEROUPPER              \
+	RET
 
-#define ZERO4(c0, c1, c2, c3) \
-	VXORPD c0, c0, c0       \
-	VXORPD c1, c1, c1       \
-	VXORPD c2, c2, c2       \
-	VXORPD c3, c3, c3
-
-#define LOAD4(at, c0, c1, c2, c3) \
-	VMOVUPD at(DI), c0         \
-	VMOVUPD at(DI)(R8*1), c1   \
-	VMOVUPD at(DI)(R8*2), c2   \
-	VMOVUPD at(DI)(R9*1), c3
-
-#define LOAD8(at, c0, c1, c2, c3, c4, c5, c6, c7) \
-	LOAD4(at, c0, c1, c2, c3)  \
-	VMOVUPD at(DI)(R8*4), c4   \
-	VMOVUPD at(DI)(R10*1), c5  \
-	VMOVUPD at(DI)(R9*2), c6   \
-	VMOVUPD at(DI)(R11*1), c7
-
-// The rows that the next tile will load.
-#define PREFETCH4(at) \
-	PREFETCHT0 at(SI)         \
-	PREFETCHT0 at(SI)(R8*1)   \
-	PREFETCHT0 at(SI)(R8*2)   \
-	PREFETCHT0 at(SI)(R9*1)
-
-#define PREFETCH8(at) \
-	PREFETCH4(at)             \
-	PREFETCHT0 at(SI)(R8*4)   \
-	PREFETCHT0 at(SI)(R10*1)  \
-	PREFETCHT0 at(SI)(R9*2)   \
-	PREFETCHT0 at(SI)(R11*1)
-
-#define STORE4(at, c0, c1, c2, c3) \
-	VMOVUPD c0, at(DI)         \
-	VMOVUPD c1, at(DI)(R8*1)   \
-	VMOVUPD c2, at(DI)(R8*2)   \
-	VMOVUPD c3, at(DI)(R9*1)
-
-#define STORE8(at, c0, c1, c2, c3, c4, c5, c6, c7) \
-	STORE4(at, c0, c1, c2, c3) \
-	VMOVUPD c4, at(DI)(R8*4)   \
-	VMOVUPD c5, at(DI)(R10*1)  \
-	VMOVUPD c6, at(DI)(R9*2)   \
-	VMOVUPD c7, at(DI)(R11*1)
-
-// The arguments of a tile but for its strides over rows.
-#define TILEARGS \
-	MOVQ z_base+0(FP), DI   \
-	MOVQ a_base+32(FP), AX  \
+// A tile in the widths of 3, 2 and 1 vectors; 2 vectors are cols2 columns.
+#define TILES(all, rows, cols2) \
 	MOVQ ac+64(FP), DX      \
 	SHLQ $3, DX             \
 	MOVQ b_base+72(FP), BX  \
 	MOVQ bc+96(FP), CX      \
 	SHLQ $3, CX             \
 	MOVQ k+104(FP), R12     \
-	MOVQ cols+112(FP), R13
+	IMUL3Q $(8*rows), zr+24(FP), R13 \
+	all(ZERO)               \
+	CMPQ cols+112(FP), $cols2 \
+	JLT  one                \
+	JEQ  two                \
+	TILE(all, start3, loop3, LOAD3, RIGHT3, STEP3, STORE3) \
+two: \
+	TILE(all, start2, loop2, LOAD2, RIGHT2, STEP2, STORE2) \
+one: \
+	TILE(all, start1, loop1, LOAD1, RIGHT1, STEP1, STORE1)
+
+#define ZERO4(c0, c1, c2, c3) \
+	VXORPD c0, c0, c0       \
+	VXORPD c1, c1, c1       \
+	VXORPD c2, c2, c2       \
+	VXORPD c3, c3, c3
 
 #define ROWARGS \
 	MOVQ z_base+0(FP), DI   \
@@ -174,10 +218,10 @@ done: \
 	VZEROUPPER              \
 	RET
 
-#define PEAK3(x, c0, c1, c2) \
-	VFMADD231PD x, x, c0    \
-	VFMADD231PD x, x, c1    \
-	VFMADD231PD x, x, c2
+#define PEAK(at, c0, c1, c2) \
+	VFMADD231PD B0, B0, c0  \
+	VFMADD231PD B1, B1, c1  \
+	VFMADD231PD B2, B2, c2
 
 // Rows 0 … 3 at base, rows CX bytes apart, 4 columns, transposed to y0 … y3: first rows
 // 0 and 2, rows 1 and 3 side by side, two columns at a time.
@@ -234,77 +278,24 @@ done: \
 //		}
 //	}
 TEXT ·tileAVX512(SB), NOSPLIT, $0-121
-	TILEARGS
-	ZERO4(Z8, Z11, Z14, Z17)
-	ZERO4(Z20, Z23, Z26, Z29)
-	ZERO4(Z9, Z12, Z15, Z18)
-	ZERO4(Z21, Z24, Z27, Z30)
-	ZERO4(Z10, Z13, Z16, Z19)
-	ZERO4(Z22, Z25, Z28, Z31)
-	CMPB more+120(FP), $0
-	JEQ  start
-	STRIDES(zr+24(FP))
-	LEAQ (DI)(R8*8), SI
-	PREFETCH8(0)
-	PREFETCH8(64)
-	PREFETCH8(128)
-	LOAD8(0, Z8, Z11, Z14, Z17, Z20, Z23, Z26, Z29)
-	CMPQ R13, $16
-	JLT  start
-	LOAD8(64, Z9, Z12, Z15, Z18, Z21, Z24, Z27, Z30)
-	JEQ  start
-	LOAD8(128, Z10, Z13, Z16, Z19, Z22, Z25, Z28, Z31)
-start:
-	STRIDES(ar+56(FP))
-	CMPQ R13, $16
-	JLT  loop1
-	JEQ  loop2
-loop3:
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	VMOVUPD 128(BX), Z2
-	ROW3((AX),         Z3, Z0, Z1, Z2, Z8, Z9, Z10)
-	ROW3((AX)(R8*1),   Z4, Z0, Z1, Z2, Z11, Z12, Z13)
-	ROW3((AX)(R8*2),   Z5, Z0, Z1, Z2, Z14, Z15, Z16)
-	ROW3((AX)(R9*1),   Z6, Z0, Z1, Z2, Z17, Z18, Z19)
-	ROW3((AX)(R8*4),   Z7, Z0, Z1, Z2, Z20, Z21, Z22)
-	ROW3((AX)(R10*1),  Z3, Z0, Z1, Z2, Z23, Z24, Z25)
-	ROW3((AX)(R9*2),   Z4, Z0, Z1, Z2, Z26, Z27, Z28)
-	ROW3((AX)(R11*1),  Z5, Z0, Z1, Z2, Z29, Z30, Z31)
-	NEXT(loop3)
-	STRIDES(zr+24(FP))
-	STORE8(128, Z10, Z13, Z16, Z19, Z22, Z25, Z28, Z31)
-	JMP  done2
-loop2:
-	VMOVUPD (BX), Z0
-	VMOVUPD 64(BX), Z1
-	ROW2((AX),         Z3, Z0, Z1, Z8, Z9)
-	ROW2((AX)(R8*1),   Z4, Z0, Z1, Z11, Z12)
-	ROW2((AX)(R8*2),   Z5, Z0, Z1, Z14, Z15)
-	ROW2((AX)(R9*1),   Z6, Z0, Z1, Z17, Z18)
-	ROW2((AX)(R8*4),   Z7, Z0, Z1, Z20, Z21)
-	ROW2((AX)(R10*1),  Z3, Z0, Z1, Z23, Z24)
-	ROW2((AX)(R9*2),   Z4, Z0, Z1, Z26, Z27)
-	ROW2((AX)(R11*1),  Z5, Z0, Z1, Z29, Z30)
-	NEXT(loop2)
-	STRIDES(zr+24(FP))
-done2:
-	STORE8(64, Z9, Z12, Z15, Z18, Z21, Z24, Z27, Z30)
-	JMP  done1
-loop1:
-	VMOVUPD (BX), Z0
-	ROW1((AX),         Z3, Z0, Z8)
-	ROW1((AX)(R8*1),   Z4, Z0, Z11)
-	ROW1((AX)(R8*2),   Z5, Z0, Z14)
-	ROW1((AX)(R9*1),   Z6, Z0, Z17)
-	ROW1((AX)(R8*4),   Z7, Z0, Z20)
-	ROW1((AX)(R10*1),  Z3, Z0, Z23)
-	ROW1((AX)(R9*2),   Z4, Z0, Z26)
-	ROW1((AX)(R11*1),  Z5, Z0, Z29)
-	NEXT(loop1)
-	STRIDES(zr+24(FP))
-done1:
-	STORE8(0, Z8, Z11, Z14, Z17, Z20, Z23, Z26, Z29)
+#define W 64
+#define S Z3
+#define B0 Z0
+#define B1 Z1
+#define B2 Z2
+	TILES(ALL8, 8, 16)
+
+// func peakAVX512(n int)
+//
+// runs 24 n independent fused multiply-adds of 8 numbers.
+TEXT ·peakAVX512(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), R12
+	ZERO(0, Z0, Z1, Z2)
+	ALL8(ZERO)
+loop:
+	ALL8(PEAK)
+	DECQ R12
+	JNZ  loop
 	VZEROUPPER
 	RET
 
@@ -312,61 +303,29 @@ done1:
 //
 // is the loop of tileAVX512 with 4 rows and 4, 8 or 12 columns.
 TEXT ·tileAVX2(SB), NOSPLIT, $0-121
-	TILEARGS
-	ZERO4(Y4, Y7, Y10, Y13)
-	ZERO4(Y5, Y8, Y11, Y14)
-	ZERO4(Y6, Y9, Y12, Y15)
-	CMPB more+120(FP), $0
-	JEQ  start
-	STRIDES(zr+24(FP))
-	LEAQ (DI)(R8*4), SI
-	PREFETCH4(0)
-	PREFETCH4(64)
-	LOAD4(0, Y4, Y7, Y10, Y13)
-	CMPQ R13, $8
-	JLT  start
-	LOAD4(32, Y5, Y8, Y11, Y14)
-	JEQ  start
-	LOAD4(64, Y6, Y9, Y12, Y15)
-start:
-	STRIDES(ar+56(FP))
-	CMPQ R13, $8
-	JLT  loop1
-	JEQ  loop2
-loop3:
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	VMOVUPD 64(BX), Y2
-	ROW3((AX),         Y3, Y0, Y1, Y2, Y4, Y5, Y6)
-	ROW3((AX)(R8*1),   Y3, Y0, Y1, Y2, Y7, Y8, Y9)
-	ROW3((AX)(R8*2),   Y3, Y0, Y1, Y2, Y10, Y11, Y12)
-	ROW3((AX)(R9*1),   Y3, Y0, Y1, Y2, Y13, Y14, Y15)
-	NEXT(loop3)
-	STRIDES(zr+24(FP))
-	STORE4(64, Y6, Y9, Y12, Y15)
-	JMP  done2
-loop2:
-	VMOVUPD (BX), Y0
-	VMOVUPD 32(BX), Y1
-	ROW2((AX),         Y3, Y0, Y1, Y4, Y5)
-	ROW2((AX)(R8*1),   Y3, Y0, Y1, Y7, Y8)
-	ROW2((AX)(R8*2),   Y3, Y0, Y1, Y10, Y11)
-	ROW2((AX)(R9*1),   Y3, Y0, Y1, Y13, Y14)
-	NEXT(loop2)
-	STRIDES(zr+24(FP))
-done2:
-	STORE4(32, Y5, Y8, Y11, Y14)
-	JMP  done1
-loop1:
-	VMOVUPD (BX), Y0
-	ROW1((AX),         Y3, Y0, Y4)
-	ROW1((AX)(R8*1),   Y3, Y0, Y7)
-	ROW1((AX)(R8*2),   Y3, Y0, Y10)
-	ROW1((AX)(R9*1),   Y3, Y0, Y13)
-	NEXT(loop1)
-	STRIDES(zr+24(FP))
-done1:
-	STORE4(0, Y4, Y7, Y10, Y13)
+#undef W
+#undef S
+#undef B0
+#undef B1
+#undef B2
+#define W 32
+#define S Y3
+#define B0 Y0
+#define B1 Y1
+#define B2 Y2
+	TILES(ALL4, 4, 8)
+
+// func peakAVX2(n int)
+//
+// runs 12 n independent fused multiply-adds of 4 numbers: there are 16 registers.
+TEXT ·peakAVX2(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), R12
+	ZERO(0, Y0, Y1, Y2)
+	ALL4(ZERO)
+loop:
+	ALL4(PEAK)
+	DECQ R12
+	JNZ  loop
 	VZEROUPPER
 	RET
 
@@ -525,58 +484,18 @@ TEXT ·transpose4(SB), NOSPLIT, $0-72
 	SHLQ $3, CX
 	LEAQ (CX)(CX*2), DX
 	MOVQ k+64(FP), R12
-	STRIDES(width+24(FP))
+	MOVQ width+24(FP), R8
+	SHLQ $3, R8
+	LEAQ (R8)(R8*2), R9
 loop:
 	TRANSPOSE4(BX, X4, X5, X6, X7, Y4, Y5, Y6, Y7, Y0, Y1, Y2, Y3)
-	STORE4(0, Y0, Y1, Y2, Y3)
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, (DI)(R8*1)
+	VMOVUPD Y2, (DI)(R8*2)
+	VMOVUPD Y3, (DI)(R9*1)
 	LEAQ (DI)(R8*4), DI
 	ADDQ $32, BX
 	SUBQ $4, R12
-	JNZ  loop
-	VZEROUPPER
-	RET
-
-// func peakAVX512(n int)
-//
-// runs 24 n independent fused multiply-adds of 8 numbers.
-TEXT ·peakAVX512(SB), NOSPLIT, $0-8
-	MOVQ n+0(FP), R12
-	ZERO4(Z0, Z1, Z2, Z3)
-	ZERO4(Z8, Z11, Z14, Z17)
-	ZERO4(Z20, Z23, Z26, Z29)
-	ZERO4(Z9, Z12, Z15, Z18)
-	ZERO4(Z21, Z24, Z27, Z30)
-	ZERO4(Z10, Z13, Z16, Z19)
-	ZERO4(Z22, Z25, Z28, Z31)
-loop:
-	PEAK3(Z0, Z8, Z9, Z10)
-	PEAK3(Z1, Z11, Z12, Z13)
-	PEAK3(Z2, Z14, Z15, Z16)
-	PEAK3(Z3, Z17, Z18, Z19)
-	PEAK3(Z0, Z20, Z21, Z22)
-	PEAK3(Z1, Z23, Z24, Z25)
-	PEAK3(Z2, Z26, Z27, Z28)
-	PEAK3(Z3, Z29, Z30, Z31)
-	DECQ R12
-	JNZ  loop
-	VZEROUPPER
-	RET
-
-// func peakAVX2(n int)
-//
-// runs 12 n independent fused multiply-adds of 4 numbers: there are 16 registers.
-TEXT ·peakAVX2(SB), NOSPLIT, $0-8
-	MOVQ n+0(FP), R12
-	ZERO4(Y0, Y1, Y2, Y3)
-	ZERO4(Y4, Y7, Y10, Y13)
-	ZERO4(Y5, Y8, Y11, Y14)
-	ZERO4(Y6, Y9, Y12, Y15)
-loop:
-	PEAK3(Y0, Y4, Y5, Y6)
-	PEAK3(Y1, Y7, Y8, Y9)
-	PEAK3(Y2, Y10, Y11, Y12)
-	PEAK3(Y3, Y13, Y14, Y15)
-	DECQ R12
 	JNZ  loop
 	VZEROUPPER
 	RET
