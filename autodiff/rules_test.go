@@ -283,3 +283,19 @@ func TestVerifyRules(t *testing.T) {
 		}
 	}
 }
+
+// Formulas are simplified as they are entered only where no bit changes.
+func TestSimplification(t *testing.T) {
+	for _, x := range []float64{0.7, -0.1, math.Copysign(0, -1), math.Inf(1), math.NaN(), 5e-324, 1e308} {
+		var g Graph
+		v := scalar(&g, x)
+		one, half := g.Const(1, 1, 1), g.Const(1, 1, 0.5)
+		got := values(t, Scale(Scale(v, 0.1), 3), Neg(Neg(v)), Mul(v, one), Mul(half, v), Scale(half, 3), Add(v, g.Const(1, 1, 0)), Pow(v, 0), Pow(v, 1))
+		a := 0.1 * x
+		for i, want := range []float64{3 * a, x, x, 0.5 * x, 1.5, x + 0, 1, x} {
+			if b := got[i].Data[0]; math.Float64bits(b) != math.Float64bits(want) && !(b != b && want != want) {
+				t.Errorf("x = %v, formula %d: %v, want %v", x, i, b, want)
+			}
+		}
+	}
+}
