@@ -7,6 +7,12 @@
 // and stated. Faster code for one processor, where there is any, must equal the
 // Go code to the last bit, and is tested against it.
 //
+// NaNs are the exception: that a result is NaN is specified, its sign and payload are
+// not, since processors differ in which operand's they keep.
+//
+// Implementation names the code in use. The build tag purego leaves all assembly out,
+// and noavx512 leaves a processor with AVX-512 with AVX2.
+//
 // Names follow one convention. Tanh(x) is a function of one number; TanhTo(z, x)
 // applies it to slices of equal length, z[i] = tanh x[i], and z may be x. Slices
 // that hold a matrix are row-major and come with their sizes.

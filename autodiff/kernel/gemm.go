@@ -80,7 +80,7 @@ const (
 	blockM, blockK, blockN = 240, 512, 2040
 
 	// A factor is packed unless it is read as well where it is: the left one if its
-	// columns are no further apart, the right one if it is no larger.
+	// rows and columns are no further apart, the right one if it is no larger.
 	nearLeft, smallRight = 512, 1 << 14
 )
 
@@ -171,7 +171,7 @@ type factor struct {
 // packed, or all, if the rest is too far apart and read often.
 func (w *Workspace) left(t *tile, x view, m, k, n int) factor {
 	first := m - m%t.rows
-	if x.col > nearLeft && n > 2*t.cols {
+	if max(x.row, x.col) > nearLeft && n > 4*t.cols {
 		first = 0
 	}
 	if first < m {
