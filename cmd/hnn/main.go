@@ -32,6 +32,7 @@ var commands = []command{
 	{"rollout", "a trajectory of a model", runRollout},
 	{"eval", "scores of a model on a CSV of states", runEval},
 	{"field", "H and its field on a grid, true and learned", runField},
+	{"verify", "checks of this program on this machine", runVerify},
 }
 
 // env is what a command may use of the world outside.
