@@ -42,38 +42,8 @@ func awkward(r *rand.Rand) float64 {
 	return r.NormFloat64()
 }
 
-type productCase struct {
-	name string
-	run  func(w *Workspace, z, x, y []float64, m, k, n int)
-	x, y func(m, k, n int) (row, col int)
-}
-
-var products = []productCase{
-	{"MatMul", (*Workspace).MatMul,
-		func(m, k, n int) (int, int) { return k, 1 }, func(m, k, n int) (int, int) { return n, 1 }},
-	{"MatMulT", (*Workspace).MatMulT,
-		func(m, k, n int) (int, int) { return k, 1 }, func(m, k, n int) (int, int) { return 1, k }},
-	{"TMatMul", (*Workspace).TMatMul,
-		func(m, k, n int) (int, int) { return 1, m }, func(m, k, n int) (int, int) { return n, 1 }},
-}
-
-// specify computes the product by its definition.
-func (c *productCase) specify(z, x, y []float64, m, k, n int) {
-	xr, xc := c.x(m, k, n)
-	yr, yc := c.y(m, k, n)
-	for i := range m {
-		for j := range n {
-			s := 0.
-			for p := range k {
-				s = math.FMA(x[i*xr+p*xc], y[p*yr+j*yc], s)
-			}
-			z[i*n+j] = s
-		}
-	}
-}
-
-// check compares all three products with their definition, and looks for writes
-// outside of z.
+// checkProducts compares all three products with their definition, and looks for
+// writes outside of z.
 func checkProducts(t testing.TB, w *Workspace, m, k, n int, next func() float64) {
 	const guard = 12345.
 	x, y := make([]float64, m*k), make([]float64, k*n)
@@ -84,12 +54,18 @@ func checkProducts(t testing.TB, w *Workspace, m, k, n int, next func() float64)
 	for i := range y {
 		y[i] = next()
 	}
-	for _, c := range products {
+	for _, c := range productSpecs {
 		for i := range z {
 			z[i] = guard
 		}
 		c.run(w, z[32:32+m*n:32+m*n], x, y, m, k, n)
-		c.specify(want, x, y, m, k, n)
+		xr, xc, yr, yc := c.stride(m, k, n)
+		for i := range want {
+			want[i] = 0
+			for p := range k {
+				want[i] = math.FMA(x[i/n*xr+p*xc], y[p*yr+i%n*yc], want[i])
+			}
+		}
 		for i, v := range z {
 			j := i - 32
 			if j < 0 || j >= m*n {
@@ -123,7 +99,7 @@ func TestProductBits(t *testing.T) {
 		for range 300 {
 			checkProducts(t, &w, r.IntN(30), r.IntN(30), r.IntN(80), func() float64 { return awkward(r) })
 		}
-		for _, s := range [][3]int{{5, 511, 7}, {5, 513, 25}, {9, 1031, 3}, {2, 700, 130}, {100, 600, 31}, {130, 128, 200}} {
+		for _, s := range [][3]int{{5, 511, 7}, {5, 513, 25}, {9, 1031, 3}, {2, 700, 130}, {100, 600, 31}, {130, 128, 200}, {245, 520, 50}, {4, 600, 2045}} {
 			checkProducts(t, &w, s[0], s[1], s[2], r.NormFloat64)
 		}
 	})
@@ -147,7 +123,7 @@ func TestProductAllocs(t *testing.T) {
 		x, z := make([]float64, 700*700), make([]float64, 700*700)
 		var w Workspace
 		for _, s := range [][3]int{{1, 64, 64}, {30, 128, 33}, {33, 600, 33}} {
-			for _, c := range products {
+			for _, c := range productSpecs {
 				c.run(&w, z, x, x, s[0], s[1], s[2])
 				if n := testing.AllocsPerRun(5, func() { c.run(&w, z, x, x, s[0], s[1], s[2]) }); n != 0 {
 					t.Errorf("%s %s %v: %v allocations", name, c.name, s, n)
@@ -160,7 +136,7 @@ func TestProductAllocs(t *testing.T) {
 func TestShortSlicesPanic(t *testing.T) {
 	eachSet(t, func(t testing.TB, name string) {
 		for short := range 3 {
-			for _, c := range products {
+			for _, c := range productSpecs {
 				s := [3][]float64{make([]float64, 8*24), make([]float64, 8*8), make([]float64, 8*24)}
 				s[short] = s[short][: len(s[short])-1 : len(s[short])-1]
 				func() {
@@ -196,7 +172,7 @@ func BenchmarkMatMul(b *testing.B) {
 		{30, 128, 64}, {30, 64, 128}, {64, 30, 128}, {1, 128, 64}, {1, 64, 128}, {1, 2, 128}, {1, 128, 2}, {128, 1, 64}}
 	eachSet(b, func(tb testing.TB, name string) {
 		b := tb.(*testing.B)
-		for _, c := range products {
+		for _, c := range productSpecs {
 			for _, s := range shapes {
 				m, k, n := s[0], s[1], s[2]
 				if name == "go" && m*k*n > 1<<24 {
