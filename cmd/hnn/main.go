@@ -33,6 +33,7 @@ var commands = []command{
 	{"eval", "scores of a model on a CSV of states", runEval},
 	{"field", "H and its field on a grid, true and learned", runField},
 	{"verify", "checks of this program on this machine", runVerify},
+	{"bench", "speed of this program on this machine, and of a peer", runBench},
 }
 
 // env is what a command may use of the world outside.

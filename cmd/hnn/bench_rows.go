@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"time"
+
+	"hnn/autodiff"
+	"hnn/autodiff/kernel"
+	"hnn/integrate"
+	"hnn/nn"
+	"hnn/spring"
+)
+
+// networks are those that the training steps are measured with.
+var networks = [][]int{{2, 128, 64, 32, 1}, {2, 200, 200, 1}}
+
+// table lists what is measured.
+func (b *bench) table() []*benchRow {
+	rows := []*benchRow{{name: "peak", flop: float64(kernel.Peak(1)), measure: timed(func(n int) { kernel.Peak(n) })}}
+	add := func(r *benchRow) { rows = append(rows, r) }
+
+	// Two large products in each form, and those of a chunk of 128 rows of the first
+	// network: values forward, gradients by x backward, gradients by W.
+	all := []string{"matmul", "matmulT", "tmatmul"}
+	for _, p := range []struct {
+		forms []string
+		sizes [][3]int
+	}{
+		{all, [][3]int{{744, 128, 96}, {1024, 1024, 1024}}},
+		{all[1:2], [][3]int{{128, 2, 128}, {128, 128, 64}, {128, 64, 32}, {128, 32, 1}, {1, 2, 128}, {1, 128, 64}, {1, 64, 32}}},
+		{all[:1], [][3]int{{128, 1, 32}, {128, 32, 64}, {128, 64, 128}, {128, 128, 2}, {1, 64, 128}}},
+		{all[2:], [][3]int{{1, 128, 32}, {32, 128, 64}, {64, 128, 128}, {128, 128, 2}}},
+	} {
+		for _, s := range p.sizes {
+			if b.quick && s[0] > 128 {
+				continue
+			}
+			for _, form := range p.forms {
+				add(productRow(form, s[0], s[1], s[2]))
+			}
+		}
+	}
+	add(tanhRow())
+	for _, sizes := range networks {
+		for _, rows := range b.rows {
+			one := stepRow(sizes, rows, 1)
+			add(one)
+			if rows > 128 && runtime.GOMAXPROCS(0) > 1 { // fewer rows are one worker's
+				two := stepRow(sizes, rows, 2)
+				two.base = one.name
+				add(two)
+			}
+		}
+	}
+	for _, sizes := range networks {
+		add(fieldRow(sizes))
+	}
+	add(rolloutRow("spring", func() integrate.Field { return spring.Spring{M: 1, K: 1}.Field }))
+	for _, sizes := range networks {
+		add(rolloutRow(dashed(sizes), func() integrate.Field {
+			eval := nn.Func(network(sizes).Field, 2)
+			return func(dydt []float64, _ float64, y []float64) { eval(dydt, y) }
+		}))
+	}
+	add(experimentRow(b.epochs))
+	return rows
+}
+
+func dashed(sizes []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", "-"), "[]")
+}
+
+// noise returns n numbers from (−1, 1).
+func noise(n int) []float64 {
+	src := rand.NewPCG(1, 2)
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = float64(2*kernel.Uniform(src)) - 1
+	}
+	return x
+}
+
+func productRow(form string, m, k, n int) *benchRow {
+	var w kernel.Workspace
+	product := map[string]func(z, x, y []float64, m, k, n int){"matmul": w.MatMul, "matmulT": w.MatMulT, "tmatmul": w.TMatMul}[form]
+	x, y, z := noise(m*k), noise(k*n), make([]float64, m*n)
+	return &benchRow{
+		name: fmt.Sprintf("%s %d×%d×%d", form, m, k, n),
+		flop: 2 * float64(m) * float64(k) * float64(n),
+		measure: timed(func(times int) {
+			for range times {
+				product(z, x, y, m, k, n)
+			}
+		}),
+	}
+}
+
+func tanhRow() *benchRow {
+	x := noise(4096)
+	for i := range x {
+		x[i] *= 3
+	}
+	z := make([]float64, len(x))
+	return &benchRow{name: "tanh", measure: timed(func(times int) {
+		for ; times > 0; times -= len(x) {
+			n := min(times, len(x))
+			kernel.TanhTo(z[:n], x[:n])
+		}
+	})}
+}
+
+func network(sizes []int) *nn.HNN {
+	net, err := nn.NewMLP(nn.Tanh, false, sizes...)
+	noError(err)
+	net.Init(nn.Torch, rand.NewPCG(1, 1))
+	return &nn.HNN{K: net}
+}
+
+// springRows returns random states of the unit spring and their derivatives.
+func springRows(n int) *nn.Data {
+	d := &nn.Data{X: &autodiff.Matrix{Rows: n, Cols: 2, Data: noise(2 * n)}, Y: autodiff.NewMatrix(n, 2)}
+	for i := range n {
+		q, p := d.X.At(i, 0), d.X.At(i, 1)
+		copy(d.Y.Row(i), []float64{p, -q})
+	}
+	return d
+}
+
+// stepRow measures steps within one training, which begins with two that do not
+// count: plans are compiled and buffers grow in the first.
+func stepRow(sizes []int, rows, workers int) *benchRow {
+	const first = 2
+	m, d := network(sizes), springRows(rows)
+	return &benchRow{
+		name: fmt.Sprintf("step %s rows=%d workers=%d", dashed(sizes), rows, workers),
+		measure: func(n int) (took time.Duration, mallocs uint64) {
+			var c clock
+			t := nn.Training{
+				Epochs: first + n, Batch: -1, Opt: nn.NewAdam(), Schedule: nn.Constant(1e-3), Src: rand.NewPCG(0, 0), Workers: workers,
+				OnEpoch: func(e nn.Epoch) error {
+					switch e.Epoch {
+					case first:
+						c.start()
+					case first + n:
+						took, mallocs = c.stop()
+					}
+					return nil
+				},
+			}
+			noError(t.Run(context.Background(), m, d))
+			return took, mallocs
+		},
+	}
+}
+
+func fieldRow(sizes []int) *benchRow {
+	f := nn.Func(network(sizes).Field, 2)
+	x, dx := []float64{1, 0}, make([]float64, 2)
+	return &benchRow{name: "field " + dashed(sizes), measure: timed(func(n int) {
+		for range n {
+			f(dx, x)
+		}
+	})}
+}
+
+// rolloutRow is one of the experiment's rollouts: 100 s in steps of at most 0.1 s.
+func rolloutRow(name string, field func() integrate.Field) *benchRow {
+	f := field()
+	return &benchRow{name: "rollout " + name, measure: timed(func(n int) {
+		for range n {
+			_, err := integrate.Solve(f, 0, 100, []float64{1, 0}, integrate.Options{FirstStep: 0.1, MaxStep: 0.1})
+			noError(err)
+		}
+	})}
+}
+
+func experimentRow(epochs int) *benchRow {
+	c := spring.Default()
+	c.Epochs = epochs
+	return &benchRow{name: fmt.Sprintf("experiment epochs=%d", epochs), measure: timed(func(n int) {
+		for range n {
+			_, err := spring.Run(context.Background(), c, nil)
+			noError(err)
+		}
+	})}
+}
