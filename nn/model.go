@@ -26,30 +26,39 @@ const (
 // are an error, before anything is written.
 func Save(w io.Writer, m Model) error {
 	var b bytes.Buffer
-	var kind string
+	if err := writeModel(&b, m); err != nil {
+		return fmt.Errorf("nn: save: %w", err)
+	}
+	b.WriteString("\n")
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func writeModel(b *bytes.Buffer, m Model) error {
 	var scale *Scaling
 	dt := ""
 	switch m := m.(type) {
 	case *HNN:
-		kind, scale = "hnn", m.Scale
+		scale = m.Scale
 	case *Derivative:
-		kind, scale = "derivative", m.Scale
+		scale = m.Scale
 	case *NextState:
-		kind, scale, dt = "nextstate", m.Scale, fmt.Sprintf("\"dt\": %s,\n", encode(m.Dt))
+		scale, dt = m.Scale, fmt.Sprintf("\"dt\": %s,\n", encode(m.Dt))
 	default:
-		return fmt.Errorf("nn: save: a %T has no file format", m)
+		return fmt.Errorf("a %T has no file format", m)
 	}
+	kind := Kind(m)
 	for i, p := range m.Net().Params() {
 		for j, v := range p.Data {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("nn: save: element %d of parameter %d is %v", j, i, v)
+				return fmt.Errorf("element %d of parameter %d is %v", j, i, v)
 			}
 		}
 	}
-	fmt.Fprintf(&b, "{\"format\": %q, \"version\": %d, \"kind\": %q, \"activation\": %q,\n", modelFormat, modelVersion, kind, m.Net().Act)
+	fmt.Fprintf(b, "{\"format\": %q, \"version\": %d, \"kind\": %q, \"activation\": %q,\n", modelFormat, modelVersion, kind, m.Net().Act)
 	b.WriteString(dt)
 	if scale != nil {
-		fmt.Fprintf(&b, "\"scaling\": {\"mu\": %s, \"s\": %s, \"tau\": %s},\n", encode(scale.Mu), encode(scale.S), encode(scale.Tau))
+		fmt.Fprintf(b, "\"scaling\": {\"mu\": %s, \"s\": %s, \"tau\": %s},\n", encode(scale.Mu), encode(scale.S), encode(scale.Tau))
 	}
 	b.WriteString("\"layers\": [\n")
 	for i, l := range m.Net().Layers {
@@ -60,13 +69,26 @@ func Save(w io.Writer, m Model) error {
 		}
 		b.WriteString("]")
 		if l.B != nil {
-			fmt.Fprintf(&b, ",\n\"b\": %s", encode(l.B.Data))
+			fmt.Fprintf(b, ",\n\"b\": %s", encode(l.B.Data))
 		}
 		b.WriteString("}" + comma(i+1 < len(m.Net().Layers)) + "\n")
 	}
-	b.WriteString("]}\n")
-	_, err := w.Write(b.Bytes())
-	return err
+	b.WriteString("]}")
+	return nil
+}
+
+// Kind returns what sort of model m is, by the name that its file has for it: hnn,
+// derivative or nextstate.
+func Kind(m Model) string {
+	switch m.(type) {
+	case *HNN:
+		return "hnn"
+	case *Derivative:
+		return "derivative"
+	case *NextState:
+		return "nextstate"
+	}
+	return "unknown"
 }
 
 func encode(v any) []byte {
@@ -89,14 +111,31 @@ func comma(more bool) string {
 // not chain, or anything after the object is an error, and no model is returned.
 // What it allocates is bounded by what it has read.
 func Load(r io.Reader) (Model, error) {
-	m, err := load(json.NewDecoder(r))
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = errors.New("the file ends too early")
+	dec := json.NewDecoder(r)
+	m, err := readModel(dec)
+	if err == nil {
+		err = end(dec)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("nn: load: %w", err)
+		return nil, fmt.Errorf("nn: load: %w", tooEarly(err))
 	}
 	return m, nil
+}
+
+// tooEarly says in words that a file is cut short.
+func tooEarly(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the file ends too early")
+	}
+	return err
+}
+
+// end checks that nothing follows.
+func end(dec *json.Decoder) error {
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("there is more after the end")
+	}
+	return nil
 }
 
 type layerFile struct {
@@ -104,24 +143,14 @@ type layerFile struct {
 	B []number
 }
 
-func load(dec *json.Decoder) (Model, error) {
-	var format, kind, act string
-	var version, dt, tau number
+func readModel(dec *json.Decoder) (Model, error) {
+	var kind, act string
+	var dt, tau number
 	var mu, s []number
 	var layers []layerFile
 	err := object(dec, []string{"format", "version", "kind", "activation", "layers"}, map[string]func() error{
-		"format": func() error {
-			if err := dec.Decode(&format); err != nil || format != modelFormat {
-				return fmt.Errorf("not a model file: format %q, want %q", format, modelFormat)
-			}
-			return nil
-		},
-		"version": func() error {
-			if err := dec.Decode(&version); err != nil || version != modelVersion {
-				return fmt.Errorf("the file is of version %v, this program reads version %d", version, modelVersion)
-			}
-			return nil
-		},
+		"format":     func() error { return header(dec, "model", modelFormat) },
+		"version":    func() error { return fileVersion(dec, modelVersion) },
 		"kind":       func() error { return dec.Decode(&kind) },
 		"activation": func() error { return dec.Decode(&act) },
 		"dt":         func() error { return dec.Decode(&dt) },
@@ -148,9 +177,6 @@ func load(dec *json.Decoder) (Model, error) {
 	})
 	if err != nil {
 		return nil, err
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, errors.New("there is more after the model")
 	}
 	net, err := network(Activation(act), layers)
 	if err != nil {
@@ -190,6 +216,23 @@ func load(dec *json.Decoder) (Model, error) {
 		return &Derivative{net, scale}, nil
 	}
 	return &NextState{net, scale, float64(dt)}, nil
+}
+
+// header reads the value of format, which has to be the wanted one.
+func header(dec *json.Decoder, what, want string) error {
+	var got string
+	if err := dec.Decode(&got); err != nil || got != want {
+		return fmt.Errorf("not a %s file: format %.40q, want %q", what, got, want)
+	}
+	return nil
+}
+
+func fileVersion(dec *json.Decoder, want int) error {
+	var got number
+	if err := dec.Decode(&got); err != nil || got != number(want) {
+		return fmt.Errorf("the file is of version %v, this program reads version %d", got, want)
+	}
+	return nil
 }
 
 // network checks that the layers chain and makes the MLP of them.

@@ -122,8 +122,8 @@ func TestLoadRefuses(t *testing.T) {
 	for give, want := range map[string]string{
 		"":                           "ends too early",
 		"[]":                         "found",
-		good + "x":                   "more after the model",
-		good + "{}":                  "more after the model",
+		good + "x":                   "more after the end",
+		good + "{}":                  "more after the end",
 		"{}":                         `key "format" is missing`,
 		strings.Repeat("[", 1000000): "found",
 		replace(`"tau": 0.3`, `"tau": `+strings.Repeat("[", 1000000)): "tau",
@@ -159,6 +159,79 @@ func FuzzLoadModel(f *testing.F) {
 			checkLoaded(t, m)
 		} else if m != nil {
 			t.Fatal("an error and a model")
+		}
+	})
+}
+
+func checkpoint(t testing.TB) *Checkpoint {
+	t.Helper()
+	m := models(t)[1]
+	c := &Checkpoint{
+		Settings: map[string]string{"lr": "0.1", "data": "x"}, At: Position{Step: 7, Loss: 0.1},
+		Model: m, Opt: &Adam{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, AMSGrad: true}, Best: models(t)[1], BestLoss: 1. / 3, BestEpoch: 2,
+	}
+	gs := []*autodiff.Matrix{}
+	for _, p := range m.Net().Params() {
+		g := autodiff.NewMatrix(p.Rows, p.Cols)
+		for i := range g.Data {
+			g.Data[i] = math.Sqrt(float64(i))
+		}
+		gs = append(gs, g)
+	}
+	c.Opt.Step(m.Net().Params(), gs, 0.1)
+	return c
+}
+
+func saveCheckpoint(t testing.TB, c *Checkpoint) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := SaveCheckpoint(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestCheckpointFile(t *testing.T) {
+	b := saveCheckpoint(t, checkpoint(t))
+	c, err := LoadCheckpoint(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(saveCheckpoint(t, c), b) || c.BestEpoch != 2 || c.Settings["lr"] != "0.1" || !c.Opt.AMSGrad {
+		t.Errorf("a checkpoint comes back as\n%s", saveCheckpoint(t, c))
+	}
+	for i := 0; i < len(b)-1; i += 3 {
+		if c, err := LoadCheckpoint(bytes.NewReader(b[:i])); err == nil || c != nil {
+			t.Fatalf("the first %d of %d bytes are a checkpoint", i, len(b))
+		}
+	}
+	for old, want := range map[string]string{
+		`"format": "hnn checkpoint"`: "not a checkpoint file", `"version": 1,` + "\n": "version", `"step":7`: "step",
+		`"m": [`: "moments", `"beta1t": 0.9`: "beta1t", `"epoch": 2`: "epoch",
+	} {
+		new := map[string]string{
+			`"format": "hnn checkpoint"`: `"format": "hnn model"`, `"version": 1,` + "\n": `"version": 9,` + "\n", `"step":7`: `"step":-7`,
+			`"m": [`: `"m": [[1],`, `"beta1t": 0.9`: `"beta1t": null`, `"epoch": 2`: `"epoch": 2.5`,
+		}[old]
+		if !strings.Contains(string(b), old) {
+			t.Fatalf("no %q in\n%.300s", old, b)
+		}
+		c, err := LoadCheckpoint(strings.NewReader(strings.Replace(string(b), old, new, 1)))
+		if c != nil || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", new, err, want)
+		}
+	}
+}
+
+func FuzzLoadCheckpoint(f *testing.F) {
+	f.Add(saveCheckpoint(f, checkpoint(f)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := LoadCheckpoint(bytes.NewReader(b))
+		if err == nil {
+			checkLoaded(t, c.Model)
+			saveCheckpoint(t, c)
+		} else if c != nil {
+			t.Fatal("an error and a checkpoint")
 		}
 	})
 }

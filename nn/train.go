@@ -36,6 +36,17 @@ type Training struct {
 	Valid    *Data       // if not nil, its loss is computed after each epoch
 	Workers  int         // goroutines; 0: as many as there are processors
 	OnEpoch  func(Epoch) error
+
+	// At is where the training stands, kept by Run also when it returns an error.
+	// A training that starts there, with the weights and the optimiser of that
+	// moment and all other fields as at the beginning, goes on to the same bits.
+	At Position
+}
+
+// A Position is a moment of a training, between two steps.
+type Position struct {
+	Step int     `json:"step"` // optimiser steps taken
+	Loss float64 `json:"loss"` // sum of the losses of the steps of the epoch so far
 }
 
 // An Epoch is what OnEpoch is told after each pass over the data. An error that
@@ -80,7 +91,7 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 	defer team.close()
 
 	params := m.Net().Params()
-	steps, step := t.Epochs*len(batches), 0
+	steps := t.Epochs * len(batches)
 	order := make([]int, len(batches))
 	for i := range order {
 		order[i] = i
@@ -90,28 +101,30 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 		if t.Batch > 0 { // the rows too, so that batches differ from epoch to epoch
 			kernel.Perm(t.Src, rows)
 		}
-		sum, rate := 0., 0.
-		for _, b := range order {
+		if t.At.Step >= e*len(batches) {
+			continue // done before: only the order of the batches goes on
+		}
+		for _, b := range order[t.At.Step-(e-1)*len(batches):] {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			loss := team.gradient(batches[b])
 			if !finite(loss, team.grads) {
-				return fmt.Errorf("nn: %w at epoch %d, step %d (loss %v)", ErrDiverged, e, step+1, loss)
+				return fmt.Errorf("nn: %w at epoch %d, step %d (loss %v)", ErrDiverged, e, t.At.Step+1, loss)
 			}
-			rate = t.Schedule(step, steps)
-			t.Opt.Step(params, team.grads, rate)
-			step++
-			sum += loss
+			t.Opt.Step(params, team.grads, t.Schedule(t.At.Step, steps))
+			t.At.Step++
+			t.At.Loss += loss
 		}
+		done := Epoch{e, t.At.Step, t.At.Loss / float64(len(batches)), math.NaN(), t.Schedule(t.At.Step-1, steps)}
+		t.At.Loss = 0
 		if t.OnEpoch == nil {
 			continue
 		}
-		valid := math.NaN()
 		if t.Valid != nil {
-			valid = Loss(m, t.Valid)
+			done.Valid = Loss(m, t.Valid)
 		}
-		if err := t.OnEpoch(Epoch{e, step, sum / float64(len(batches)), valid, rate}); err != nil {
+		if err := t.OnEpoch(done); err != nil {
 			return err
 		}
 	}

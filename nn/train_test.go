@@ -1,8 +1,10 @@
 package nn
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -202,5 +204,56 @@ func TestEvaluate(t *testing.T) {
 	f, x := Func(m.Field, 2), make([]float64, 2)
 	if n := testing.AllocsPerRun(100, func() { f(x, x) }); n != 0 {
 		t.Errorf("%v allocations a call of a Func", n)
+	}
+}
+
+// A training that is interrupted anywhere, saved, loaded and resumed ends in the same
+// bits as one that is not, and reports the same losses.
+func TestResume(t *testing.T) {
+	d := springData(200)
+	for _, batch := range []int{-1, 64} {
+		run := func(stop int) (Model, []Epoch) {
+			var epochs []Epoch
+			m, opt := Model(newHNN(2, 8, 1)), NewAdam()
+			opt.AMSGrad = batch > 0
+			at := Position{}
+			for {
+				ctx, cancel := context.WithCancel(context.Background())
+				tr := training(6, batch, 2)
+				tr.At, tr.Opt, tr.Schedule = at, opt, Cosine(1e-2, 0)
+				tr.OnEpoch = func(e Epoch) error { epochs = append(epochs, e); return nil }
+				rates := tr.Schedule
+				tr.Schedule = func(step, steps int) float64 {
+					if step == stop {
+						cancel() // takes effect after this step
+					}
+					return rates(step, steps)
+				}
+				err := tr.Run(ctx, m, d)
+				cancel()
+				if err == nil {
+					return m, epochs
+				}
+				var b bytes.Buffer
+				if err := SaveCheckpoint(&b, &Checkpoint{Model: m, Opt: opt, At: tr.At}); err != nil {
+					t.Fatal(err)
+				}
+				c, err := LoadCheckpoint(&b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m, opt, at, stop = c.Model, c.Opt, c.At, -1
+			}
+		}
+		want, epochs := run(-1)
+		for _, stop := range []int{0, 1, 3, 4, 5, 17, 23} {
+			got, e := run(stop)
+			if !sameBits(weights(got), weights(want)) {
+				t.Errorf("batch %d, interrupted at step %d: other weights", batch, stop)
+			}
+			if fmt.Sprint(e) != fmt.Sprint(epochs) {
+				t.Errorf("batch %d, interrupted at step %d:\n%v, want\n%v", batch, stop, e, epochs)
+			}
+		}
 	}
 }

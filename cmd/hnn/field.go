@@ -131,7 +131,7 @@ func runField(e *env, args []string) error {
 	g.addTrue(s)
 	count := map[string]int{}
 	for i, m := range models {
-		name := fileName(kind(m))
+		name := fileName(nn.Kind(m))
 		if count[name]++; count[name] > 1 {
 			name += strconv.Itoa(count[name])
 		}

@@ -112,14 +112,3 @@ func loadModel(name string) (nn.Model, error) {
 	}
 	return m, nil
 }
-
-// kind returns what sort of model m is, by the name that its file has for it.
-func kind(m nn.Model) string {
-	switch m.(type) {
-	case *nn.HNN:
-		return "hnn"
-	case *nn.Derivative:
-		return "derivative"
-	}
-	return "nextstate"
-}

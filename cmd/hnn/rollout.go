@@ -51,7 +51,7 @@ func runRollout(e *env, args []string) error {
 	if err := o.check(f, cols, duration, false); err != nil {
 		return err
 	}
-	if kind(m) == "nextstate" {
+	if nn.Kind(m) == "nextstate" {
 		if name := given(f, "method", "rtol", "atol", "max-step", "dt", "events"); name != "" {
 			return usageError{fmt.Errorf("-%s: a nextstate model is not integrated, it steps by its own interval", name)}
 		}
