@@ -91,6 +91,29 @@ func Kind(m Model) string {
 	return "unknown"
 }
 
+// Clone returns a copy of m, an *HNN, *Derivative or *NextState, with weights of its
+// own.
+func Clone(m Model) Model {
+	net := &MLP{Act: m.Net().Act}
+	for _, l := range m.Net().Layers {
+		c := NewLinear(l.W.Cols, l.W.Rows, l.B != nil)
+		copy(c.W.Data, l.W.Data)
+		if l.B != nil {
+			copy(c.B.Data, l.B.Data)
+		}
+		net.Layers = append(net.Layers, c)
+	}
+	switch m := m.(type) {
+	case *HNN:
+		return &HNN{net, m.Scale}
+	case *Derivative:
+		return &Derivative{net, m.Scale}
+	case *NextState:
+		return &NextState{net, m.Scale, m.Dt}
+	}
+	panic(fmt.Sprintf("nn: Clone of a %T", m))
+}
+
 func encode(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {

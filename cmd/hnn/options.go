@@ -65,7 +65,7 @@ func (t *training) register(f flags) {
 	f.BoolVar(&t.quiet, "quiet", false, "no progress and no table at the end")
 }
 
-func (t *training) optimizer() nn.Optimizer {
+func (t *training) optimizer() *nn.Adam {
 	a := t.adam
 	return &a
 }

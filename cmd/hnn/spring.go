@@ -81,7 +81,7 @@ func runSpring(e *env, args []string) error {
 		return err
 	}
 	c.Hidden, c.Act, c.Init, c.Epochs, c.Seed, c.Workers = t.hidden, t.act, t.init, t.epochs, t.seed, t.workers
-	c.Optim, c.Schedule = t.optimizer, t.rates()
+	c.Optim, c.Schedule = func() nn.Optimizer { return t.optimizer() }, t.rates()
 	if err := table.WritableDir(out); err != nil {
 		return err
 	}

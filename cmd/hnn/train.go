@@ -1,9 +1,17 @@
 package main
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"slices"
 
 	"hnn/autodiff"
 	"hnn/nn"
@@ -28,8 +36,16 @@ farthest out are so partly by chance, and their derivatives are smaller than the
 place suggests. The learned field is too weak by about the share of the noise in the
 variance of the states, and motion too slow.
 
+Long runs: with -checkpoint FILE the training is saved every -every epochs and when it
+is interrupted, whole or not at all; -resume FILE goes on from there, with the flags of
+the saved run, to the same bytes as if it had never stopped. With -patience N training
+ends after N epochs without a lower loss (of -valid if given, else of the training),
+and the model with the lowest is written.
+
 Examples:
   hnn train -o model.json train.csv
+  hnn train -checkpoint run.ckpt -epochs 5000 -o model.json train.csv
+  hnn train -resume run.ckpt -o model.json train.csv
   hnn train -kind derivative -epochs 500 -seed 3 -o baseline.json train.csv
   awk -F, 'NR == 1 || $2 < 20' spring.csv | hnn train -o model.json -
 `
@@ -40,10 +56,15 @@ func runTrain(e *env, args []string) error {
 		schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam(),
 	}
 	model, batch, valid, out := "hnn", 64, "", "-"
+	save, every, resume, patience := "", 100, "", 0
 	f := newFlags(e, "train", trainHelp)
 	choice(f, &model, "kind", []string{"hnn", "derivative", "nextstate"}, "`model`: hnn, derivative or nextstate")
 	f.int(&batch, "batch", 0, "`rows` a step, 0: a whole run a step")
 	f.StringVar(&valid, "valid", "", "`file` of states whose loss is watched")
+	f.int(&patience, "patience", 0, "`epochs` without a lower loss after which training ends, 0: none")
+	f.StringVar(&save, "checkpoint", "", "`file` to save the training to")
+	f.int(&every, "every", 1, "`epochs` between two savings")
+	f.StringVar(&resume, "resume", "", "saved `file` to go on from; -checkpoint is then that file too, if not given")
 	f.StringVar(&out, "o", out, "output `file`, - for standard output")
 	t.register(f)
 	operands, err := f.parse(args, 1)
@@ -53,7 +74,19 @@ func runTrain(e *env, args []string) error {
 	if len(operands) == 0 {
 		return usageError{fmt.Errorf("no data: name a CSV file, or - for standard input")}
 	}
-	if err := checkOutput(out, operands[0], valid); err != nil {
+	c := &nn.Checkpoint{Opt: t.optimizer()}
+	if resume != "" {
+		if c, err = loadCheckpoint(resume); err != nil {
+			return err
+		}
+		if err := takeSettings(f, c.Settings); err != nil {
+			return err
+		}
+		if save == "" {
+			save = resume
+		}
+	}
+	if err := checkOutputs(out, save, operands[0], valid); err != nil {
 		return err
 	}
 	data, dt, err := trainingData(operands[0], model)
@@ -61,8 +94,8 @@ func runTrain(e *env, args []string) error {
 		return err
 	}
 	tr := nn.Training{
-		Epochs: t.epochs, Batch: batch, Opt: t.optimizer(), Schedule: t.rates(), Workers: t.workers,
-		Src: rand.NewPCG(t.seed, 1),
+		Epochs: t.epochs, Batch: batch, Opt: c.Opt, Schedule: t.rates(), Workers: t.workers,
+		Src: rand.NewPCG(t.seed, 1), At: c.At,
 	}
 	if valid != "" {
 		var vdt float64
@@ -73,31 +106,136 @@ func runTrain(e *env, args []string) error {
 			return fmt.Errorf("%s: the interval is %v, that of %s %v", valid, vdt, operands[0], dt)
 		}
 	}
-	m, err := newModel(model, t, data, dt)
-	if err != nil {
-		return fmt.Errorf("%s: %w", operands[0], err)
+	settings := settingsOf(f, data, tr.Valid)
+	if resume == "" {
+		c.Settings = settings
+		if c.Model, err = newModel(model, t, data, dt); err != nil {
+			return fmt.Errorf("%s: %w", operands[0], err)
+		}
+	} else if c.Settings["data"] != settings["data"] || nn.Kind(c.Model) != model || c.Model.Net().Sizes()[0] != data.X.Cols {
+		return fmt.Errorf("%s: these are not the data that %s was trained on", operands[0], resume)
 	}
+
+	saved := func() error {
+		if save == "" {
+			return nil
+		}
+		c.At = tr.At
+		_, err := write(save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
+		return err
+	}
+	enough := errors.New("enough")
 	var last nn.Epoch
 	show := t.progress(e)
 	tr.OnEpoch = func(ep nn.Epoch) error {
 		last = ep
 		show(model, ep)
+		if patience > 0 {
+			loss := ep.Loss
+			if tr.Valid != nil {
+				loss = ep.Valid
+			}
+			if c.Best == nil || loss < c.BestLoss {
+				c.Best, c.BestLoss, c.BestEpoch = nn.Clone(c.Model), loss, ep.Epoch
+			} else if ep.Epoch-c.BestEpoch >= patience {
+				return enough
+			}
+		}
+		if ep.Epoch%every == 0 {
+			return saved()
+		}
 		return nil
 	}
-	if err := tr.Run(e.ctx, m, data); err != nil {
+	err = tr.Run(e.ctx, c.Model, data)
+	switch {
+	case errors.Is(err, context.Canceled) && save != "":
+		if err := saved(); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.stderr, "hnn train: saved after step %d; go on with: hnn train -resume %s -o %s %s\n", tr.At.Step, save, out, operands[0])
+		return err
+	case err != nil && !errors.Is(err, enough):
 		return err
 	}
-	if _, err := write(out, func(w io.Writer) error { return nn.Save(w, m) }); err != nil {
+	final, note := c.Model, fmt.Sprintf("loss %.4g", last.Loss)
+	if last.Epoch == 0 {
+		note = "all of them before this call"
+	} else if tr.Valid != nil {
+		note += fmt.Sprintf(", validation %.4g", last.Valid)
+	}
+	if c.Best != nil {
+		final, note = c.Best, fmt.Sprintf("lowest loss %.4g, at epoch %d", c.BestLoss, c.BestEpoch)
+	}
+	if _, err := write(out, func(w io.Writer) error { return nn.Save(w, final) }); err != nil {
+		return err
+	}
+	if err := saved(); err != nil {
 		return err
 	}
 	if !t.quiet {
-		fmt.Fprintf(e.stderr, "%s: %d rows, %d steps, loss %.4g", model, data.X.Rows, last.Step, last.Loss)
-		if tr.Valid != nil {
-			fmt.Fprintf(e.stderr, ", validation %.4g", last.Valid)
-		}
-		fmt.Fprintln(e.stderr)
+		fmt.Fprintf(e.stderr, "%s: %d rows, %d steps, %s\n", model, data.X.Rows, tr.At.Step, note)
 	}
 	return nil
+}
+
+// neutral are the flags that do not change what a training computes.
+var neutral = []string{"o", "checkpoint", "every", "resume", "workers", "quiet", "valid"}
+
+// settingsOf returns all that determines a training: the flags, and hashes of the data.
+func settingsOf(f flags, data ...*nn.Data) map[string]string {
+	settings := map[string]string{}
+	f.VisitAll(func(fl *flag.Flag) {
+		if !slices.Contains(neutral, fl.Name) {
+			settings[fl.Name] = fl.Value.String()
+		}
+	})
+	h := sha256.New()
+	for _, d := range data {
+		if d != nil {
+			for _, m := range []*autodiff.Matrix{d.X, d.Y} {
+				binary.Write(h, binary.LittleEndian, m.Data)
+			}
+			fmt.Fprint(h, d.Starts)
+		}
+	}
+	settings["data"] = hex.EncodeToString(h.Sum(nil))
+	return settings
+}
+
+// takeSettings sets the flags as a saved training had them; a flag of this call that
+// says otherwise is an error.
+func takeSettings(f flags, settings map[string]string) error {
+	names := make([]string, 0, len(settings))
+	for name := range settings {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fl := f.Lookup(name)
+		if fl == nil || slices.Contains(neutral, name) {
+			continue // data, or a flag of another version
+		}
+		if given(f, name) != "" && fl.Value.String() != settings[name] {
+			return usageError{fmt.Errorf("-%s %s: the saved training has %s", name, fl.Value, settings[name])}
+		}
+		if err := f.Set(name, settings[name]); err != nil {
+			return fmt.Errorf("the saved training has -%s %q: %w", name, settings[name], err)
+		}
+	}
+	return nil
+}
+
+func loadCheckpoint(name string) (*nn.Checkpoint, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	c, err := nn.LoadCheckpoint(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
 }
 
 // newModel makes a model of the given kind for the data.

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hnn/autodiff/kernel"
+	"hnn/nn"
+)
+
+// trainArgs is a training of a second.
+func trainArgs(dir string, more ...string) []string {
+	args := []string{"train", "-quiet", "-hidden", "32,16", "-epochs", "300", "-seed", "4", "-patience", "250", "-o", filepath.Join(dir, "m.json")}
+	return append(append(args, more...), filepath.Join(dir, "data.csv"))
+}
+
+func trainData(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	must(t, "simulate", "-n", "3", "-noise", "0.05", "-duration", "20", "-o", filepath.Join(dir, "data.csv"))
+	return dir
+}
+
+func contents(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// A training that is interrupted, by a signal or by kill -9, and resumed, again and
+// again, ends in the bytes of one that was left alone.
+func TestResume(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
+		t.Skip("no signals")
+	}
+	dir := trainData(t)
+	start := time.Now()
+	must(t, trainArgs(dir)...)
+	whole := time.Since(start)
+	want := contents(t, filepath.Join(dir, "m.json"))
+	src := rand.NewPCG(1, 1)
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGKILL} {
+		ckpt := filepath.Join(dir, sig.String()+".ckpt")
+		os.Remove(filepath.Join(dir, "m.json"))
+		interrupted := 0
+		for try := 0; ; try++ {
+			args := trainArgs(dir, "-checkpoint", ckpt, "-every", "1")
+			if _, err := os.Stat(ckpt); err == nil {
+				args = []string{"train", "-quiet", "-resume", ckpt, "-every", "1", "-o", filepath.Join(dir, "m.json"), filepath.Join(dir, "data.csv")}
+			}
+			cmd := program(args...)
+			var errs bytes.Buffer
+			cmd.Stderr = &errs
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if try < 12 {
+				time.Sleep(time.Duration(kernel.Uniform(src) * float64(whole)))
+				cmd.Process.Signal(sig)
+			}
+			begin := time.Now()
+			cmd.Wait()
+			if d := time.Since(begin); d > 5*time.Second && try < 12 {
+				t.Errorf("%v: ended %v later", sig, d)
+			}
+			status := cmd.ProcessState.ExitCode()
+			if _, err := os.Stat(ckpt); err == nil {
+				if _, err := loadCheckpoint(ckpt); err != nil {
+					t.Fatalf("%v left a broken checkpoint: %v", sig, err)
+				}
+			}
+			if status == 0 {
+				break
+			}
+			interrupted++
+			if sig != syscall.SIGKILL && (status != 130 || !strings.Contains(errs.String(), "go on with: hnn train -resume "+ckpt)) {
+				// The signal may arrive before the program has set itself up for it.
+				if status != -1 {
+					t.Fatalf("%v: status %d: %s", sig, status, errs.String())
+				}
+			}
+			if try > 30 {
+				t.Fatalf("%v: no end: %s", sig, errs.String())
+			}
+		}
+		if !bytes.Equal(contents(t, filepath.Join(dir, "m.json")), want) {
+			t.Errorf("%v, %d times: the resumed training ends in another model", sig, interrupted)
+		}
+		if interrupted == 0 {
+			t.Errorf("%v: never interrupted", sig)
+		}
+	}
+}
+
+func TestResumeRefuses(t *testing.T) {
+	dir := trainData(t)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	must(t, "train", "-quiet", "-hidden", "4", "-epochs", "2", "-checkpoint", path("c"), "-o", path("m.json"), path("data.csv"))
+	must(t, "simulate", "-n", "1", "-duration", "20", "-o", path("other.csv"))
+	model := contents(t, path("m.json"))
+	fails(t, hnn(t, "", "train", "-resume", path("c"), "-lr", "0.1", "-o", path("m.json"), path("data.csv")), 2, "-lr 0.1: the saved training has 0.002")
+	fails(t, hnn(t, "", "train", "-resume", path("c"), "-kind", "derivative", "-o", path("m.json"), path("data.csv")), 2, "-kind derivative")
+	fails(t, hnn(t, "", "train", "-resume", path("c"), "-o", path("m.json"), path("other.csv")), 1, "not the data")
+	fails(t, hnn(t, "", "train", "-resume", path("m.json"), "-o", path("n.json"), path("data.csv")), 1, "not a checkpoint file")
+	fails(t, hnn(t, "", "train", "-resume", path("none"), "-o", path("n.json"), path("data.csv")), 1, "no such file")
+	fails(t, hnn(t, "", "train", "-checkpoint", path("m.json"), "-o", path("m.json"), path("data.csv")), 2, "two outputs")
+	if !bytes.Equal(contents(t, path("m.json")), model) {
+		t.Error("a refused call changed the model")
+	}
+}
+
+// With patience, training ends early and the model with the lowest loss is written.
+func TestPatience(t *testing.T) {
+	dir := trainData(t)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	must(t, "simulate", "-n", "2", "-duration", "10", "-seed", "9", "-o", path("valid.csv"))
+	r := hnn(t, "", "train", "-hidden", "8", "-lr", "0.5", "-schedule", "constant", "-epochs", "3000", "-patience", "5", "-valid", path("valid.csv"),
+		"-checkpoint", path("c"), "-o", path("m.json"), path("data.csv"))
+	if r.status != 0 || !strings.Contains(r.errors, "lowest loss") {
+		t.Fatalf("%+v", r)
+	}
+	c, err := loadCheckpoint(path("c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := loadModel(path("m.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _, err := trainingData(path("valid.csv"), "hnn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := nn.Loss(m, d); got != c.BestLoss {
+		t.Errorf("the written model has loss %v, the lowest was %v", got, c.BestLoss)
+	}
+	if steps := c.At.Step; steps > 100*10 {
+		t.Errorf("stopped after %d steps", steps)
+	}
+}
