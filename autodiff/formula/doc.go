@@ -1,0 +1,27 @@
+// Package formula makes formulas of package autodiff from text such as
+//
+//	p^2/2 + 3*(1 - cos(q))
+//	(px^2 + py^2)/(2*m) + k*(x^2 + y^2)/2 + x^2*y - y^3/3
+//
+// Parse reads an expression, and Bind says which of its names are variables and what
+// number each of the others is. A Formula of the variables [q…, p…] is a
+// Hamiltonian: Field is its symplectic gradient by autodiff.Grad, for any number of
+// states at once, and NewField the same for one state, as fast as an integrator of
+// trajectories needs it.
+//
+// # The language
+//
+//	sum     = product { ("+" | "-") product }
+//	product = unary { ("*" | "/") unary }
+//	unary   = { "+" | "-" } power
+//	power   = operand [ "^" unary ]          right to left: a^b^c = a^(b^c), -x^2 = -(x^2)
+//	operand = number | name | function "(" sum ")" | "(" sum ")"
+//
+// A number is 1, .5 or 2e-3. A name is letters of any script, digits, subscript digits
+// and _, with no digit at the start: q, px, θ1, ω₀. pi (π) and e are constants unless
+// Bind says otherwise. The functions are sin, cos, tan, exp, log (ln), sqrt, sinh, cosh,
+// tanh, sigmoid and softplus: smooth wherever they are defined, as a Hamiltonian has to be.
+// An exponent is a constant: write exp(y*log(x)) for a power of two variables.
+//
+// Whatever the text, the answer is a formula or an *Error that tells the column.
+package formula
