@@ -180,15 +180,24 @@ func (d *Data) batches(size int) (rows []int, batches [][]int) {
 }
 
 // finite reports whether the loss and all gradients are finite: x − x is 0 for a
-// finite number and NaN for any other.
+// finite number and NaN for any other. (Four sums, because one would be a chain of
+// additions each of which waits for the last.)
 func finite(loss float64, grads []*autodiff.Matrix) bool {
-	bad := loss - loss
+	var bad [4]float64
+	bad[0] = loss - loss
 	for _, g := range grads {
-		for _, v := range g.Data {
-			bad += v - v
+		x := g.Data
+		for ; len(x) >= 4; x = x[4:] {
+			bad[0] += x[0] - x[0]
+			bad[1] += x[1] - x[1]
+			bad[2] += x[2] - x[2]
+			bad[3] += x[3] - x[3]
+		}
+		for _, v := range x {
+			bad[0] += v - v
 		}
 	}
-	return bad == 0
+	return bad == [4]float64{}
 }
 
 // A team computes the gradient of a batch with several workers.
@@ -296,9 +305,7 @@ func (t *team) work(w *worker) {
 				kernel.ScaleTo(sum, g.Data, share)
 				continue
 			}
-			for j, v := range g.Data {
-				sum[j] += float64(share * v)
-			}
+			kernel.AddScaled(sum, g.Data, share)
 		}
 		t.turn++
 		t.cond.Broadcast()
