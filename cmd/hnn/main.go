@@ -27,6 +27,7 @@ type command struct {
 
 var commands = []command{
 	{"spring", "the whole experiment: data, training, rollouts, scores", runSpring},
+	{"replay", "run again what a manifest describes, and compare", runReplay},
 	{"simulate", "true trajectories of the spring", runSimulate},
 	{"train", "a model from a CSV of states", runTrain},
 	{"rollout", "a trajectory of a model", runRollout},

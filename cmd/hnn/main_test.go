@@ -138,6 +138,30 @@ func TestSpring(t *testing.T) {
 	}
 }
 
+// A manifest can be replayed; a file that is another, or a flag, is noticed.
+func TestReplay(t *testing.T) {
+	dir := t.TempDir()
+	springInto(t, dir, "-seed", "2")
+	name := filepath.Join(dir, "manifest.json")
+	out := must(t, "replay", name)
+	if strings.Count(out, "ok ") != 8 || strings.Contains(out, "DIFFERS") {
+		t.Errorf("replay:\n%s", out)
+	}
+	b := contents(t, name)
+	for old, new := range map[string]string{`"seed": "2"`: `"seed": "3"`, `"noise": "0.1"`: `"noise": "0.2"`} {
+		if err := os.WriteFile(filepath.Join(dir, "other.json"), bytes.Replace(b, []byte(old), []byte(new), 1), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r := hnn(t, "", "replay", filepath.Join(dir, "other.json"))
+		if r.status != 1 || !strings.Contains(r.out, "DIFFERS  hnn.json") || !strings.Contains(r.errors, "of 8 files differ") {
+			t.Errorf("%s: %+v", new, r)
+		}
+	}
+	fails(t, hnn(t, "", "replay", filepath.Join(dir, "hnn.json")), 1, "not a manifest")
+	fails(t, hnn(t, "", "replay", "-out", dir, name), 2, "holds the manifest")
+	fails(t, hnn(t, "", "replay"), 2, "no manifest")
+}
+
 // Two runs, and any number of processors, give the same bytes.
 func TestSpringSameBytes(t *testing.T) {
 	var want map[string]string

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
-	"sort"
 	"text/tabwriter"
 
 	"hnn/cmd/hnn/internal/table"
@@ -99,7 +95,7 @@ func runSpring(e *env, args []string) error {
 	}
 	if !t.quiet {
 		printScores(e.stderr, r)
-		fmt.Fprintf(e.stderr, "\nwrote %d files to %s\n", len(d.files), out)
+		fmt.Fprintf(e.stderr, "\nwrote %d files to %s\n", len(d.files)+1, out)
 	}
 	return nil
 }
@@ -207,26 +203,6 @@ func writeGrid(d *directory, c spring.Config, r *spring.Result, n int) error {
 		g.addModel(fileName(m.Name), m.Model)
 	}
 	return d.writeTable("field.csv", g.header, g.write)
-}
-
-// writeManifest writes manifest.json: what was run and what came of it.
-func (d *directory) writeManifest(f *flag.FlagSet) error {
-	m := struct {
-		Program string            `json:"program"`
-		Version string            `json:"version"`
-		Command string            `json:"command"`
-		Flags   map[string]string `json:"flags"`
-		Files   []fileSum         `json:"files"`
-	}{"hnn", version, f.Name(), map[string]string{}, d.files}
-	f.VisitAll(func(fl *flag.Flag) { m.Flags[fl.Name] = fl.Value.String() })
-	sort.Slice(m.Files, func(i, j int) bool { return m.Files[i].Name < m.Files[j].Name })
-	_, err := write(filepath.Join(d.path, "manifest.json"), func(w io.Writer) error {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(m)
-	})
-	d.files = append(d.files, fileSum{Name: "manifest.json"})
-	return err
 }
 
 func printScores(out io.Writer, r *spring.Result) {
