@@ -44,3 +44,114 @@ func Differences(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
 	}
 	return d, nil
 }
+
+// Smooth estimates states and time derivatives together, for noisy samples: a cubic in
+// t is fitted by least squares to each component over the 2w+1 rows around row i,
+//
+//	x(t) ≈ c₀ + c₁ u + c₂ u² + c₃ u³,    u = t − tᵢ,
+//
+// and c₀ and c₁ are the state and its derivative at tᵢ. Noise of variance σ² leaves
+// about σ²/(0.9 w) in the state, for even times h apart; the price is an error of
+// −(w h)⁴ x⁗/280 in it and of −(w h)⁴ x⁽⁵⁾/504 in the derivative, so the window should
+// be short beside the time scale of x. The first and last w rows of each trajectory are
+// left out. Times must increase; w ≥ 2.
+//
+// Source: Savitzky and Golay, "Smoothing and Differentiation of Data by Simplified
+// Least Squares Procedures" (1964), for uneven times.
+func Smooth(t []float64, x *autodiff.Matrix, starts []int, w int) (*Data, error) {
+	if w < 2 {
+		return nil, fmt.Errorf("nn: a cubic needs 2 rows on each side, not %d", w)
+	}
+	d := &Data{X: &autodiff.Matrix{Cols: x.Cols}, Y: &autodiff.Matrix{Cols: x.Cols}}
+	for i, lo := range starts {
+		hi := x.Rows
+		if i+1 < len(starts) {
+			hi = starts[i+1]
+		}
+		if hi-lo < 2*w+1 {
+			return nil, fmt.Errorf("nn: trajectory %d has %d rows, the window %d", i, hi-lo, 2*w+1)
+		}
+		d.Starts = append(d.Starts, d.X.Rows)
+		for r := lo + w; r+w < hi; r++ {
+			scale := max(t[r]-t[r-w], t[r+w]-t[r]) // so that |u| ≤ 1
+			var a [4][4]float64                    // Σ u^(j+k)
+			b := make([][4]float64, x.Cols)        // Σ u^j x
+			for s := r - w; s <= r+w; s++ {
+				u := (t[s] - t[r]) / scale
+				powers := [4]float64{1, u, u * u, u * u * u}
+				for j, p := range powers {
+					for k, q := range powers {
+						a[j][k] += float64(p * q)
+					}
+					for c, v := range x.Row(s) {
+						b[c][j] += float64(p * v)
+					}
+				}
+			}
+			for _, rhs := range b {
+				c := solve4(a, rhs)
+				d.X.Data = append(d.X.Data, c[0])
+				d.Y.Data = append(d.Y.Data, c[1]/scale)
+			}
+			d.X.Rows++
+			d.Y.Rows++
+		}
+	}
+	return d, nil
+}
+
+// solve4 solves a x = b for a symmetric positive definite a, by elimination.
+func solve4(a [4][4]float64, b [4]float64) [4]float64 {
+	for i := range a {
+		for r := i + 1; r < 4; r++ {
+			f := a[r][i] / a[i][i]
+			for c := i; c < 4; c++ {
+				a[r][c] -= float64(f * a[i][c])
+			}
+			b[r] -= float64(f * b[i])
+		}
+	}
+	for i := 3; i >= 0; i-- {
+		for c := i + 1; c < 4; c++ {
+			b[i] -= float64(a[i][c] * b[c])
+		}
+		b[i] /= a[i][i]
+	}
+	return b
+}
+
+// Midpoints makes training data of pairs of successive states, without derivatives:
+// one step of the implicit midpoint rule from x₀ to x₁ over h is
+//
+//	x₁ = x₀ + h f((x₀ + x₁)/2),    so    f((x₀ + x₁)/2) = (x₁ − x₀)/h
+//
+// and a model whose field fits these midpoints and slopes takes exactly the steps that
+// the data show. The rule is symplectic, so what an HNN learns is a Hamiltonian; it is
+// that of the rule's modified equation, H + O(h²), not quite the system's. Times may be
+// uneven and must increase.
+//
+// Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, §VI.4 and IX.3.
+func Midpoints(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
+	rows := max(x.Rows-len(starts), 0)
+	d := &Data{X: autodiff.NewMatrix(rows, x.Cols), Y: autodiff.NewMatrix(rows, x.Cols)}
+	to := 0
+	for i, lo := range starts {
+		hi := x.Rows
+		if i+1 < len(starts) {
+			hi = starts[i+1]
+		}
+		if hi-lo < 2 {
+			return nil, fmt.Errorf("nn: trajectory %d has one row, a step needs 2", i)
+		}
+		d.Starts = append(d.Starts, to)
+		for r := lo; r+1 < hi; r++ {
+			for j, v := range x.Row(r) {
+				next := x.At(r+1, j)
+				d.X.Row(to)[j] = (v + next) / 2
+				d.Y.Row(to)[j] = (next - v) / (t[r+1] - t[r])
+			}
+			to++
+		}
+	}
+	return d, nil
+}

@@ -168,3 +168,68 @@ func TestDifferences(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Smooth is exact for a cubic, and on noise leaves the variance that it says.
+func TestSmooth(t *testing.T) {
+	src := rand.NewPCG(5, 5)
+	var times []float64
+	for u := 0.; len(times) < 4000; u += 0.05 + 0.1*rand.New(src).Float64() {
+		times = append(times, u)
+	}
+	x := autodiff.NewMatrix(len(times), 2)
+	for i, u := range times {
+		x.Row(i)[0] = 1 + 2*u - 0.03*u*u + 1e-4*u*u*u
+		x.Row(i)[1] = rand.New(src).NormFloat64()
+	}
+	const w = 10
+	d, err := Smooth(times, x, []int{0, 2000}, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.X.Rows != 4000-4*w || d.Starts[1] != 2000-2*w {
+		t.Fatal(d.X.Rows, d.Starts)
+	}
+	variance := 0.
+	for i := range d.X.Rows {
+		r := i + w
+		if i >= d.Starts[1] {
+			r += 2 * w
+		}
+		u := times[r]
+		if e := math.Abs(d.X.At(i, 0)-x.At(r, 0)) / (1 + math.Abs(x.At(r, 0))); e > 1e-12 {
+			t.Fatalf("row %d: state off by %v", i, e)
+		}
+		if want := 2 - 0.06*u + 3e-4*u*u; math.Abs(d.Y.At(i, 0)-want) > 1e-9*(1+u) {
+			t.Fatalf("row %d: derivative %v, want %v", i, d.Y.At(i, 0), want)
+		}
+		variance += d.X.At(i, 1) * d.X.At(i, 1) / float64(d.X.Rows)
+	}
+	if v := variance * 0.9 * w; v < 0.8 || v > 1.25 {
+		t.Errorf("variance %v of unit noise, want about %v", variance, 1/(0.9*w))
+	}
+	if _, err := Smooth(times, x, []int{0, 3990}, w); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 10 rows, the window 21") {
+		t.Error(err)
+	}
+}
+
+// The midpoints of a motion by the implicit midpoint rule satisfy its field exactly.
+func TestMidpoints(t *testing.T) {
+	times := []float64{0, 0.3, 0.5, 1.1}
+	x := autodiff.NewMatrix(4, 2)
+	x.Data[0] = 1
+	for i := 1; i < 4; i++ { // q̇ = p, ṗ = −q: (I − hJ/2) x₁ = (I + hJ/2) x₀
+		k := (times[i] - times[i-1]) / 2
+		q, p := x.At(i-1, 0)+k*x.At(i-1, 1), x.At(i-1, 1)-k*x.At(i-1, 0)
+		x.Row(i)[0], x.Row(i)[1] = (q+k*p)/(1+k*k), (p-k*q)/(1+k*k)
+	}
+	d, err := Midpoints(times, x, []int{0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range d.X.Rows {
+		closeTo(t, "slope", d.Y.Row(i), []float64{d.X.At(i, 1), -d.X.At(i, 0)}, 1e-14)
+	}
+	if _, err := Midpoints(times, x, []int{0, 3}); err == nil {
+		t.Error("a trajectory of one row is accepted")
+	}
+}

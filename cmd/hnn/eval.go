@@ -106,7 +106,7 @@ func evaluate(m nn.Model, s *states, o *solver) ([]runScore, error) {
 		}
 	}
 	if data == nil && err == nil {
-		data, err = s.derivatives()
+		data, err = s.derivatives("", 0)
 	}
 	if err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func runRollout(e *env, args []string) error {
 		return err
 	}
 	if nn.Kind(m) == "nextstate" {
-		if name := given(f, "method", "rtol", "atol", "max-step", "dt", "events"); name != "" {
+		if name := isSet(f, "method", "rtol", "atol", "max-step", "dt", "events"); name != "" {
 			return usageError{fmt.Errorf("-%s: a nextstate model is not integrated, it steps by its own interval", name)}
 		}
 	}

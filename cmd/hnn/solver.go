@@ -72,7 +72,7 @@ func (s *solver) check(f flags, names []string, duration float64, separable bool
 		return usageError{fmt.Errorf("-method %s: want one of %v, %v or %v", s.name, adaptiveMethods, fixedMethods, separableMethods)}
 	case slices.Contains(separableMethods, s.method) && !separable:
 		return usageError{fmt.Errorf("-method %v needs H = T(p) + V(q), which a learned H is not: use ImplicitMidpoint or GaussLegendre4", s.method)}
-	case !s.adaptive() && given(f, "rtol", "atol", "max-step") != "":
+	case !s.adaptive() && isSet(f, "rtol", "atol", "max-step") != "":
 		return usageError{fmt.Errorf("-method %v takes steps of -dt and no tolerances: use RK45 or DOP853 for -rtol, -atol and -max-step", s.method)}
 	case !s.adaptive() && s.dt == 0:
 		return usageError{fmt.Errorf("-method %v needs the length of its steps, -dt", s.method)}
@@ -106,8 +106,8 @@ func (s *solver) check(f flags, names []string, duration float64, separable bool
 	return nil
 }
 
-// given returns the first of the named flags that the call sets, or "".
-func given(f flags, names ...string) string {
+// isSet returns the first of the named flags that the call sets, or "".
+func isSet(f flags, names ...string) string {
 	first := ""
 	f.Visit(func(f *flag.Flag) {
 		if first == "" && slices.Contains(names, f.Name) {

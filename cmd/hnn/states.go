@@ -137,16 +137,42 @@ func (s *states) needTimes() error {
 	return nil
 }
 
-// derivatives returns the states with their derivatives, from the file or, where it
-// has none, estimated from t.
-func (s *states) derivatives() (*nn.Data, error) {
-	if s.DX != nil {
+// An estimate is a way to get time derivatives.
+type estimate string
+
+const (
+	given    estimate = "given"    // from columns dq and dp
+	central  estimate = "central"  // central differences of second order
+	smooth   estimate = "smooth"   // from cubics fitted to a window of rows
+	midpoint estimate = "midpoint" // none: one step of the implicit midpoint rule
+)
+
+var estimates = []estimate{given, central, smooth, midpoint}
+
+// derivatives returns states with their derivatives, by the given estimate or, for "",
+// from the file if it has them and by central differences if not. The window is that
+// of smooth: rows on each side.
+func (s *states) derivatives(by estimate, window int) (*nn.Data, error) {
+	cols := prefixed("d", names(s.pairs))
+	if by == given || by == "" && s.DX != nil {
+		if s.DX == nil {
+			return nil, s.Need(cols...)
+		}
 		return &nn.Data{X: s.X, Y: s.DX, Starts: s.Starts}, nil
 	}
 	if err := s.needTimes(); err != nil {
-		return nil, fmt.Errorf("%w; without columns %v derivatives are estimated from t", err, prefixed("d", names(s.pairs)))
+		return nil, fmt.Errorf("%w; without columns %v derivatives are estimated from t", err, cols)
 	}
-	d, err := nn.Differences(s.T, s.X, s.Starts)
+	var d *nn.Data
+	var err error
+	switch by {
+	case smooth:
+		d, err = nn.Smooth(s.T, s.X, s.Starts, window)
+	case midpoint:
+		d, err = nn.Midpoints(s.T, s.X, s.Starts)
+	default:
+		d, err = nn.Differences(s.T, s.X, s.Starts)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
 	}

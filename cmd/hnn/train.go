@@ -23,9 +23,18 @@ Trains a model on a CSV of states, - for standard input, and writes it as JSON.
 
 Columns of the CSV: q and p (q0, q1, …, p0, p1, … for several pairs); dq and dp, the
 time derivatives; t, the time; run, the number of the trajectory where there are
-several. Others are ignored. Without dq and dp the derivatives are estimated from t by
-central differences of second order, right for uneven times too; the first and last
-row of a run are then left out. A nextstate model needs t, evenly spaced.
+several. Others are ignored. A nextstate model needs t, evenly spaced.
+
+Where the derivatives come from, -derivatives:
+  given     the columns dq and dp; the default where they are there
+  central   central differences of second order, right for uneven times too: for dense,
+            clean samples; the default without dq and dp
+  smooth    cubics fitted to -window rows on each side, which also average the noise
+            out of the states: for dense, noisy samples
+  midpoint  none: one step of the implicit midpoint rule has to lead from each state to
+            the next. For sparse, clean samples; what is learned is then not quite H but
+            a modified one, H + O(h²), whose exact flow passes through the samples less
+            well than the rule's steps do
 
 States are shifted and scaled to unit size, each pair by factors of the same product,
 which keeps Hamilton's equations; the model undoes it, so that its states, times and
@@ -56,9 +65,12 @@ func runTrain(e *env, args []string) error {
 		schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam(),
 	}
 	model, batch, valid, out := "hnn", 64, "", "-"
+	by, window := estimate(""), 5
 	save, every, resume, patience := "", 100, "", 0
 	f := newFlags(e, "train", trainHelp)
 	choice(f, &model, "kind", []string{"hnn", "derivative", "nextstate"}, "`model`: hnn, derivative or nextstate")
+	choice(f, &by, "derivatives", estimates, "`source` of the derivatives: given, central, smooth or midpoint (default given if there, else central)")
+	f.int(&window, "window", 2, "`rows` on each side that smooth fits a cubic to")
 	f.int(&batch, "batch", 0, "`rows` a step, 0: a whole run a step")
 	f.StringVar(&valid, "valid", "", "`file` of states whose loss is watched")
 	f.int(&patience, "patience", 0, "`epochs` without a lower loss after which training ends, 0: none")
@@ -89,7 +101,7 @@ func runTrain(e *env, args []string) error {
 	if err := checkOutputs(out, save, operands[0], valid); err != nil {
 		return err
 	}
-	data, dt, err := trainingData(operands[0], model)
+	data, dt, err := trainingData(operands[0], model, by, window)
 	if err != nil {
 		return err
 	}
@@ -99,7 +111,7 @@ func runTrain(e *env, args []string) error {
 	}
 	if valid != "" {
 		var vdt float64
-		if tr.Valid, vdt, err = trainingData(valid, model); err != nil {
+		if tr.Valid, vdt, err = trainingData(valid, model, by, window); err != nil {
 			return err
 		}
 		if !sameStep(dt, vdt) {
@@ -215,7 +227,10 @@ func takeSettings(f flags, settings map[string]string) error {
 		if fl == nil || slices.Contains(neutral, name) {
 			continue // data, or a flag of another version
 		}
-		if given(f, name) != "" && fl.Value.String() != settings[name] {
+		if fl.Value.String() == settings[name] {
+			continue
+		}
+		if isSet(f, name) != "" {
 			return usageError{fmt.Errorf("-%s %s: the saved training has %s", name, fl.Value, settings[name])}
 		}
 		if err := f.Set(name, settings[name]); err != nil {
@@ -268,7 +283,7 @@ func newModel(kind string, t training, data *nn.Data, dt float64) (nn.Model, err
 
 // trainingData reads a file as what a kind of model learns from; dt is the interval
 // of a next-state model, else 0.
-func trainingData(file, kind string) (data *nn.Data, dt float64, err error) {
+func trainingData(file, kind string, by estimate, window int) (data *nn.Data, dt float64, err error) {
 	s, err := readStates(file)
 	if err != nil {
 		return nil, 0, err
@@ -276,7 +291,7 @@ func trainingData(file, kind string) (data *nn.Data, dt float64, err error) {
 	if kind == "nextstate" {
 		return s.nextStates()
 	}
-	data, err = s.derivatives()
+	data, err = s.derivatives(by, window)
 	return data, 0, err
 }
 

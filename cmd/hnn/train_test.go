@@ -137,7 +137,7 @@ func TestPatience(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, _, err := trainingData(path("valid.csv"), "hnn")
+	d, _, err := trainingData(path("valid.csv"), "hnn", "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
