@@ -33,11 +33,11 @@ type Config struct {
 }
 
 // DefaultRate is the learning rate at the start of training.
-const DefaultRate = 4e-3
+const DefaultRate = 6e-3
 
 // Default returns the configuration of the reference, k = m = 1, with the number of
 // epochs and the schedule chosen so that training converges: the rate falls from
-// 4e-3 to 0 along half a cosine.
+// 6e-3 to 0 along half a cosine.
 func Default() Config {
 	return Config{
 		Spring:   Spring{M: 1, K: 1},
