@@ -85,8 +85,8 @@ func check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err err
 			}
 			return below.Value(s).Data[0]
 		}
-		coarse := (at(h) - at(-h)) / (2 * h)
-		fine := (at(h/2) - at(-h/2)) / h
+		coarse := float64((at(h) - at(-h)) / (2 * h))
+		fine := float64((at(h/2) - at(-h/2)) / h)
 		want := fine + (fine-coarse)/3
 		worst = max(worst, math.Abs(got-want)/size)
 		if !(worst <= checkTol) {

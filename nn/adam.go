@@ -48,8 +48,8 @@ func (a *Adam) Step(params, grads []*autodiff.Matrix, rate float64) {
 			a.vmax = zeros(params)
 		}
 	}
-	a.beta1t *= a.Beta1
-	a.beta2t *= a.Beta2
+	a.beta1t = float64(a.beta1t * a.Beta1)
+	a.beta2t = float64(a.beta2t * a.Beta2)
 	s, r := rate/(1-a.beta1t), math.Sqrt(1-a.beta2t)
 	for i, p := range params {
 		g := grads[i].Data

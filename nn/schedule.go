@@ -21,7 +21,7 @@ func Constant(rate float64) Schedule {
 // Source: Loshchilov and Hutter, "SGDR" (2017), eq. 5, without restarts.
 func Cosine(rate, end float64) Schedule {
 	return func(step, steps int) float64 {
-		return end + float64((rate-end)*(1+kernel.Cos(math.Pi*float64(step)/float64(steps))))/2
+		return end + float64((rate-end)*(1+kernel.Cos(math.Pi*float64(step)/float64(steps)))/2)
 	}
 }
 

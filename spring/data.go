@@ -122,7 +122,7 @@ func (s *Set) NextStates(dt float64) *nn.Data {
 func (s Spring) NoiseFloor(c Sampling) float64 {
 	const energies, phases = 200, 1000
 	sigma := c.Noise
-	k2, m2 := s.K*s.K, 1/(s.M*s.M)
+	k2, m2 := float64(s.K*s.K), 1/(s.M*s.M)
 	qmax, pmax := math.Sqrt(2*c.High/s.K), math.Sqrt(2*c.High*s.M)
 	h := sigma / 8
 	if !(max(qmax, pmax)/h < 500) {

@@ -20,7 +20,7 @@ func (s Spring) Omega() float64 { return math.Sqrt(s.K / s.M) }
 
 // H returns the energy of a state.
 func (s Spring) H(q, p float64) float64 {
-	return float64(p*p)/(2*s.M) + float64(s.K*float64(q*q))/2
+	return float64(p*p)/(2*s.M) + float64(s.K*float64(q*q)/2)
 }
 
 // Field returns [q̇, ṗ] of the state y = [q, p]; it is an integrate.Field.

@@ -161,7 +161,7 @@ var heiles = system{copyHalf, func(dp, q []float64) {
 
 func heilesH(y []float64) float64 {
 	a, b := float64(y[0]*y[0]), float64(y[1]*y[1])
-	t := (float64(y[2]*y[2]) + float64(y[3]*y[3]) + a + b) / 2
+	t := float64((float64(y[2]*y[2]) + float64(y[3]*y[3]) + a + b) / 2)
 	return t + float64(a*y[1]) - float64(b*y[1])/3
 }
 
