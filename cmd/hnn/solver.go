@@ -71,7 +71,7 @@ func (s *solver) check(f flags, names []string, duration float64, separable bool
 	case s.method == nil:
 		return usageError{fmt.Errorf("-method %s: want one of %v, %v or %v", s.name, adaptiveMethods, fixedMethods, separableMethods)}
 	case slices.Contains(separableMethods, s.method) && !separable:
-		return usageError{fmt.Errorf("-method %v needs H = T(p) + V(q), which a learned H is not: use ImplicitMidpoint or GaussLegendre4", s.method)}
+		return usageError{fmt.Errorf("-method %v needs H = T(p) + V(q), which this H is not and a learned one never: use ImplicitMidpoint or GaussLegendre4", s.method)}
 	case !s.adaptive() && isSet(f, "rtol", "atol", "max-step") != "":
 		return usageError{fmt.Errorf("-method %v takes steps of -dt and no tolerances: use RK45 or DOP853 for -rtol, -atol and -max-step", s.method)}
 	case !s.adaptive() && s.dt == 0:
