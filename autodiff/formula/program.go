@@ -39,14 +39,20 @@ type term struct {
 	x, y uint16
 }
 
+// A step puts a sum, or what is made of it, into the register z.
 type step struct {
 	sum
-	z, by uint16                // where the result goes; by what the sum is divided, or none
-	f     func(float64) float64 // or nil
+	z  uint16
+	do uint8
+	f  func(float64) float64 // to apply
 }
 
-// none stands for no register.
-const none = math.MaxUint16
+const (
+	keep = iota
+	invert
+	root
+	apply
+)
 
 // run computes the results, which must not overlap the inputs.
 func (p *program) run(dst []float64, t float64, in []float64) {
@@ -66,10 +72,13 @@ func (p *program) run(dst []float64, t float64, in []float64) {
 				}
 			}
 		}
-		if s.f != nil {
+		switch s.do {
+		case invert:
+			v = 1 / v
+		case root:
+			v = math.Sqrt(v)
+		case apply:
 			v = s.f(v)
-		} else if s.by != none {
-			v /= x[s.by]
 		}
 		x[s.z] = v
 	}
@@ -152,7 +161,7 @@ func (f *Formula) leaves() (h autodiff.Var, x []autodiff.Var) {
 
 // scalar has the operations of one number that are not sums of products.
 var scalar = map[string]func(float64) float64{
-	"inv": func(x float64) float64 { return 1 / x }, "sqrt": math.Sqrt, "exp": kernel.Exp, "log": kernel.Log, "sin": kernel.Sin,
+	"exp": kernel.Exp, "log": kernel.Log, "sin": kernel.Sin,
 	"cos": kernel.Cos, "tanh": kernel.Tanh, "sigmoid": kernel.Sigmoid, "softplus": kernel.Softplus,
 }
 
@@ -164,6 +173,7 @@ type compiler struct {
 	next uint16               // the next register
 	kept map[[2]uint16]uint16 // registers of products x·y
 	held map[*term]uint16     // and of sums, by their first term
+	invs map[uint16][]term    // inverses of registers
 }
 
 // longest is the number of terms beyond which a sum is computed rather than written
@@ -177,7 +187,7 @@ func compile(outs, ins []autodiff.Var) func(dst []float64, t float64, in []float
 
 func (c *compiler) compile(outs, ins []autodiff.Var) func(dst []float64, t float64, in []float64) {
 	one := uint16(len(ins))
-	*c = compiler{one: one, next: one + 1, kept: map[[2]uint16]uint16{}, held: map[*term]uint16{}}
+	*c = compiler{one: one, next: one + 1, kept: map[[2]uint16]uint16{}, held: map[*term]uint16{}, invs: map[uint16][]term{}}
 	sums := map[autodiff.Var][]term{}
 	for i, v := range ins {
 		sums[v] = []term{{1, uint16(i), one}}
@@ -205,19 +215,21 @@ func (c *compiler) compile(outs, ins []autodiff.Var) func(dst []float64, t float
 		case "mul":
 			z = c.mul(x, y)
 		case "div":
-			cx, rx := c.factor(x)
-			cy, ry := c.factor(y)
-			z = c.scale(c.scale(c.step(nil, ry, []term{{1, rx, one}}), cx), 1/cy)
+			z = c.mul(x, c.inverse(y))
+		case "inv":
+			z = c.inverse(x)
+		case "sqrt":
+			z = c.step(root, nil, x)
 		case "pow":
-			z = c.step(func(x float64) float64 { return kernel.Pow(x, l.C) }, none, x)
+			z = c.step(apply, func(x float64) float64 { return kernel.Pow(x, l.C) }, x)
 		default:
 			if f == nil {
 				panic(fmt.Sprintf("formula: compile: operation %s of numbers", l.Op))
 			}
-			z = c.step(f, none, x)
+			z = c.step(apply, f, x)
 		}
 		if len(z) > longest {
-			z = c.step(nil, none, z)
+			z = c.step(keep, nil, z)
 		}
 		sums[l.Var] = z
 	}
@@ -238,14 +250,13 @@ func (c *compiler) compile(outs, ins []autodiff.Var) func(dst []float64, t float
 	return c.run
 }
 
-// step appends a step, a sum or f of it or its quotient by a register, and returns
-// where its value is.
-func (c *compiler) step(f func(float64) float64, by uint16, terms []term) []term {
+// step appends a step and returns where its value is.
+func (c *compiler) step(do uint8, f func(float64) float64, terms []term) []term {
 	z := c.next
-	if c.next++; c.next == none {
+	if c.next++; c.next == 0 {
 		panic("formula: compile: too many registers") // maxLength is too small for that
 	}
-	c.steps = append(c.steps, step{c.sum(terms), z, by, f})
+	c.steps = append(c.steps, step{c.sum(terms), z, do, f})
 	return []term{{1, z, c.one}}
 }
 
@@ -322,6 +333,18 @@ func (c *compiler) mul(x, y []term) []term {
 	return c.scale(c.scale([]term{{1, rx, ry}}, cx), cy)
 }
 
+// inverse returns 1/x, by which division is multiplication: the same divisor comes
+// again and again in a gradient.
+func (c *compiler) inverse(x []term) []term {
+	k, r := c.factor(x)
+	z, ok := c.invs[r]
+	if !ok {
+		z = c.step(invert, nil, []term{{1, r, c.one}})
+		c.invs[r] = z
+	}
+	return c.scale(z, 1/k)
+}
+
 // factor returns a constant and a register whose product is the sum.
 func (c *compiler) factor(x []term) (float64, uint16) {
 	if len(x) != 1 {
@@ -333,7 +356,7 @@ func (c *compiler) factor(x []term) (float64, uint16) {
 	}
 	r, ok := c.kept[[2]uint16{t.x, t.y}]
 	if !ok {
-		r = c.step(nil, none, []term{{1, t.x, t.y}})[0].x
+		r = c.step(keep, nil, []term{{1, t.x, t.y}})[0].x
 		c.kept[[2]uint16{t.x, t.y}] = r
 	}
 	return t.c, r
@@ -343,13 +366,13 @@ func (c *compiler) factor(x []term) (float64, uint16) {
 func (c *compiler) value(x []term) uint16 {
 	switch {
 	case len(x) == 0:
-		return c.step(nil, none, x)[0].x
+		return c.step(keep, nil, x)[0].x
 	case len(x) == 1 && x[0].c == 1 && x[0].y == c.one:
 		return x[0].x
 	}
 	r, ok := c.held[&x[0]]
 	if !ok {
-		r = c.step(nil, none, x)[0].x
+		r = c.step(keep, nil, x)[0].x
 		c.held[&x[0]] = r
 	}
 	return r
