@@ -72,11 +72,9 @@ func (e *env) main(args []string) int {
 		if len(args) > 1 {
 			return e.main([]string{args[1], "-h"})
 		}
-		io.WriteString(e.stdout, usage())
-		return 0
+		return e.print(usage())
 	case "version", "-version", "--version":
-		fmt.Fprintln(e.stdout, "hnn", version)
-		return 0
+		return e.print("hnn " + version + "\n")
 	}
 	for _, c := range commands {
 		if c.name != name {
@@ -99,6 +97,15 @@ func (e *env) main(args []string) int {
 	}
 	fmt.Fprintf(e.stderr, "hnn: unknown command %q (see hnn help)\n", name)
 	return 2
+}
+
+// print writes to standard output and returns the exit status.
+func (e *env) print(s string) int {
+	if _, err := io.WriteString(e.stdout, s); err != nil {
+		fmt.Fprintf(e.stderr, "hnn: %v\n", err)
+		return 1
+	}
+	return 0
 }
 
 func usage() string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -39,11 +40,12 @@ Scores, with E the true energy of the model's state and E₀ that of the first:
   slope         of the least-squares line through (E − E₀)/E₀, 1/s
   coord RMSE    √ mean of |(q, p) − exact|²
   phase error   largest distance from the exact phase angle, rad
-
+` + paperHelp + `
 Examples:
   hnn spring                             all files to ./out
   hnn spring -noise 0 -out clean         the same without noise
   hnn spring -seed 7 -epochs 60 -nextstate -energies 0.1,2
+  hnn spring -protocol paper -seeds 10 -out paper
 `
 
 func runSpring(e *env, args []string) error {
@@ -53,8 +55,11 @@ func runSpring(e *env, args []string) error {
 		schedule: "cosine", lr: spring.DefaultRate, adam: *nn.NewAdam(),
 	}
 	out, grid := "out", 41
+	protocol, seeds := "seed", 1
 	f := newFlags(e, "spring", springHelp)
 	f.StringVar(&out, "out", out, "`directory` of the files; made if need be")
+	choice(f, &protocol, "protocol", []string{"seed", "paper"}, "`experiment`: seed, which all other flags describe, or paper")
+	f.int(&seeds, "seeds", 1, "`seeds` of -protocol paper")
 	samplingFlags(f, &c.Spring, &c.Sampling)
 	f.float(&c.Step, "step", positive, "first and largest `step` of the solver, in s, and so the sampling interval")
 	f.int(&c.Train, "train", 1, "training `trajectories`")
@@ -66,6 +71,12 @@ func runSpring(e *env, args []string) error {
 	t.register(f)
 	if _, err := f.parse(args, 0); err != nil {
 		return err
+	}
+	if protocol == "paper" {
+		return runPaper(e, f, out, seeds, t)
+	}
+	if seeds > 1 {
+		return usageError{errors.New("-seeds belongs to -protocol paper")}
 	}
 	if err := checkEnergies(c.Sampling); err != nil {
 		return err
