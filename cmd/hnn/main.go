@@ -28,7 +28,7 @@ type command struct {
 var commands = []command{
 	{"spring", "the whole experiment: data, training, rollouts, scores", runSpring},
 	{"replay", "run again what a manifest describes, and compare", runReplay},
-	{"simulate", "true trajectories of the spring", runSimulate},
+	{"simulate", "true trajectories of a named system or of any Hamiltonian", runSimulate},
 	{"train", "a model from a CSV of states", runTrain},
 	{"rollout", "a trajectory of a model", runRollout},
 	{"eval", "scores of a model on a CSV of states", runEval},
