@@ -87,7 +87,11 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	team := newTeam(m, data, workers)
+	chunks := 1 // of the largest batch: more workers than that have nothing to do
+	for _, b := range batches {
+		chunks = max(chunks, (len(b)+chunkRows-1)/chunkRows)
+	}
+	team := newTeam(m, data, min(workers, chunks))
 	defer team.close()
 
 	params := m.Net().Params()
