@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"math"
 
 	"hnn/autodiff"
 )
@@ -23,10 +24,7 @@ func Differences(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
 	d := &Data{X: autodiff.NewMatrix(max(rows, 0), x.Cols), Y: autodiff.NewMatrix(max(rows, 0), x.Cols)}
 	to := 0
 	for i, lo := range starts {
-		hi := x.Rows
-		if i+1 < len(starts) {
-			hi = starts[i+1]
-		}
+		hi := runEnd(starts, i, x.Rows)
 		if hi-lo < 3 {
 			return nil, fmt.Errorf("nn: trajectory %d has %d rows, central differences need 3", i, hi-lo)
 		}
@@ -64,10 +62,7 @@ func Smooth(t []float64, x *autodiff.Matrix, starts []int, w int) (*Data, error)
 	}
 	d := &Data{X: &autodiff.Matrix{Cols: x.Cols}, Y: &autodiff.Matrix{Cols: x.Cols}}
 	for i, lo := range starts {
-		hi := x.Rows
-		if i+1 < len(starts) {
-			hi = starts[i+1]
-		}
+		hi := runEnd(starts, i, x.Rows)
 		if hi-lo < 2*w+1 {
 			return nil, fmt.Errorf("nn: trajectory %d has %d rows, the window %d", i, hi-lo, 2*w+1)
 		}
@@ -136,10 +131,7 @@ func Midpoints(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
 	d := &Data{X: autodiff.NewMatrix(rows, x.Cols), Y: autodiff.NewMatrix(rows, x.Cols)}
 	to := 0
 	for i, lo := range starts {
-		hi := x.Rows
-		if i+1 < len(starts) {
-			hi = starts[i+1]
-		}
+		hi := runEnd(starts, i, x.Rows)
 		if hi-lo < 2 {
 			return nil, fmt.Errorf("nn: trajectory %d has one row, a step needs 2", i)
 		}
@@ -154,4 +146,34 @@ func Midpoints(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
 		}
 	}
 	return d, nil
+}
+
+// NextStates makes training data for a next-state model: the pairs of successive states
+// that are dt apart, to a relative 1e-6.
+func NextStates(t []float64, x *autodiff.Matrix, starts []int, dt float64) *Data {
+	d := &Data{X: &autodiff.Matrix{Cols: x.Cols}, Y: &autodiff.Matrix{Cols: x.Cols}}
+	for i, lo := range starts {
+		first := d.X.Rows
+		for r := lo; r+1 < runEnd(starts, i, x.Rows); r++ {
+			if math.Abs(t[r+1]-t[r]-dt) > 1e-6*dt {
+				continue
+			}
+			d.X.Data = append(d.X.Data, x.Row(r)...)
+			d.Y.Data = append(d.Y.Data, x.Row(r+1)...)
+			d.X.Rows++
+			d.Y.Rows++
+		}
+		if d.X.Rows > first {
+			d.Starts = append(d.Starts, first)
+		}
+	}
+	return d
+}
+
+// runEnd returns the row after the last of trajectory i.
+func runEnd(starts []int, i, rows int) int {
+	if i+1 < len(starts) {
+		return starts[i+1]
+	}
+	return rows
 }

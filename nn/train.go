@@ -171,11 +171,7 @@ func (d *Data) batches(size int) (rows []int, batches [][]int) {
 		return rows, batches
 	}
 	for i, lo := range d.Starts {
-		hi := n
-		if i+1 < len(d.Starts) {
-			hi = d.Starts[i+1]
-		}
-		batches = append(batches, rows[lo:hi])
+		batches = append(batches, rows[lo:runEnd(d.Starts, i, n)])
 	}
 	if batches == nil {
 		batches = [][]int{rows}

@@ -81,29 +81,10 @@ func (s *Set) Trajectory(i int) (lo, hi int) {
 // Derivatives returns the set as training data for an HNN or a derivative baseline.
 func (s *Set) Derivatives() *nn.Data { return &nn.Data{X: s.X, Y: s.DX, Starts: s.Starts} }
 
-// NextStates returns the pairs of successive measured states that are dt apart, to
-// a relative 1e-6, as training data for a next-state baseline. (The last step of a
-// trajectory is shorter where dt does not divide its duration.)
-func (s *Set) NextStates(dt float64) *nn.Data {
-	d := &nn.Data{X: &autodiff.Matrix{Cols: 2}, Y: &autodiff.Matrix{Cols: 2}}
-	for i := range s.Starts {
-		lo, hi := s.Trajectory(i)
-		start := d.X.Rows
-		for r := lo; r+1 < hi; r++ {
-			if math.Abs(s.T[r+1]-s.T[r]-dt) > 1e-6*dt {
-				continue
-			}
-			d.X.Data = append(d.X.Data, s.X.Row(r)...)
-			d.Y.Data = append(d.Y.Data, s.X.Row(r+1)...)
-			d.X.Rows++
-			d.Y.Rows++
-		}
-		if d.X.Rows > start {
-			d.Starts = append(d.Starts, start)
-		}
-	}
-	return d
-}
+// NextStates returns the pairs of successive measured states that are dt apart as
+// training data for a next-state baseline. (The last step of a trajectory is shorter
+// where dt does not divide its duration.)
+func (s *Set) NextStates(dt float64) *nn.Data { return nn.NextStates(s.T, s.X, s.Starts, dt) }
 
 // NoiseFloor returns the mean squared error, over both components of [q̇, ṗ], of the
 // best prediction that anyone could make from a measured state, knowing the spring,

@@ -305,24 +305,7 @@ func (s *states) nextStates() (*nn.Data, float64, error) {
 		return nil, 0, fmt.Errorf("%s: the first run has one row, pairs of states are needed", s.Name)
 	}
 	dt := s.T[1] - s.T[0]
-	d := &nn.Data{X: &autodiff.Matrix{Cols: s.X.Cols}, Y: &autodiff.Matrix{Cols: s.X.Cols}}
-	for i := range s.Starts {
-		lo, hi := s.run(i)
-		start := d.X.Rows
-		for r := lo; r+1 < hi; r++ {
-			if !sameStep(s.T[r+1]-s.T[r], dt) {
-				continue
-			}
-			d.X.Data = append(d.X.Data, s.X.Row(r)...)
-			d.Y.Data = append(d.Y.Data, s.X.Row(r+1)...)
-			d.X.Rows++
-			d.Y.Rows++
-		}
-		if d.X.Rows > start {
-			d.Starts = append(d.Starts, start)
-		}
-	}
-	return d, dt, nil
+	return nn.NextStates(s.T, s.X, s.Starts, dt), dt, nil
 }
 
 func sameStep(a, b float64) bool { return a-b <= 1e-6*b && b-a <= 1e-6*b }
