@@ -7,8 +7,8 @@ import (
 	"hnn/autodiff"
 )
 
-// Differences estimates the time derivatives of sampled trajectories, whose first
-// rows are starts, by central differences. With h₁ = tᵢ − tᵢ₋₁ and h₂ = tᵢ₊₁ − tᵢ,
+// Differences estimates the time derivatives of sampled trajectories by central
+// differences. Their first rows are starts, nil for a single one, here and below. With h₁ = tᵢ − tᵢ₋₁ and h₂ = tᵢ₊₁ − tᵢ,
 //
 //	ẋᵢ ≈ (h₂ s₁ + h₁ s₂)/(h₁ + h₂),    s₁ = (xᵢ − xᵢ₋₁)/h₁,    s₂ = (xᵢ₊₁ − xᵢ)/h₂
 //
@@ -20,10 +20,10 @@ import (
 // Source: Fornberg, "Generation of Finite Difference Formulas on Arbitrarily Spaced
 // Grids" (1988).
 func Differences(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
-	rows := x.Rows - 2*len(starts)
+	rows := x.Rows - 2*len(orOne(starts))
 	d := &Data{X: autodiff.NewMatrix(max(rows, 0), x.Cols), Y: autodiff.NewMatrix(max(rows, 0), x.Cols)}
 	to := 0
-	for i, lo := range starts {
+	for i, lo := range orOne(starts) {
 		hi := runEnd(starts, i, x.Rows)
 		if hi-lo < 3 {
 			return nil, fmt.Errorf("nn: trajectory %d has %d rows, central differences need 3", i, hi-lo)
@@ -61,7 +61,7 @@ func Smooth(t []float64, x *autodiff.Matrix, starts []int, w int) (*Data, error)
 		return nil, fmt.Errorf("nn: a cubic needs 2 rows on each side, not %d", w)
 	}
 	d := &Data{X: &autodiff.Matrix{Cols: x.Cols}, Y: &autodiff.Matrix{Cols: x.Cols}}
-	for i, lo := range starts {
+	for i, lo := range orOne(starts) {
 		hi := runEnd(starts, i, x.Rows)
 		if hi-lo < 2*w+1 {
 			return nil, fmt.Errorf("nn: trajectory %d has %d rows, the window %d", i, hi-lo, 2*w+1)
@@ -127,10 +127,10 @@ func solve4(a [4][4]float64, b [4]float64) [4]float64 {
 //
 // Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, §VI.4 and IX.3.
 func Midpoints(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
-	rows := max(x.Rows-len(starts), 0)
+	rows := max(x.Rows-len(orOne(starts)), 0)
 	d := &Data{X: autodiff.NewMatrix(rows, x.Cols), Y: autodiff.NewMatrix(rows, x.Cols)}
 	to := 0
-	for i, lo := range starts {
+	for i, lo := range orOne(starts) {
 		hi := runEnd(starts, i, x.Rows)
 		if hi-lo < 2 {
 			return nil, fmt.Errorf("nn: trajectory %d has one row, a step needs 2", i)
@@ -152,7 +152,7 @@ func Midpoints(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
 // that are dt apart, to a relative 1e-6.
 func NextStates(t []float64, x *autodiff.Matrix, starts []int, dt float64) *Data {
 	d := &Data{X: &autodiff.Matrix{Cols: x.Cols}, Y: &autodiff.Matrix{Cols: x.Cols}}
-	for i, lo := range starts {
+	for i, lo := range orOne(starts) {
 		first := d.X.Rows
 		for r := lo; r+1 < runEnd(starts, i, x.Rows); r++ {
 			if math.Abs(t[r+1]-t[r]-dt) > 1e-6*dt {
@@ -168,6 +168,15 @@ func NextStates(t []float64, x *autodiff.Matrix, starts []int, dt float64) *Data
 		}
 	}
 	return d
+}
+
+// orOne returns the first rows of trajectories: that of a single one where none are
+// given.
+func orOne(starts []int) []int {
+	if len(starts) == 0 {
+		return []int{0}
+	}
+	return starts
 }
 
 // runEnd returns the row after the last of trajectory i.
