@@ -302,7 +302,7 @@ next:
 func (c *compiler) scale(x []term, k float64) []term {
 	var z []term
 	for _, t := range x {
-		v := k * t.c
+		v := float64(k * t.c) // v - v must not be fused with the product
 		if v-v != 0 || v == 0 && k != 0 {
 			return []term{{k, c.value(x), c.one}}
 		}
