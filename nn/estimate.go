@@ -8,12 +8,13 @@ import (
 )
 
 // Differences estimates the time derivatives of sampled trajectories by central
-// differences. Their first rows are starts, nil for a single one, here and below. With h₁ = tᵢ − tᵢ₋₁ and h₂ = tᵢ₊₁ − tᵢ,
+// differences. The trajectories' first rows are starts, nil for a single one, here and
+// below. With h₁ = tᵢ − tᵢ₋₁ and h₂ = tᵢ₊₁ − tᵢ,
 //
 //	ẋᵢ ≈ (h₂ s₁ + h₁ s₂)/(h₁ + h₂),    s₁ = (xᵢ − xᵢ₋₁)/h₁,    s₂ = (xᵢ₊₁ − xᵢ)/h₂
 //
-// which is the derivative of the parabola through the three points; its error is
-// −h₁h₂ x⃛/6, of second order for uneven times too. The first and the last row of each
+// which is the derivative of the parabola through the three points; it exceeds ẋᵢ by
+// h₁h₂ x⃛/6, an error of second order for uneven times too. The first and the last row of each
 // trajectory have no neighbour on one side and are left out. Times must increase;
 // trajectories of fewer than three rows are an error.
 //
