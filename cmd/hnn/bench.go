@@ -39,8 +39,9 @@ With -peer CMD the program CMD runs alongside. It reads names of rows, one a lin
 the table has them, and answers each with a line: the seconds that one operation of
 the row takes it and, if it wants, a remark; or - if it has no such row. It measures
 anew each time it is asked, and may take as long as it likes over the first answer to
-a name, which is not counted. The ratio is the peer's time over ours. CMD is split at
-spaces.
+a name, which is not counted. The ratio is the peer's time over ours, which in rows
+that the peer has is the least of three, since a peer may try several ways and give
+the time of the fastest. CMD is split at spaces.
 
 Examples:
   hnn bench -o bench.csv
@@ -166,6 +167,11 @@ func (b *bench) run(e *env, rows []*benchRow, p *peer) error {
 				peak = peakRate()
 			}
 			d, mallocs := r.measure(r.n)
+			for tries := 1; r.peered && tries < 3; tries++ {
+				if again, m := r.measure(r.n); again < d {
+					d, mallocs = again, m
+				}
+			}
 			s := d.Seconds() / float64(r.n)
 			r.seconds = append(r.seconds, s)
 			r.allocs = append(r.allocs, float64(mallocs)/float64(r.n))
