@@ -19,10 +19,15 @@ type Sampling struct {
 	Duration  float64 // s
 	Step      float64 // s
 	Noise     float64 // σ, in the units of q and p
+}
 
-	// Solve, if not nil, computes a trajectory from its initial state instead, and
-	// Duration and Step are not used.
-	Solve func(y0 []float64) (*integrate.Solution, error)
+// options are those of every integration: first and largest step Step, and a budget of
+// 1000 evaluations for each such step, so that a spring too stiff for it is an error.
+func (c Sampling) options(duration float64) integrate.Options {
+	return integrate.Options{
+		FirstStep: min(c.Step, duration), MaxStep: c.Step,
+		MaxEval: int(min(1000*(duration/c.Step+1), 1<<30)),
+	}
 }
 
 // A Set holds trajectories one after another, a state a row.
@@ -38,16 +43,10 @@ type Set struct {
 func (s Spring) Sample(c Sampling, n int, src rand.Source) (*Set, error) {
 	set := &Set{}
 	var x, truth, dx []float64
-	solve := c.Solve
-	if solve == nil {
-		solve = func(y0 []float64) (*integrate.Solution, error) {
-			return integrate.Solve(s.Field, 0, c.Duration, y0, integrate.Options{FirstStep: min(c.Step, c.Duration), MaxStep: c.Step})
-		}
-	}
 	for range n {
 		e := c.Low + float64((c.High-c.Low)*kernel.Uniform(src))
 		q, p := s.State(e, math.Pi*kernel.Uniform(src))
-		sol, err := solve([]float64{q, p})
+		sol, err := integrate.Solve(s.Field, 0, c.Duration, []float64{q, p}, c.options(c.Duration))
 		if err != nil {
 			return nil, err
 		}

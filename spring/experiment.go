@@ -222,8 +222,7 @@ func field(f func(autodiff.Var) autodiff.Var) integrate.Field {
 // rollout integrates f from energy E at φ = 0 with the sampling's steps.
 func (c Config) rollout(name string, E float64, f integrate.Field, h func(dst, x []float64)) *Rollout {
 	q, p := c.State(E, 0)
-	o := integrate.Options{FirstStep: min(c.Step, c.Rollout), MaxStep: c.Step}
-	sol, err := integrate.Solve(f, 0, c.Rollout, []float64{q, p}, o)
+	sol, err := integrate.Solve(f, 0, c.Rollout, []float64{q, p}, c.options(c.Rollout))
 	ro := &Rollout{Model: name, E0: E, Err: err}
 	if sol != nil {
 		ro.T, ro.X = sol.T, sol.Y

@@ -29,17 +29,7 @@ func (s Spring) Field(dydt []float64, _ float64, y []float64) {
 	dydt[1] = -s.K * y[0]
 }
 
-// Velocity returns q̇ = p/m, one half of the field; it is an integrate.Half.
-func (s Spring) Velocity(dq, p []float64) { dq[0] = p[0] / s.M }
-
-// Force returns ṗ = −k q, the other half.
-func (s Spring) Force(dp, q []float64) { dp[0] = -s.K * q[0] }
-
-var (
-	_ integrate.Field = Spring{}.Field
-	_ integrate.Half  = Spring{}.Velocity
-	_ integrate.Half  = Spring{}.Force
-)
+var _ integrate.Field = Spring{}.Field
 
 // Exact returns the state at time t of the motion that starts at (q, p).
 //

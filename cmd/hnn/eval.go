@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -56,7 +57,7 @@ func runEval(e *env, args []string) error {
 	if err := checkOutput(out, operands...); err != nil {
 		return err
 	}
-	scores, err := evaluate(m, s, &o)
+	scores, err := evaluate(e.ctx, m, s, &o)
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ type runScore struct {
 }
 
 // evaluate scores each run and, last, all of them.
-func evaluate(m nn.Model, s *states, o *solver) ([]runScore, error) {
+func evaluate(ctx context.Context, m nn.Model, s *states, o *solver) ([]runScore, error) {
 	var data *nn.Data
 	var predict, energy func(autodiff.Var) autodiff.Var
 	var err error
@@ -144,7 +145,7 @@ func evaluate(m nn.Model, s *states, o *solver) ([]runScore, error) {
 		}
 		if s.T != nil {
 			lo, hi := s.run(i)
-			sum, err := rolloutError(m, s, lo, hi, o)
+			sum, err := rolloutError(ctx, m, s, lo, hi, o)
 			if err != nil {
 				return nil, fmt.Errorf("%s: run %d: %w", s.Name, i, err)
 			}
@@ -177,7 +178,7 @@ func meanSpread(v []float64) (mean, spread float64) {
 
 // rolloutError returns Σ |x − x_data|² of a rollout from row lo to the times of the
 // rows before hi.
-func rolloutError(m nn.Model, s *states, lo, hi int, o *solver) (float64, error) {
+func rolloutError(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver) (float64, error) {
 	if err := s.needTimes(); err != nil {
 		return 0, err
 	}
@@ -189,7 +190,7 @@ func rolloutError(m nn.Model, s *states, lo, hi int, o *solver) (float64, error)
 		times[i] = s.T[lo+i] - s.T[lo]
 	}
 	o.at = times
-	sol, err := rollout(m, s.X.Row(lo), times[len(times)-1], o)
+	sol, err := rollout(ctx, m, s.X.Row(lo), times[len(times)-1], o)
 	if err != nil {
 		return 0, err
 	}

@@ -341,6 +341,16 @@ func TestBadData(t *testing.T) {
 	}
 }
 
+// A spring too stiff for the steps is an error, not a wait or a full memory.
+func TestBudget(t *testing.T) {
+	start := time.Now()
+	fails(t, hnn(t, "", "spring", "-k", "1e300", "-out", t.TempDir()), 1, "budget of")
+	fails(t, hnn(t, "", "simulate", "-k", "1e300", "-o", filepath.Join(t.TempDir(), "x.csv")), 1, "budget of")
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("found after %v", d)
+	}
+}
+
 // A learning rate that no training survives ends with the step, and without a file.
 func TestDivergence(t *testing.T) {
 	dir := t.TempDir()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -60,8 +62,8 @@ func runRollout(e *env, args []string) error {
 		return err
 	}
 	y0 := append(append([]float64(nil), q...), p...)
-	sol, failure := rollout(m, y0, duration, &o)
-	if sol == nil {
+	sol, failure := rollout(e.ctx, m, y0, duration, &o)
+	if sol == nil || errors.Is(failure, context.Canceled) {
 		return failure
 	}
 	header := append([]string{"t"}, cols...)
@@ -94,7 +96,7 @@ func runRollout(e *env, args []string) error {
 }
 
 // rollout follows a model from y0. A next-state model has only its own interval.
-func rollout(m nn.Model, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
+func rollout(ctx context.Context, m nn.Model, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
 	var field func(autodiff.Var) autodiff.Var
 	switch m := m.(type) {
 	case *nn.HNN:
@@ -105,7 +107,7 @@ func rollout(m nn.Model, y0 []float64, duration float64, o *solver) (*integrate.
 		return iterate(m, y0, duration)
 	}
 	eval := nn.Func(field, len(y0))
-	return o.solve(func(dydt []float64, _ float64, y []float64) { eval(dydt, y) }, nil, nil, duration, 0, y0)
+	return o.solve(ctx, func(dydt []float64, _ float64, y []float64) { eval(dydt, y) }, nil, nil, duration, 0, y0)
 }
 
 // iterate applies a next-state model until the duration is over.

@@ -109,7 +109,7 @@ func runSimulate(e *env, args []string) error {
 		if err != nil {
 			return err
 		}
-		sol, err := o.solve(field, velocity, force, duration, min(o.maxStep, duration), y0)
+		sol, err := o.solve(e.ctx, field, velocity, force, duration, min(o.maxStep, duration), y0)
 		if err != nil {
 			return fmt.Errorf("trajectory %d, from %v: %w", i, y0, err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"math"
@@ -36,6 +37,7 @@ type solver struct {
 	name          string
 	rtol, atol    float64
 	maxStep, dt   float64
+	maxEval       int
 	section, file string
 
 	method *integrate.Method
@@ -48,6 +50,8 @@ func (s *solver) tolerances(f flags) {
 	f.float(&s.rtol, "rtol", notNegative, "relative `tolerance` of the solver")
 	f.float(&s.atol, "atol", notNegative, "absolute `tolerance` of the solver")
 	f.float(&s.maxStep, "max-step", notNegative, "longest `step` of the solver, 0: no bound")
+	s.maxEval = 10_000_000
+	f.int(&s.maxEval, "max-eval", 0, "`evaluations` of the field after which a trajectory is given up, 0: none")
 }
 
 func (s *solver) register(f flags) {
@@ -122,7 +126,17 @@ func (s *solver) adaptive() bool { return slices.Contains(adaptiveMethods, s.met
 // solve integrates f from y0 over the duration. The half-fields are those of a
 // separable H, nil for any other; first is the length of the first step, 0 for the
 // solver's own choice.
-func (s *solver) solve(f integrate.Field, velocity, force integrate.Half, duration, first float64, y0 []float64) (*integrate.Solution, error) {
+func (s *solver) solve(ctx context.Context, f integrate.Field, velocity, force integrate.Half, duration, first float64, y0 []float64) (*integrate.Solution, error) {
+	// A field has no error result but may panic with one: so an interrupt gets in.
+	calls := 0
+	check := func() {
+		if calls++; calls%1024 == 0 && ctx.Err() != nil {
+			panic(ctx.Err())
+		}
+	}
+	field, push := f, force
+	f = func(dydt []float64, t float64, y []float64) { check(); field(dydt, t, y) }
+	force = func(dp, q []float64) { check(); push(dp, q) }
 	switch {
 	case velocity != nil && slices.Contains(separableMethods, s.method):
 		return integrate.Separable(s.method, velocity, force, 0, duration, s.dt, y0)
@@ -135,7 +149,7 @@ func (s *solver) solve(f integrate.Field, velocity, force integrate.Half, durati
 	}
 	return integrate.Solve(f, 0, duration, y0, integrate.Options{
 		Method: s.method, RTol: []float64{s.rtol}, ATol: []float64{s.atol}, MaxStep: s.maxStep, FirstStep: first,
-		TEval: at, Events: s.events,
+		TEval: at, Events: s.events, MaxEval: s.maxEval,
 	})
 }
 
