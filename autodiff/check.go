@@ -20,9 +20,9 @@ import (
 //	D(h) = (sₖ₋₁(x + h vₖ) − sₖ₋₁(x − h vₖ)) / 2h
 //
 // extrapolated from steps h and h/2 to (4 D(h/2) − D(h))/3, whose error is O(h⁴).
-// They must agree to 1e-6 of the size of the terms that make up sₖ. The leaves are
-// moved and put back, bit for bit. y must be smooth around their values: a step
-// may not cross a pole or leave a domain.
+// They must agree to 1e-6 of the size of sₖ and sₖ₋₁, of the terms of sₖ and of s₀. The leaves are
+// moved and put back, bit for bit; each is given once. y must be smooth around their
+// values: a step may not cross a pole or leave a domain.
 //
 // Source: Griewank and Walther, Evaluating Derivatives (2008), §1 and §5.
 func Check(y Var, order int, src rand.Source, xs ...Var) error {
@@ -45,7 +45,15 @@ func check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err err
 		}
 		return g.Leaf("random", m)
 	}
-	s := SumTo(Mul(y, random(y)), 1, 1)
+	terms := Mul(y, random(y))
+	s := SumTo(terms, 1, 1)
+	squares := SumTo(Mul(terms, terms), 1, 1)
+	start, err := Compile(squares)
+	if err != nil {
+		return 0, err
+	}
+	start.Run()
+	base := math.Sqrt(start.Value(squares).Data[0])
 	for k := 1; k <= order; k++ {
 		below, err := Compile(s)
 		if err != nil {
@@ -68,27 +76,32 @@ func check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err err
 		}
 		plan.Run()
 		got := plan.Value(next).Data[0]
-		size := 1 + math.Abs(got) + math.Sqrt(plan.Value(scale).Data[0])
 
+		largest := 0.                   // of |sₖ₋₁|, whose rounding the difference divides by h
 		at := func(h float64) float64 { // sₖ₋₁(x + h vₖ)
-			var old [][]float64
+			old := make([][]float64, len(xs))
 			for i, x := range xs {
-				m, d := x.leaf(), dirs[i].leaf()
-				old = append(old, append([]float64(nil), m.Data...))
-				for j := range m.Data {
-					m.Data[j] += float64(h * d.Data[j])
+				old[i] = append(old[i], x.leaf().Data...)
+			}
+			for i, x := range xs {
+				for j, d := range dirs[i].leaf().Data {
+					x.leaf().Data[j] += float64(h * d)
 				}
 			}
 			below.Run()
 			for i, x := range xs {
 				copy(x.leaf().Data, old[i])
 			}
+			largest = max(largest, math.Abs(below.Value(s).Data[0]))
 			return below.Value(s).Data[0]
 		}
 		coarse := float64((at(h) - at(-h)) / (2 * h))
 		fine := float64((at(h/2) - at(-h/2)) / h)
 		want := fine + (fine-coarse)/3
-		worst = max(worst, math.Abs(got-want)/size)
+		size := base + math.Abs(got) + math.Sqrt(plan.Value(scale).Data[0]) + largest
+		if got != want { // which may both be 0, and size with them
+			worst = max(worst, math.Abs(got-want)/size)
+		}
 		if !(worst <= checkTol) {
 			return worst, fmt.Errorf("autodiff: Check: order %d: derivative %v, central difference %v", k, got, want)
 		}

@@ -12,7 +12,8 @@ import (
 // goroutine; any number of Plans may share leaves that nobody writes meanwhile.
 type Plan struct {
 	g      *Graph
-	nodes  []node
+	nodes  []node // of the graph, and its leaves, as they were
+	leaf   []leaf
 	steps  []step
 	slots  [][]float64 // buffers; leaves are windows set anew by each Run
 	leaves []int32     // slots of leaves, as (slot, node) pairs
@@ -47,7 +48,7 @@ func Compile(outs ...Var) (*Plan, error) {
 		last = max(last, v.id)
 	}
 	nodes := g.nodes[: last+1 : last+1]
-	p := &Plan{g: g, nodes: nodes, outs: map[int32]*Matrix{}}
+	p := &Plan{g: g, nodes: nodes, leaf: g.leaves[:len(g.leaves):len(g.leaves)], outs: map[int32]*Matrix{}}
 
 	// readers[id]: how many steps still to come read id; outputs are read at the end.
 	readers := make([]int32, len(nodes))
@@ -143,7 +144,7 @@ func Compile(outs ...Var) (*Plan, error) {
 func (p *Plan) Run() {
 	for i := 0; i < len(p.leaves); i += 2 {
 		n := &p.nodes[p.leaves[i+1]]
-		l := &p.g.leaves[n.x]
+		l := &p.leaf[n.x]
 		if len(l.m.Data) != n.size() {
 			panic(fmt.Sprintf("autodiff: Run: leaf %s was %d×%d and has %d elements", l.name, n.rows, n.cols, len(l.m.Data)))
 		}

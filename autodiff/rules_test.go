@@ -82,6 +82,11 @@ func TestCheckFindsErrors(t *testing.T) {
 	rules = old
 	var g Graph
 	x := randomLeaf(&g, src, 2, 2, -2)
+	for _, c := range []float64{1, 1e-8, 1e8} { // half the derivative is missing, of whatever size
+		if err := Check(Scale(Mul(Detach(x), x), c), 1, src, x); err == nil {
+			t.Errorf("a wrong derivative of a function of size %v is accepted", c)
+		}
+	}
 	if err := Check(Mul(x, x), 1, src, Neg(x)); err == nil {
 		t.Error("a variable that is no leaf is accepted")
 	}

@@ -42,13 +42,13 @@ func BenchmarkStep(b *testing.B) {
 				b.Run(fmt.Sprintf("%v/rows=%d/workers=%d", sizes, rows, workers), func(b *testing.B) {
 					m, d := newHNN(sizes...), springData(rows)
 					all, _ := d.batches(-1)
-					team := newTeam(m, d, workers)
+					team := newTeam(m, workers)
 					defer team.close()
 					opt, params := NewAdam(), m.K.Params()
-					team.gradient(all)
+					team.loss(d, all, true)
 					b.ReportAllocs()
 					for b.Loop() {
-						team.gradient(all)
+						team.loss(d, all, true)
 						opt.Step(params, team.grads, 1e-3)
 					}
 				})

@@ -32,6 +32,15 @@ type Checkpoint struct {
 
 // SaveCheckpoint writes a checkpoint as JSON, exact to the bit.
 func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
+	for _, s := range [][][]float64{c.Opt.m, c.Opt.v, c.Opt.vmax, {{c.At.Loss, c.BestLoss}}} {
+		for _, row := range s {
+			for _, v := range row {
+				if v-v != 0 {
+					return fmt.Errorf("nn: save checkpoint: a moment of Adam, or a loss, is %v", v)
+				}
+			}
+		}
+	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "{\"format\": %q, \"version\": %d,\n\"settings\": %s,\n\"at\": %s,\n\"model\": ",
 		checkpointFormat, checkpointVersion, encode(c.Settings), encode(c.At))

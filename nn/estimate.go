@@ -21,14 +21,14 @@ import (
 // Source: Fornberg, "Generation of Finite Difference Formulas on Arbitrarily Spaced
 // Grids" (1988).
 func Differences(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
+	if err := checkTimes(t, x, starts, 3); err != nil {
+		return nil, fmt.Errorf("nn: central differences: %w", err)
+	}
 	rows := x.Rows - 2*len(orOne(starts))
-	d := &Data{X: autodiff.NewMatrix(max(rows, 0), x.Cols), Y: autodiff.NewMatrix(max(rows, 0), x.Cols)}
+	d := &Data{X: autodiff.NewMatrix(rows, x.Cols), Y: autodiff.NewMatrix(rows, x.Cols)}
 	to := 0
 	for i, lo := range orOne(starts) {
 		hi := runEnd(starts, i, x.Rows)
-		if hi-lo < 3 {
-			return nil, fmt.Errorf("nn: trajectory %d has %d rows, central differences need 3", i, hi-lo)
-		}
 		d.Starts = append(d.Starts, to)
 		for r := lo + 1; r+1 < hi; r++ {
 			h1, h2 := t[r]-t[r-1], t[r+1]-t[r]
@@ -61,12 +61,12 @@ func Smooth(t []float64, x *autodiff.Matrix, starts []int, w int) (*Data, error)
 	if w < 2 {
 		return nil, fmt.Errorf("nn: a cubic needs 2 rows on each side, not %d", w)
 	}
+	if err := checkTimes(t, x, starts, 2*w+1); err != nil {
+		return nil, fmt.Errorf("nn: smoothing: %w", err)
+	}
 	d := &Data{X: &autodiff.Matrix{Cols: x.Cols}, Y: &autodiff.Matrix{Cols: x.Cols}}
 	for i, lo := range orOne(starts) {
 		hi := runEnd(starts, i, x.Rows)
-		if hi-lo < 2*w+1 {
-			return nil, fmt.Errorf("nn: trajectory %d has %d rows, the window %d", i, hi-lo, 2*w+1)
-		}
 		d.Starts = append(d.Starts, d.X.Rows)
 		for r := lo + w; r+w < hi; r++ {
 			scale := max(t[r]-t[r-w], t[r+w]-t[r]) // so that |u| ≤ 1
@@ -128,14 +128,14 @@ func solve4(a [4][4]float64, b [4]float64) [4]float64 {
 //
 // Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, §VI.4 and IX.3.
 func Midpoints(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
-	rows := max(x.Rows-len(orOne(starts)), 0)
+	if err := checkTimes(t, x, starts, 2); err != nil {
+		return nil, fmt.Errorf("nn: midpoints: %w", err)
+	}
+	rows := x.Rows - len(orOne(starts))
 	d := &Data{X: autodiff.NewMatrix(rows, x.Cols), Y: autodiff.NewMatrix(rows, x.Cols)}
 	to := 0
 	for i, lo := range orOne(starts) {
 		hi := runEnd(starts, i, x.Rows)
-		if hi-lo < 2 {
-			return nil, fmt.Errorf("nn: trajectory %d has one row, a step needs 2", i)
-		}
 		d.Starts = append(d.Starts, to)
 		for r := lo; r+1 < hi; r++ {
 			for j, v := range x.Row(r) {
@@ -169,6 +169,26 @@ func NextStates(t []float64, x *autodiff.Matrix, starts []int, dt float64) *Data
 		}
 	}
 	return d
+}
+
+// checkTimes reports the first trajectory that is too short, and the first time that
+// does not come after the one before it.
+func checkTimes(t []float64, x *autodiff.Matrix, starts []int, need int) error {
+	if len(t) != x.Rows {
+		return fmt.Errorf("%d times for %d rows", len(t), x.Rows)
+	}
+	for i, lo := range orOne(starts) {
+		hi := runEnd(starts, i, x.Rows)
+		if hi-lo < need {
+			return fmt.Errorf("trajectory %d has %d rows, %d are needed", i, hi-lo, need)
+		}
+		for r := lo + 1; r < hi; r++ {
+			if !(t[r] > t[r-1]) {
+				return fmt.Errorf("time %v of row %d does not come after %v", t[r], r, t[r-1])
+			}
+		}
+	}
+	return nil
 }
 
 // orOne returns the first rows of trajectories: that of a single one where none are

@@ -28,19 +28,9 @@ func Evaluate(f func(autodiff.Var) autodiff.Var, x *autodiff.Matrix) *autodiff.M
 
 // Loss returns the mean of m's training loss over all rows of d.
 func Loss(m Model, d *Data) float64 {
-	sum, n := 0., d.X.Rows
-	var p *lossPlan
-	for lo := 0; lo < n; lo += evalRows {
-		rows := min(evalRows, n-lo)
-		if p == nil || rows != p.x.Rows {
-			p = newLossPlan(m, d.X.Cols, rows, false)
-		}
-		copy(p.x.Data, d.X.Data[lo*d.X.Cols:])
-		copy(p.y.Data, d.Y.Data[lo*d.Y.Cols:])
-		p.plan.Run()
-		sum += float64(p.loss.Data[0] * float64(rows))
-	}
-	return sum / float64(n)
+	t := newTeam(m, 1)
+	defer t.close()
+	return t.loss(d, nil, false)
 }
 
 // Func compiles a formula of one state of the given dimension into a function that

@@ -1,6 +1,10 @@
 package nn
 
-import "hnn/autodiff"
+import (
+	"fmt"
+
+	"hnn/autodiff"
+)
 
 // A Model is what Train can train: its weights, and a loss that is a mean over the
 // rows of a batch, so that the losses of chunks of rows combine exactly.
@@ -46,6 +50,9 @@ func (m *HNN) H(x autodiff.Var) autodiff.Var {
 // The rows of x are independent, so ∇ of the sum of H over all rows holds the
 // gradient of each.
 func (m *HNN) Field(x autodiff.Var) autodiff.Var {
+	if x.Cols()%2 != 0 {
+		panic(fmt.Sprintf("nn: Field: states of %d components are not pairs of q and p", x.Cols()))
+	}
 	grad := autodiff.Grad(autodiff.SumTo(m.H(x), 1, 1), x)[0]
 	return autodiff.MatMulT(grad, symplectic(x.Graph(), x.Cols()))
 }

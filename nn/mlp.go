@@ -52,8 +52,15 @@ func NewMLP(act Activation, lastBias bool, sizes ...int) (*MLP, error) {
 		return nil, fmt.Errorf("nn: an MLP needs an input and an output size, got %v", sizes)
 	}
 	for _, s := range sizes {
-		if s < 1 || s > 1<<20 {
-			return nil, fmt.Errorf("nn: layer sizes %v: each must be from 1 to %d", sizes, 1<<20)
+		if s < 1 || s > 1<<15 {
+			return nil, fmt.Errorf("nn: layer sizes %v: each must be from 1 to %d", sizes, 1<<15)
+		}
+	}
+	weights := 0
+	for i := 1; i < len(sizes); i++ {
+		weights += sizes[i-1] * sizes[i]
+		if weights > 1<<28 {
+			return nil, fmt.Errorf("nn: layer sizes %v: more than %d weights", sizes, 1<<28)
 		}
 	}
 	m := &MLP{Act: act}

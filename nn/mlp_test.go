@@ -167,6 +167,16 @@ func TestDifferences(t *testing.T) {
 	if _, err := Differences(times, x, []int{0, 7}); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 2 rows") {
 		t.Error(err)
 	}
+	if _, err := Differences(times, x, []int{0, 8}); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 1 rows") {
+		t.Error(err)
+	}
+	if one, err := Differences(times, x, nil); err != nil || one.X.Rows != 7 {
+		t.Error(one, err)
+	}
+	times[3] = times[2]
+	if _, err := Differences(times, x, nil); err == nil || !strings.Contains(err.Error(), "does not come after") {
+		t.Error(err)
+	}
 }
 
 // Smooth is exact for a cubic, and on noise leaves the variance that it says.
@@ -207,7 +217,7 @@ func TestSmooth(t *testing.T) {
 	if v := variance * 0.9 * w; v < 0.8 || v > 1.25 {
 		t.Errorf("variance %v of unit noise, want about %v", variance, 1/(0.9*w))
 	}
-	if _, err := Smooth(times, x, []int{0, 3990}, w); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 10 rows, the window 21") {
+	if _, err := Smooth(times, x, []int{0, 3990}, w); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 10 rows, 21 are needed") {
 		t.Error(err)
 	}
 }

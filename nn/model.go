@@ -191,7 +191,12 @@ func readModel(dec *json.Decoder) (Model, error) {
 					"w": func() error {
 						return array(dec, func() error { l.W = append(l.W, nil); return dec.Decode(&l.W[len(l.W)-1]) })
 					},
-					"b": func() error { return dec.Decode(&l.B) },
+					"b": func() error {
+						if err := dec.Decode(&l.B); err != nil || l.B == nil {
+							return errors.Join(err, errors.New("want an array of numbers"))
+						}
+						return nil
+					},
 				})
 				layers = append(layers, l)
 				return err

@@ -28,6 +28,6 @@ func Cosine(rate, end float64) Schedule {
 // StepDecay multiplies α by factor after each n-th part of the training.
 func StepDecay(rate, factor float64, n int) Schedule {
 	return func(step, steps int) float64 {
-		return rate * kernel.Pow(factor, math.Floor(float64(step)*float64(n)/float64(steps)))
+		return rate * kernel.Pow(factor, float64(step*n/steps))
 	}
 }

@@ -91,7 +91,10 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 	for _, b := range batches {
 		chunks = max(chunks, (len(b)+chunkRows-1)/chunkRows)
 	}
-	team := newTeam(m, data, min(workers, chunks))
+	if t.Valid != nil {
+		chunks = max(chunks, (t.Valid.X.Rows+chunkRows-1)/chunkRows)
+	}
+	team := newTeam(m, min(workers, chunks))
 	defer team.close()
 
 	params := m.Net().Params()
@@ -112,7 +115,7 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			loss := team.gradient(batches[b])
+			loss := team.loss(data, batches[b], true)
 			if !finite(loss, team.grads) {
 				return fmt.Errorf("nn: %w at epoch %d, step %d (loss %v)", ErrDiverged, e, t.At.Step+1, loss)
 			}
@@ -122,11 +125,16 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 		}
 		done := Epoch{e, t.At.Step, t.At.Loss / float64(len(batches)), math.NaN(), t.Schedule(t.At.Step-1, steps)}
 		t.At.Loss = 0
+		if !finite(0, params) { // of the last step; any other shows in the next loss
+			return fmt.Errorf("nn: %w at epoch %d, step %d (a weight is not finite)", ErrDiverged, e, t.At.Step)
+		}
 		if t.OnEpoch == nil {
 			continue
 		}
 		if t.Valid != nil {
-			done.Valid = Loss(m, t.Valid)
+			if done.Valid = team.loss(t.Valid, nil, false); done.Valid-done.Valid != 0 {
+				return fmt.Errorf("nn: %w at epoch %d (validation loss %v)", ErrDiverged, e, done.Valid)
+			}
 		}
 		if err := t.OnEpoch(done); err != nil {
 			return err
@@ -145,6 +153,8 @@ func (d *Data) check(m Model) error {
 		return fmt.Errorf("nn: states are %d×%d, targets %d×%d", d.X.Rows, d.X.Cols, d.Y.Rows, d.Y.Cols)
 	case d.X.Cols != in:
 		return fmt.Errorf("nn: states have %d components, the network %d inputs", d.X.Cols, in)
+	case in%2 != 0:
+		return fmt.Errorf("nn: states have %d components, not pairs of q and p", in)
 	}
 	for i, s := range d.Starts {
 		if i == 0 && s != 0 || i > 0 && s <= d.Starts[i-1] || s >= d.X.Rows {
@@ -200,27 +210,35 @@ func finite(loss float64, grads []*autodiff.Matrix) bool {
 	return bad == [4]float64{}
 }
 
-// A team computes the gradient of a batch with several workers.
+// A team computes the loss of a batch, and its gradient, with several workers.
 type team struct {
 	model   Model
-	data    *Data
 	workers []*worker
 	grads   []*autodiff.Matrix // ∇L of the batch
 
-	rows []int // the batch
-	next atomic.Int64
-	done sync.WaitGroup
+	data     *Data // what is computed: of these data,
+	rows     []int // these rows, nil for all,
+	n        int   // so many in all,
+	gradient bool  // the gradient too
+	next     atomic.Int64
+	done     sync.WaitGroup
 
 	mu   sync.Mutex
 	cond sync.Cond
 	turn int // the chunk to be added next
-	loss float64
+	sum  float64
 }
 
-// A worker has a plan for each number of rows that it has met.
+// A worker has a plan for each number of rows that it has met, with and without the
+// gradient.
 type worker struct {
 	start chan struct{}
-	plans map[int]*lossPlan
+	plans map[planKey]*lossPlan
+}
+
+type planKey struct {
+	rows     int
+	gradient bool
 }
 
 type lossPlan struct {
@@ -229,14 +247,14 @@ type lossPlan struct {
 	plan       *autodiff.Plan
 }
 
-func newTeam(m Model, d *Data, workers int) *team {
-	t := &team{model: m, data: d}
+func newTeam(m Model, workers int) *team {
+	t := &team{model: m}
 	t.cond.L = &t.mu
 	for _, p := range m.Net().Params() {
 		t.grads = append(t.grads, autodiff.NewMatrix(p.Rows, p.Cols))
 	}
 	for i := range workers {
-		w := &worker{make(chan struct{}), map[int]*lossPlan{}}
+		w := &worker{make(chan struct{}), map[planKey]*lossPlan{}}
 		t.workers = append(t.workers, w)
 		if i == 0 {
 			continue // the caller's goroutine
@@ -258,19 +276,22 @@ func (t *team) close() {
 	}
 }
 
-// gradient sets t.grads to ∇L of the given rows and returns L.
-func (t *team) gradient(rows []int) float64 {
-	t.rows, t.turn, t.loss = rows, 0, 0
+// loss returns L of the given rows of d, nil for all, and sets t.grads to ∇L if wanted.
+func (t *team) loss(d *Data, rows []int, gradient bool) float64 {
+	t.data, t.rows, t.n, t.gradient, t.turn, t.sum = d, rows, len(rows), gradient, 0, 0
+	if rows == nil {
+		t.n = d.X.Rows
+	}
 	t.next.Store(0)
-	chunks := (len(rows) + chunkRows - 1) / chunkRows
-	helpers := t.workers[1:min(len(t.workers), chunks)]
+	chunks := (t.n + chunkRows - 1) / chunkRows
+	helpers := t.workers[1:max(1, min(len(t.workers), chunks))]
 	t.done.Add(len(helpers))
 	for _, w := range helpers {
 		w.start <- struct{}{}
 	}
 	t.work(t.workers[0])
 	t.done.Wait()
-	return t.loss
+	return t.sum
 }
 
 // work takes chunks until none is left and adds each when its turn has come.
@@ -278,16 +299,20 @@ func (t *team) work(w *worker) {
 	for {
 		c := int(t.next.Add(1)) - 1
 		lo := c * chunkRows
-		if lo >= len(t.rows) {
+		if lo >= t.n {
 			return
 		}
-		rows := t.rows[lo:min(lo+chunkRows, len(t.rows))]
-		p := w.plans[len(rows)]
+		n := min(chunkRows, t.n-lo)
+		p := w.plans[planKey{n, t.gradient}]
 		if p == nil {
-			p = newLossPlan(t.model, t.data.X.Cols, len(rows), true)
-			w.plans[len(rows)] = p
+			p = newLossPlan(t.model, t.data.X.Cols, n, t.gradient)
+			w.plans[planKey{n, t.gradient}] = p
 		}
-		for i, r := range rows {
+		for i := range n {
+			r := lo + i
+			if t.rows != nil {
+				r = t.rows[r]
+			}
 			copy(p.x.Row(i), t.data.X.Row(r))
 			copy(p.y.Row(i), t.data.Y.Row(r))
 		}
@@ -297,8 +322,8 @@ func (t *team) work(w *worker) {
 		for t.turn != c {
 			t.cond.Wait()
 		}
-		share := float64(len(rows)) / float64(len(t.rows))
-		t.loss += float64(share * p.loss.Data[0])
+		share := float64(n) / float64(t.n)
+		t.sum += float64(share * p.loss.Data[0])
 		for i, g := range p.grads {
 			sum := t.grads[i].Data
 			if c == 0 {

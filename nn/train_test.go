@@ -68,9 +68,9 @@ func TestWorkersChangeNothing(t *testing.T) {
 func TestChunks(t *testing.T) {
 	d, m := springData(3*chunkRows+17), newHNN(2, 20, 1)
 	rows, _ := d.batches(-1)
-	team := newTeam(m, d, 2)
+	team := newTeam(m, 2)
 	defer team.close()
-	loss := team.gradient(rows)
+	loss := team.loss(d, rows, true)
 	p := newLossPlan(m, 2, len(rows), true)
 	copy(p.x.Data, d.X.Data)
 	copy(p.y.Data, d.Y.Data)
@@ -166,12 +166,12 @@ func TestTrainingRefuses(t *testing.T) {
 func TestSteadyMemory(t *testing.T) {
 	m, d := newHNN(2, 200, 200, 1), springData(750)
 	rows, _ := d.batches(-1)
-	team := newTeam(m, d, 2)
+	team := newTeam(m, 2)
 	defer team.close()
 	opt := NewAdam()
 	heap := func(steps int) uint64 {
 		for range steps {
-			team.gradient(rows)
+			team.loss(d, rows, true)
 			opt.Step(m.K.Params(), team.grads, 1e-3)
 		}
 		runtime.GC()

@@ -96,17 +96,20 @@ func (s *Set) NextStates(dt float64) *nn.Data { return nn.NextStates(s.T, s.X, s
 //
 //	E Var(q | x̃) = E q² − ∫ ((q f)∗G)² / (f∗G)
 //
-// and likewise for p, computed on a grid of step σ/8. Where that would need
-// more than 1000 points across, the ring of states is so much wider than σ that its
-// edges hardly matter, and the limit Var = σ² is returned.
+// and likewise for p, computed on a grid of step σ/8. Where that would need more than
+// 1000 points across, σ is so small beside the ring of states that its curvature does
+// not matter, and thinRing takes over.
 func (s Spring) NoiseFloor(c Sampling) float64 {
 	const energies, phases = 200, 1000
 	sigma := c.Noise
 	k2, m2 := float64(s.K*s.K), 1/(s.M*s.M)
 	qmax, pmax := math.Sqrt(2*c.High/s.K), math.Sqrt(2*c.High*s.M)
 	h := sigma / 8
+	if sigma == 0 {
+		return 0
+	}
 	if !(max(qmax, pmax)/h < 500) {
-		return sigma * sigma * (k2 + m2) / 2
+		return s.thinRing(c)
 	}
 	reach := int(math.Ceil(6 * sigma / h)) // the noise is cut at 6σ
 	gauss := make([]float64, 2*reach+1)
@@ -145,6 +148,69 @@ func (s Spring) NoiseFloor(c Sampling) float64 {
 		}
 	}
 	return (float64(pp*m2) + float64(qq*k2)) / 2
+}
+
+// thinRing returns the noise floor for σ far below the radii of the ring. There a
+// measured state tells its place along the ring to σ, and across it, where the ring is
+// as wide as W = (High − Low)/|∇H|, to the variance v(W) of a uniform density on [0, W]
+// seen through the noise. With unit normal n = ∇H/|∇H| and tangent τ,
+//
+//	Var(x | x̃) = σ² τ τᵀ + v n nᵀ
+//
+// averaged over the phase at the middle energy.
+func (s Spring) thinRing(c Sampling) float64 {
+	const phases = 64
+	s2 := c.Noise * c.Noise
+	floor := 0.
+	for i := range phases {
+		q, p := s.State((c.Low+c.High)/2, 2*math.Pi*float64(i)/phases)
+		nq, np := s.K*q, p/s.M
+		grad := math.Sqrt(float64(nq*nq) + float64(np*np))
+		nq, np = nq/grad, np/grad
+		v := acrossVariance((c.High-c.Low)/grad, c.Noise)
+		varQ := float64(s2*float64(np*np)) + float64(v*float64(nq*nq))
+		varP := float64(s2*float64(nq*nq)) + float64(v*float64(np*np))
+		floor += (varP/(s.M*s.M) + float64(s.K*s.K*varQ)) / (2 * phases)
+	}
+	return floor
+}
+
+// acrossVariance returns E Var(x | x̃) of x uniform on [0, w] seen through noise σ. For
+// w > 100σ the edges are left out: it is σ² to a percent.
+func acrossVariance(w, sigma float64) float64 {
+	if w > 100*sigma {
+		return sigma * sigma
+	}
+	const points, perSigma = 1000, 8
+	h := sigma / perSigma
+	cells := int(w/h) + 2 + 12*perSigma
+	f, xf := make([]float64, cells), make([]float64, cells) // from −6σ on
+	norm := 0.
+	for j := -6 * perSigma; j <= 6*perSigma; j++ {
+		z := float64(j) / perSigma
+		norm += kernel.Exp(-z * z / 2)
+	}
+	xx := 0.
+	for i := range points {
+		x := w * ((float64(i) + 0.5) / points)
+		at := int(math.Round(x/h)) + 6*perSigma
+		f[at] += 1. / points
+		xf[at] += x / points
+		xx += float64(x*x) / points
+	}
+	for i := range f {
+		var g, xg float64
+		for j := max(0, i-6*perSigma); j <= min(cells-1, i+6*perSigma); j++ {
+			z := float64(i-j) / perSigma
+			e := kernel.Exp(-z * z / 2)
+			g += float64(f[j] * e)
+			xg += float64(xf[j] * e)
+		}
+		if g > 0 {
+			xx -= float64(xg*xg) / g / norm
+		}
+	}
+	return xx
 }
 
 // convolve returns f∗(g gᵀ) for f: rows×cols, zero outside.

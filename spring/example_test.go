@@ -28,6 +28,6 @@ func ExampleRun() {
 	for _, ro := range r.Rollouts {
 		drift[ro.Model] = ro.MaxDrift
 	}
-	fmt.Println(drift["derivative"] > 3*drift["hnn"])
+	fmt.Println(drift["baseline"] > 3*drift["hnn"])
 	// Output: true
 }

@@ -63,7 +63,7 @@ const (
 
 // A Trained model is one of the experiment's, with its name and its losses.
 type Trained struct {
-	Name   string // hnn, derivative or nextstate
+	Name   string // hnn, baseline (an nn.Derivative) or nextstate
 	Model  nn.Model
 	Epochs []nn.Epoch // as training went; Valid is the loss on the test set
 	// Mean squared errors of the prediction over all components: of derivatives,
@@ -112,7 +112,7 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 	if r.Test, err = c.Sample(c.Sampling, c.Test, rand.NewPCG(c.Seed, streamTest)); err != nil {
 		return nil, err
 	}
-	kinds := []string{"derivative", "hnn"}
+	kinds := []string{"baseline", "hnn"}
 	if c.NextState {
 		kinds = append(kinds, "nextstate")
 	}
@@ -148,7 +148,7 @@ func (c Config) train(ctx context.Context, name string, i uint64, r *Result, pro
 	case "hnn":
 		m := &nn.HNN{K: net}
 		t.Model, predict = m, m.Field
-	case "derivative":
+	case "baseline":
 		m := &nn.Derivative{N: net}
 		t.Model, predict = m, m.Field
 	case "nextstate":

@@ -79,10 +79,10 @@ func TestConservation(t *testing.T) {
 	if d := drift["true"].MaxDrift; d > 1e-6 {
 		t.Errorf("the integrator drifts by %v", d)
 	}
-	if d, b := drift["hnn"].MaxDrift, drift["derivative"].MaxDrift; d > 0.05 || b < 5*d {
+	if d, b := drift["hnn"].MaxDrift, drift["baseline"].MaxDrift; d > 0.05 || b < 5*d {
 		t.Errorf("largest drift %v of the HNN, %v of the baseline", d, b)
 	}
-	t.Logf("largest drift %.2g of the HNN, %.2g of the baseline", drift["hnn"].MaxDrift, drift["derivative"].MaxDrift)
+	t.Logf("largest drift %.2g of the HNN, %.2g of the baseline", drift["hnn"].MaxDrift, drift["baseline"].MaxDrift)
 	h := drift["hnn"].H
 	for _, v := range h {
 		if math.Abs(v-h[0]) > 1e-5 {

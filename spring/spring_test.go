@@ -141,6 +141,17 @@ func TestNoiseFloor(t *testing.T) {
 	if f := unit.NoiseFloor(sampling(1e-4)); math.Abs(f-1e-8) > 1e-12 {
 		t.Errorf("floor %v for little noise", f)
 	}
+	for _, sigma := range []float64{0.05, 0.02, 0.0165, 0.0159, 1e-4} { // the energy is known, the phase is not
+		if f := unit.NoiseFloor(Sampling{Low: 0.5, High: 0.5, Noise: sigma}); math.Abs(f/(sigma*sigma)-0.5) > 0.005 {
+			t.Errorf("floor %v σ² for one energy and σ = %v, want 0.5 σ²", f/(sigma*sigma), sigma)
+		}
+	}
+	for _, s := range []Spring{unit, heavy} { // grid and limit agree where they meet
+		a, b := s.NoiseFloor(Sampling{Low: 0.4, High: 0.6, Noise: 0.025}), s.thinRing(Sampling{Low: 0.4, High: 0.6, Noise: 0.025})
+		if math.Abs(a/b-1) > 0.01 {
+			t.Errorf("%v: floor %v on the grid, %v in the limit", s, a, b)
+		}
+	}
 	if f := unit.NoiseFloor(sampling(100)); math.Abs(f-0.6) > 0.01 { // nothing is known: E(q² + p²)/2
 		t.Errorf("floor %v for noise that hides everything", f)
 	}

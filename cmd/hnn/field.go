@@ -18,9 +18,12 @@ NAME the kind of the model, numbered where several are of one kind; a derivative
 model has no H). For models of one pair (q, p).
 
 Examples:
-  hnn field out/hnn.json out/baseline.json -o field.csv
+  hnn field -o field.csv out/hnn.json out/baseline.json
   hnn field -q-range -3,3 -p-range -2,2 -n 101
 `
+
+// maxGrid bounds the points a side of a grid.
+const maxGrid = 10_000
 
 // A grid is a table of columns over a rectangle of states.
 type grid struct {
@@ -117,8 +120,8 @@ func runField(e *env, args []string) error {
 			return usageError{fmt.Errorf("%s: want two numbers, the least first, as in -1,1", name)}
 		}
 	}
-	if n > 10_000 {
-		return usageError{fmt.Errorf("-n %d: at most 10000 points a side", n)}
+	if n > maxGrid {
+		return usageError{fmt.Errorf("-n %d: at most %d points a side", n, maxGrid)}
 	}
 	models, err := loadModels(files)
 	if err != nil {
@@ -131,7 +134,7 @@ func runField(e *env, args []string) error {
 	g.addTrue(s)
 	count := map[string]int{}
 	for i, m := range models {
-		name := fileName(nn.Kind(m))
+		name := nn.Kind(m)
 		if count[name]++; count[name] > 1 {
 			name += strconv.Itoa(count[name])
 		}

@@ -243,6 +243,10 @@ func TestWrongCalls(t *testing.T) {
 		{"spring -low 2", "-low 2 is above -high 1"},
 		{"spring -energies 0.5,-1", "-energies: want"},
 		{"spring -energies 0", "-energies: want"},
+		{"spring -energies 1e308 -k 1e-300", "-energies 1e+308"},
+		{"spring -grid 1000000", "-grid 1000000: at most 10000"},
+		{"spring -seeds 3", "-seeds belongs to -protocol paper"},
+		{"spring -protocol paper -lr 1", "-lr: the numbers of -protocol paper are fixed"},
 		{"spring -grid 1", "-grid: want"},
 		{"spring -activation relu", "-activation: want one of [tanh"},
 		{"spring -schedule linear", "-schedule: want one of"},
@@ -321,7 +325,8 @@ func TestBadData(t *testing.T) {
 		"headerless": {"0,1,2\n1,2,3\n", "is a number"},
 		"empty":      {"", "empty"},
 		"no rows":    {"t,q,p\n", "no data rows"},
-		"two rows":   {"t,q,p\n0,1,2\n1,2,3\n", "central differences need 3"},
+		"two rows":   {"t,q,p\n0,1,2\n1,2,3\n", "trajectory 0 has 2 rows, 3 are needed"},
+		"one row":    {"run,t,q,p\n0,0,1,2\n0,1,2,3\n0,2,1,3\n0,3,2,2\n1,0,1,2\n", "trajectory 1 has 1 rows"},
 		"time":       {"t,q,p\n0,1,2\n1,2,3\n1,3,4\n", "standard input:4: column t: 1 does not come after 1"},
 		"no time":    {"q,p\n1,2\n2,3\n3,4\n", "missing column t"},
 		"half":       {"q,p,dq\n1,2,3\n", "missing column dp"},
@@ -437,7 +442,7 @@ func TestPipeline(t *testing.T) {
 		must(t, "rollout", "-q", "50", "-duration", "3", "-o", path("r.csv"), path(kind+".json"))
 	}
 	out := must(t, "field", "-n", "3", "-q-range", "-50,50", path("hnn.json"), path("derivative.json"), path("hnn.json"), path("nextstate.json"))
-	if lines := strings.Split(out, "\n"); len(lines) != 11 || lines[0] != "q,p,H,dq,dp,H_hnn,dq_hnn,dp_hnn,dq_baseline,dp_baseline,H_hnn2,dq_hnn2,dp_hnn2,next_q_nextstate,next_p_nextstate" {
+	if lines := strings.Split(out, "\n"); len(lines) != 11 || lines[0] != "q,p,H,dq,dp,H_hnn,dq_hnn,dp_hnn,dq_derivative,dp_derivative,H_hnn2,dq_hnn2,dp_hnn2,next_q_nextstate,next_p_nextstate" {
 		t.Errorf("field:\n%s", out)
 	}
 }

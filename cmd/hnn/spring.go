@@ -78,6 +78,9 @@ func runSpring(e *env, args []string) error {
 	if seeds > 1 {
 		return usageError{errors.New("-seeds belongs to -protocol paper")}
 	}
+	if grid > maxGrid {
+		return usageError{fmt.Errorf("-grid %d: at most %d points a side", grid, maxGrid)}
+	}
 	if err := checkEnergies(c.Sampling); err != nil {
 		return err
 	}
@@ -87,13 +90,21 @@ func runSpring(e *env, args []string) error {
 	if err := checkSteps("-rollout", c.Rollout, c.Step); err != nil {
 		return err
 	}
+	for _, e := range c.Energies {
+		if q, p := c.State(e, 1); math.IsInf(q, 0) || math.IsInf(p, 0) || math.IsInf(c.H(q, p), 0) {
+			return usageError{fmt.Errorf("-energies %v: the amplitude is too large for a float64", e)}
+		}
+	}
 	c.Hidden, c.Act, c.Init, c.Epochs, c.Seed, c.Workers = t.hidden, t.act, t.init, t.epochs, t.seed, t.workers
 	c.Optim, c.Schedule = func() nn.Optimizer { return t.optimizer() }, t.rates()
 	if err := table.WritableDir(out); err != nil {
 		return err
 	}
+	if c.NextState && c.Duration < c.Step {
+		return usageError{fmt.Errorf("-nextstate needs -duration %v to be at least -step %v", c.Duration, c.Step)}
+	}
 	show := t.progress(e)
-	r, err := spring.Run(e.ctx, c, func(model string, ep nn.Epoch) { show(fileName(model), ep) })
+	r, err := spring.Run(e.ctx, c, show)
 	if err != nil {
 		return err
 	}
@@ -111,15 +122,6 @@ func runSpring(e *env, args []string) error {
 	return nil
 }
 
-// fileName is what a model is called in files: the derivative predictor is the
-// experiment's baseline.
-func fileName(model string) string {
-	if model == "derivative" {
-		return "baseline"
-	}
-	return model
-}
-
 func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) error {
 	if err := d.writeTable("train.csv", setHeader, func(w *table.Writer) { writeSet(w, r.Train) }); err != nil {
 		return err
@@ -130,7 +132,7 @@ func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) erro
 	if err := d.writeTable("loss.csv", []string{"model", "epoch", "step", "train", "test", "rate"}, func(w *table.Writer) {
 		for _, m := range r.Models {
 			for _, e := range m.Epochs {
-				w.Text(fileName(m.Name))
+				w.Text(m.Name)
 				w.Int(e.Epoch)
 				w.Int(e.Step)
 				floats(w, e.Loss, e.Valid, e.Rate)
@@ -143,7 +145,7 @@ func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) erro
 	if err := d.writeTable("trajectory.csv", []string{"model", "run", "t", "q", "p", "energy", "H", "drift"}, func(w *table.Writer) {
 		for i, ro := range r.Rollouts {
 			for j, x := range ro.X {
-				w.Text(fileName(ro.Model))
+				w.Text(ro.Model)
 				w.Int(i % len(c.Energies))
 				floats(w, ro.T[j], x[0], x[1], ro.E[j])
 				if ro.H != nil {
@@ -164,7 +166,7 @@ func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) erro
 	if err := d.writeTable("summary.csv", []string{"model", "energy", "train", "test", "floor", "reached", "energy_mse",
 		"max_drift", "rms_drift", "slope", "coord_rmse", "phase_error"}, func(w *table.Writer) {
 		for _, ro := range r.Rollouts {
-			w.Text(fileName(ro.Model))
+			w.Text(ro.Model)
 			w.Float(ro.E0)
 			if m := r.Model(ro.Model); m != nil {
 				floats(w, m.TrainMSE, m.TestMSE)
@@ -172,14 +174,22 @@ func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) erro
 				w.Blank()
 				w.Blank()
 			}
-			floats(w, r.NoiseFloor, ro.T[len(ro.T)-1], ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
+			w.Float(r.NoiseFloor)
+			if len(ro.T) == 0 { // it failed at once
+				for range 7 {
+					w.Blank()
+				}
+				w.End()
+				continue
+			}
+			floats(w, ro.T[len(ro.T)-1], ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
 			w.End()
 		}
 	}); err != nil {
 		return err
 	}
 	for _, m := range r.Models {
-		if err := d.write(fileName(m.Name)+".json", func(w io.Writer) error { return nn.Save(w, m.Model) }); err != nil {
+		if err := d.write(m.Name+".json", func(w io.Writer) error { return nn.Save(w, m.Model) }); err != nil {
 			return err
 		}
 	}
@@ -211,7 +221,7 @@ func writeGrid(d *directory, c spring.Config, r *spring.Result, n int) error {
 	g := newGrid(-1.1*q, 1.1*q, -1.1*p, 1.1*p, n)
 	g.addTrue(c.Spring)
 	for _, m := range r.Models {
-		g.addModel(fileName(m.Name), m.Model)
+		g.addModel(m.Name, m.Model)
 	}
 	return d.writeTable("field.csv", g.header, g.write)
 }
@@ -220,18 +230,21 @@ func printScores(out io.Writer, r *spring.Result) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "model\tE0\ttrain\ttest\tenergy MSE\tmax drift\tRMS drift\tslope\tcoord RMSE\tphase error\t")
 	for _, ro := range r.Rollouts {
+		if len(ro.T) == 0 {
+			continue
+		}
 		train, test := "", ""
 		if m := r.Model(ro.Model); m != nil {
 			train, test = fmt.Sprintf("%.3g", m.TrainMSE), fmt.Sprintf("%.3g", m.TestMSE)
 		}
-		fmt.Fprintf(w, "%s\t%g\t%s\t%s\t%.2g\t%.2g\t%.2g\t%.1g\t%.2g\t%.2g\t\n", fileName(ro.Model), ro.E0, train, test,
+		fmt.Fprintf(w, "%s\t%g\t%s\t%s\t%.2g\t%.2g\t%.2g\t%.1g\t%.2g\t%.2g\t\n", ro.Model, ro.E0, train, test,
 			ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
 	}
 	w.Flush()
 	fmt.Fprintf(out, "\nnoise floor of the test error of hnn and baseline: %.3g\n", r.NoiseFloor)
 	for _, ro := range r.Rollouts {
 		if ro.Err != nil {
-			fmt.Fprintf(out, "%s, E0 = %g, ended early: %v\n", fileName(ro.Model), ro.E0, ro.Err)
+			fmt.Fprintf(out, "%s, E0 = %g, ended early: %v\n", ro.Model, ro.E0, ro.Err)
 		}
 	}
 }
