@@ -170,7 +170,7 @@ func (s Spring) thinRing(c Sampling) float64 {
 		v := acrossVariance((c.High-c.Low)/grad, c.Noise)
 		varQ := float64(s2*float64(np*np)) + float64(v*float64(nq*nq))
 		varP := float64(s2*float64(nq*nq)) + float64(v*float64(np*np))
-		floor += (varP/(s.M*s.M) + float64(s.K*s.K*varQ)) / (2 * phases)
+		floor += float64((varP/(s.M*s.M) + float64(s.K*s.K*varQ)) / (2 * phases))
 	}
 	return floor
 }

@@ -96,7 +96,7 @@ func (s Spring) paperData(src rand.Source) (sets [2]*nn.Data, starts [][]float64
 	for run := range paperRuns {
 		// A point of the square [−1, 1)², moved to the radius: so are directions drawn.
 		x, y := kernel.Uniform(src)*2-1, kernel.Uniform(src)*2-1
-		r := (kernel.Uniform(src)*0.9 + 0.1) / math.Sqrt(float64(x*x)+float64(y*y))
+		r := (float64(kernel.Uniform(src)*0.9) + 0.1) / math.Sqrt(float64(x*x)+float64(y*y))
 		sol, err := integrate.Solve(s.Field, 0, paperTime, []float64{x * r, y * r}, integrate.Options{RTol: []float64{1e-10}, TEval: times})
 		if err != nil {
 			return sets, nil, err
