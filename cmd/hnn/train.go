@@ -40,6 +40,12 @@ States are shifted and scaled to unit size, each pair by factors of the same pro
 which keeps Hamilton's equations; the model undoes it, so that its states, times and
 H are in the units of the file.
 
+The p of the file must be canonical momenta, or in fixed proportion to them, as velocities
+are of a body of constant mass. Angular velocities of a double pendulum are not: its
+momenta mix both, with factors that change with the angles, and no H of angles and
+angular velocities generates the motion. An HNN trained on them keeps a test error that
+a derivative model does not have.
+
 Noise in q and p biases any fit of derivatives on states: the states that seem
 farthest out are so partly by chance, and their derivatives are smaller than the
 place suggests. The learned field is too weak by about the share of the noise in the
