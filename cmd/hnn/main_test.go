@@ -338,6 +338,7 @@ func TestBadData(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { fails(t, hnn(t, c.csv, "train", "-o", out, "-"), 1, c.want) })
 	}
+	fails(t, hnn(t, "t,q,p\n0,1,2\n1,2,3\n3,3,1\n7,2,5\n9,4,4\n", "train", "-kind", "nextstate", "-o", out, "-"), 1, "only 1 of 4 pairs")
 	if b, _ := os.ReadFile(out); string(b) != "old" {
 		t.Error("a failed run replaced the model")
 	}

@@ -311,7 +311,11 @@ func (s *states) nextStates() (*nn.Data, float64, error) {
 		return nil, 0, fmt.Errorf("%s: the first run has one row, pairs of states are needed", s.Name)
 	}
 	dt := s.T[1] - s.T[0]
-	return nn.NextStates(s.T, s.X, s.Starts, dt), dt, nil
+	d := nn.NextStates(s.T, s.X, s.Starts, dt)
+	if pairs := s.Rows() - len(s.Starts); d.X.Rows < pairs/2 {
+		return nil, 0, fmt.Errorf("%s: only %d of %d pairs of successive states are %v apart: a nextstate model needs evenly spaced times", s.Name, d.X.Rows, pairs, dt)
+	}
+	return d, dt, nil
 }
 
 func sameStep(a, b float64) bool { return a-b <= 1e-6*b && b-a <= 1e-6*b }
