@@ -82,6 +82,9 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 			return fmt.Errorf("validation set: %w", err)
 		}
 	}
+	if t.Opt == nil || t.Schedule == nil || t.Src == nil {
+		return errors.New("nn: a training needs an optimiser, a schedule and a source")
+	}
 	rows, batches := data.batches(t.Batch)
 	workers := t.Workers
 	if workers <= 0 {

@@ -162,6 +162,18 @@ func TestTrainingRefuses(t *testing.T) {
 	}
 }
 
+func TestTrainingNeedsParts(t *testing.T) {
+	for _, strip := range []func(*Training){
+		func(t *Training) { t.Opt = nil }, func(t *Training) { t.Schedule = nil }, func(t *Training) { t.Src = nil },
+	} {
+		tr := training(1, -1, 1)
+		strip(tr)
+		if err := tr.Run(context.Background(), newHNN(2, 5, 1), springData(5)); err == nil {
+			t.Error("a training without one of its parts runs")
+		}
+	}
+}
+
 // More steps leave the heap as fewer do.
 func TestSteadyMemory(t *testing.T) {
 	m, d := newHNN(2, 200, 200, 1), springData(750)
