@@ -100,7 +100,7 @@ func (s *solver) check(f flags, names []string, duration float64, separable bool
 	}
 	name, rest, _ := strings.Cut(s.section, "=")
 	level, way, _ := strings.Cut(rest, ":")
-	i, v := slices.Index(names, name), 0.
+	i := slices.Index(names, name)
 	direction, known := map[string]int{"": 0, "up": 1, "down": -1}[way]
 	v, err := anyNumber.number(level)
 	if i < 0 || err != nil || !known {
