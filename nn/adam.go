@@ -10,7 +10,7 @@ import (
 // An Optimizer changes parameters against their gradients. It keeps a state for
 // each parameter, so one Optimizer serves one list of parameters.
 type Optimizer interface {
-	// Step updates params in place; grads has the same shapes and may be changed.
+	// Step updates params in place; grads has the same shapes and is only read.
 	Step(params, grads []*autodiff.Matrix, rate float64)
 }
 
@@ -22,9 +22,10 @@ type Optimizer interface {
 //	v ← β₂ v + (1−β₂) g²
 //	θ ← θ − α/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε)
 //
-// With AMSGrad, v in the last line is the largest v so far.
+// With AMSGrad, v in the last line is the largest v so far. The last line is computed
+// as θ ← θ − α r/(1−β₁ᵗ) · m / (√v + ε r) with r = √(1−β₂ᵗ), one division less.
 //
-// Source: Kingma and Ba, "Adam" (2015), Algorithm 1; Loshchilov and Hutter (2019)
+// Source: Kingma and Ba, "Adam" (2015), Algorithm 1 and end of §2; Loshchilov and Hutter (2019)
 // for Decoupled; Reddi, Kale and Kumar (2018) for AMSGrad.
 type Adam struct {
 	Beta1, Beta2 float64 // β₁, β₂
@@ -35,7 +36,11 @@ type Adam struct {
 
 	beta1t, beta2t float64 // β₁ᵗ, β₂ᵗ; 0 before the first step
 	m, v, vmax     [][]float64
+	g              []float64 // a block of g + λ θ
 }
+
+// adamBlock is how many parameters are updated at a time.
+const adamBlock = 1024
 
 // NewAdam returns Adam with the defaults β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
 func NewAdam() *Adam { return &Adam{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8} }
@@ -50,19 +55,31 @@ func (a *Adam) Step(params, grads []*autodiff.Matrix, rate float64) {
 	}
 	a.beta1t = float64(a.beta1t * a.Beta1)
 	a.beta2t = float64(a.beta2t * a.Beta2)
-	s, r := rate/(1-a.beta1t), math.Sqrt(1-a.beta2t)
+	r := math.Sqrt(1 - a.beta2t)
+	s, eps := float64(rate*r)/(1-a.beta1t), float64(a.Eps*r)
 	for i, p := range params {
-		g := grads[i].Data
-		decay(p.Data, g, a.WeightDecay, a.Decoupled, rate)
-		kernel.Moments(a.m[i], a.v[i], g, a.Beta1, a.Beta2)
-		v := a.v[i]
-		if a.AMSGrad {
-			for j := range v {
-				a.vmax[i][j] = max(a.vmax[i][j], v[j])
+		for lo, n := 0, len(p.Data); lo < n; lo += adamBlock { // each block while it is in the nearest cache
+			hi := min(lo+adamBlock, n)
+			x, g, m, v := p.Data[lo:hi], grads[i].Data[lo:hi], a.m[i][lo:hi], a.v[i][lo:hi]
+			switch {
+			case a.WeightDecay == 0:
+			case a.Decoupled:
+				kernel.ScaleTo(x, x, 1-float64(rate*a.WeightDecay))
+			default:
+				a.g = append(a.g[:0], g...)
+				kernel.AddScaled(a.g, x, a.WeightDecay)
+				g = a.g
 			}
-			v = a.vmax[i]
+			kernel.Moments(m, v, g, a.Beta1, a.Beta2)
+			if a.AMSGrad {
+				top := a.vmax[i][lo:hi]
+				for j := range v {
+					top[j] = max(top[j], v[j])
+				}
+				v = top
+			}
+			kernel.Descend(x, m, v, s, eps)
 		}
-		kernel.Descend(p.Data, a.m[i], v, s, r, a.Eps)
 	}
 }
 
@@ -82,24 +99,13 @@ func (s *SGD) Step(params, grads []*autodiff.Matrix, rate float64) {
 		s.b = zeros(params)
 	}
 	for i, p := range params {
-		g, b := grads[i].Data, s.b[i]
-		decay(p.Data, g, s.WeightDecay, false, rate)
-		for j := range g {
-			b[j] = float64(s.Momentum*b[j]) + g[j]
-			p.Data[j] -= float64(rate * b[j])
-		}
-	}
-}
-
-// decay adds λθ to the gradient or, decoupled, takes αλθ from the parameters.
-func decay(x, g []float64, lambda float64, decoupled bool, rate float64) {
-	switch {
-	case lambda == 0:
-	case decoupled:
-		kernel.ScaleTo(x, x, 1-float64(rate*lambda))
-	default:
-		for j := range g {
-			g[j] += float64(lambda * x[j])
+		x, b := p.Data, s.b[i]
+		for j, g := range grads[i].Data {
+			if s.WeightDecay != 0 {
+				g += float64(s.WeightDecay * x[j])
+			}
+			b[j] = float64(s.Momentum*b[j]) + g
+			x[j] -= float64(rate * b[j])
 		}
 	}
 }

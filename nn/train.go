@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
-	"sync"
 	"sync/atomic"
 
 	"hnn/autodiff"
@@ -192,45 +191,37 @@ func (d *Data) batches(size int) (rows []int, batches [][]int) {
 	return rows, batches
 }
 
-// finite reports whether the loss and all gradients are finite: x − x is 0 for a
-// finite number and NaN for any other. (Four sums, because one would be a chain of
-// additions each of which waits for the last.)
+// finite reports whether the loss and all gradients are finite.
 func finite(loss float64, grads []*autodiff.Matrix) bool {
-	var bad [4]float64
-	bad[0] = loss - loss
 	for _, g := range grads {
-		x := g.Data
-		for ; len(x) >= 4; x = x[4:] {
-			bad[0] += x[0] - x[0]
-			bad[1] += x[1] - x[1]
-			bad[2] += x[2] - x[2]
-			bad[3] += x[3] - x[3]
-		}
-		for _, v := range x {
-			bad[0] += v - v
+		if !kernel.Finite(g.Data) {
+			return false
 		}
 	}
-	return bad == [4]float64{}
+	return loss-loss == 0
 }
 
 // A team computes the loss of a batch, and its gradient, with several workers.
 type team struct {
 	model   Model
 	workers []*worker
-	grads   []*autodiff.Matrix // ∇L of the batch
+	sums    []*autodiff.Matrix // where the gradients of chunks are added
+	grads   []*autodiff.Matrix // ∇L of the batch: sums, or the gradient of its only chunk
 
-	data     *Data // what is computed: of these data,
-	rows     []int // these rows, nil for all,
-	n        int   // so many in all,
-	gradient bool  // the gradient too
-	next     atomic.Int64
-	done     sync.WaitGroup
-
-	mu   sync.Mutex
-	cond sync.Cond
-	turn int // the chunk to be added next
-	sum  float64
+	data     *Data        // what is computed: of these data,
+	rows     []int        // these rows, nil for all,
+	n        int          // so many in all,
+	gradient bool         // the gradient too
+	next     atomic.Int64 // the chunk to be computed next
+	turn     atomic.Int64 // the chunk to be added next
+	sum      float64      // of the losses so far
+	busy     atomic.Int64 // helpers that have not done yet
 }
+
+// Between steps, and for their turns, workers wait by giving way to others: a
+// goroutine that sleeps takes longer to wake than most steps are apart. After so many
+// rounds, some tenths of a millisecond, they do sleep.
+const patience = 1000
 
 // A worker has a plan for each number of rows that it has met, with and without the
 // gradient.
@@ -252,12 +243,11 @@ type lossPlan struct {
 
 func newTeam(m Model, workers int) *team {
 	t := &team{model: m}
-	t.cond.L = &t.mu
 	for _, p := range m.Net().Params() {
-		t.grads = append(t.grads, autodiff.NewMatrix(p.Rows, p.Cols))
+		t.sums = append(t.sums, autodiff.NewMatrix(p.Rows, p.Cols))
 	}
 	for i := range workers {
-		w := &worker{make(chan struct{}), map[planKey]*lossPlan{}}
+		w := &worker{make(chan struct{}, 1), map[planKey]*lossPlan{}}
 		t.workers = append(t.workers, w)
 		if i == 0 {
 			continue // the caller's goroutine
@@ -265,7 +255,10 @@ func newTeam(m Model, workers int) *team {
 		go func() {
 			for range w.start {
 				t.work(w)
-				t.done.Done()
+				t.busy.Add(-1)
+				for i := 0; i < patience && len(w.start) == 0; i++ {
+					runtime.Gosched()
+				}
 			}
 		}()
 	}
@@ -281,19 +274,22 @@ func (t *team) close() {
 
 // loss returns L of the given rows of d, nil for all, and sets t.grads to ∇L if wanted.
 func (t *team) loss(d *Data, rows []int, gradient bool) float64 {
-	t.data, t.rows, t.n, t.gradient, t.turn, t.sum = d, rows, len(rows), gradient, 0, 0
+	t.data, t.rows, t.n, t.gradient, t.sum = d, rows, len(rows), gradient, 0
 	if rows == nil {
 		t.n = d.X.Rows
 	}
 	t.next.Store(0)
+	t.turn.Store(0)
 	chunks := (t.n + chunkRows - 1) / chunkRows
 	helpers := t.workers[1:max(1, min(len(t.workers), chunks))]
-	t.done.Add(len(helpers))
+	t.busy.Store(int64(len(helpers)))
 	for _, w := range helpers {
 		w.start <- struct{}{}
 	}
 	t.work(t.workers[0])
-	t.done.Wait()
+	for t.busy.Load() > 0 {
+		runtime.Gosched()
+	}
 	return t.sum
 }
 
@@ -321,23 +317,25 @@ func (t *team) work(w *worker) {
 		}
 		p.plan.Run()
 
-		t.mu.Lock()
-		for t.turn != c {
-			t.cond.Wait()
+		if n == t.n {
+			t.sum, t.grads = p.loss.Data[0], p.grads
+			return
 		}
+		for t.turn.Load() != int64(c) {
+			runtime.Gosched()
+		}
+		t.grads = t.sums
 		share := float64(n) / float64(t.n)
 		t.sum += float64(share * p.loss.Data[0])
 		for i, g := range p.grads {
-			sum := t.grads[i].Data
+			sum := t.sums[i].Data
 			if c == 0 {
 				kernel.ScaleTo(sum, g.Data, share)
 				continue
 			}
 			kernel.AddScaled(sum, g.Data, share)
 		}
-		t.turn++
-		t.cond.Broadcast()
-		t.mu.Unlock()
+		t.turn.Store(int64(c) + 1)
 	}
 }
 

@@ -21,12 +21,10 @@ func Moments(m, v, g []float64, beta1, beta2 float64) {
 
 // Descend moves the parameters x against m, scaled by the root of v.
 //
-//	x ← x − s m / (√v/r + ε)
-//
-// For Adam, s = α/(1−β₁ᵗ) and r = √(1−β₂ᵗ).
-func Descend(x, m, v []float64, s, r, eps float64) {
+//	x ← x − s m / (√v + ε)
+func Descend(x, m, v []float64, s, eps float64) {
 	m, v = m[:len(x)], v[:len(x)]
-	for i := threeVectors(active.descend, x, m, v, s, r, eps); i < len(x); i++ {
-		x[i] -= float64(s * (m[i] / (math.Sqrt(v[i])/r + eps)))
+	for i := threeVectors(active.descend, x, m, v, s, eps, 0); i < len(x); i++ {
+		x[i] -= float64(s * (m[i] / (math.Sqrt(v[i]) + eps)))
 	}
 }

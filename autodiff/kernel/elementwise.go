@@ -106,6 +106,24 @@ func SqrtTo(z, x []float64) {
 	}
 }
 
+// Finite reports whether all numbers are finite: x − x is 0 for a finite number and
+// NaN for any other.
+func Finite(x []float64) bool {
+	i := 0
+	if n := len(x) &^ (active.lanes - 1); active.finite != nil && n > 0 {
+		if !active.finite(x[:n]) {
+			return false
+		}
+		i = n
+	}
+	for ; i < len(x); i++ {
+		if x[i]-x[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // PowTo sets z[i] = x[i]ᶜ.
 func PowTo(z, x []float64, c float64) {
 	x = x[:len(z)]

@@ -81,19 +81,17 @@ loop: \
 	VMOVUPD r0, (SI)(R12*8) \
 	NEXT(l)
 
-#define DESCEND(l, k0, k1, k2, r0, r1) \
+#define DESCEND(l, k0, k1, r0, r1) \
 	MOVQ x_base+0(FP), DI   \
 	MOVQ x_len+8(FP), R12   \
 	MOVQ m_base+24(FP), SI  \
 	MOVQ v_base+48(FP), BX  \
 	ENDS                    \
 	VBROADCASTSD s+72(FP), k0 \
-	VBROADCASTSD r+80(FP), k1 \
-	VBROADCASTSD eps+88(FP), k2 \
+	VBROADCASTSD eps+80(FP), k1 \
 loop: \
 	VSQRTPD (BX)(R12*8), r0 \
-	VDIVPD k1, r0, r0       \
-	VADDPD k2, r0, r0       \
+	VADDPD k1, r0, r0       \
 	VMOVUPD (SI)(R12*8), r1 \
 	VDIVPD r0, r1, r1       \
 	VMULPD r1, k0, r1       \
@@ -197,13 +195,57 @@ TEXT ·momentsAVX512(SB), NOSPLIT, $0-96
 TEXT ·momentsAVX2(SB), NOSPLIT, $0-96
 	MOMENTS(4, Y4, Y5, Y6, Y0, Y1, Y2)
 
-// func descendAVX512(x, m, v []float64, s, r, eps float64)
+// func descendAVX512(x, m, v []float64, s, eps, _ float64)
 //
 //	for i := range x {
-//		x[i] -= float64(s * (m[i] / (math.Sqrt(v[i])/r + eps)))
+//		x[i] -= float64(s * (m[i] / (math.Sqrt(v[i]) + eps)))
 //	}
 TEXT ·descendAVX512(SB), NOSPLIT, $0-96
-	DESCEND(8, Z4, Z5, Z6, Z0, Z1)
+	DESCEND(8, Z4, Z5, Z0, Z1)
 
 TEXT ·descendAVX2(SB), NOSPLIT, $0-96
-	DESCEND(4, Y4, Y5, Y6, Y0, Y1)
+	DESCEND(4, Y4, Y5, Y0, Y1)
+
+// func finiteAVX512(x []float64) bool
+//
+//	for _, v := range x {
+//		if v-v != 0 { return false }
+//	}
+//	return true
+//
+// v − v is +0 or NaN: one nonzero bit among all differences tells.
+TEXT ·finiteAVX512(SB), NOSPLIT, $0-25
+	MOVQ x_base+0(FP), SI
+	MOVQ x_len+8(FP), R12
+	LEAQ (SI)(R12*8), SI
+	NEGQ R12
+	VPXORQ Z1, Z1, Z1
+loop:
+	VMOVUPD (SI)(R12*8), Z0
+	VSUBPD Z0, Z0, Z0
+	VPORQ Z0, Z1, Z1
+	ADDQ $8, R12
+	JNZ  loop
+	VPTESTMQ Z1, Z1, K1
+	KMOVW K1, AX
+	TESTL AX, AX
+	SETEQ ret+24(FP)
+	VZEROUPPER
+	RET
+
+TEXT ·finiteAVX2(SB), NOSPLIT, $0-25
+	MOVQ x_base+0(FP), SI
+	MOVQ x_len+8(FP), R12
+	LEAQ (SI)(R12*8), SI
+	NEGQ R12
+	VPXOR Y1, Y1, Y1
+loop:
+	VMOVUPD (SI)(R12*8), Y0
+	VSUBPD Y0, Y0, Y0
+	VPOR Y0, Y1, Y1
+	ADDQ $4, R12
+	JNZ  loop
+	VPTEST Y1, Y1
+	SETEQ ret+24(FP)
+	VZEROUPPER
+	RET

@@ -18,6 +18,7 @@ type instructionSet struct {
 	add, sub, mul, div                            func(z, x, y []float64)
 	scale, addConst, ratio, addScaled, sqrt, tanh func(z, x []float64, c float64)
 	moments, descend                              func(x, y, z []float64, a, b, c float64)
+	finite                                        func(x []float64) bool
 }
 
 // available lists the instruction sets that this machine and build can use.

@@ -38,6 +38,9 @@ func Verify() []Comparison {
 			s.compare(&c)
 			all = append(all, c)
 		}
+		c := Comparison{Set: set.name, Kernel: "Finite"}
+		compareFinite(&c)
+		all = append(all, c)
 	}
 	return all
 }
@@ -174,8 +177,8 @@ var loopSpecs = []loopSpec{
 			*m += float64((1 - b1) * (*g - *m))
 			*v = float64(b2**v) + float64((1-b2)*float64(*g**g))
 		}},
-	{"Descend", func(u, v, w []float64, a, b, c float64) { Descend(u, v, w, a, b, c) },
-		func(x, m, v *float64, s, r, eps float64) { *x -= float64(s * (*m / (math.Sqrt(*v)/r + eps))) }},
+	{"Descend", func(u, v, w []float64, a, b, _ float64) { Descend(u, v, w, a, b) },
+		func(x, m, v *float64, s, eps, _ float64) { *x -= float64(s * (*m / (math.Sqrt(*v) + eps))) }},
 	function("TanhTo", TanhTo, Tanh),
 	function("ExpTo", ExpTo, Exp),
 	function("LogTo", LogTo, Log),
@@ -211,4 +214,27 @@ func (s *loopSpec) compare(c *Comparison) {
 			}
 		}
 	}
+}
+
+// compareFinite puts every kind of number at every place among finite ones.
+func compareFinite(c *Comparison) {
+	f := filler{rand.NewPCG(3, 1), false}
+	for n := range 70 {
+		x := f.slice(n)
+		c.equal(truth(Finite(x)), 1, func() string { return fmt.Sprintf("length %d", n) })
+		for i, was := range x {
+			for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, 5e-324} {
+				x[i] = v
+				c.equal(truth(Finite(x)), truth(v-v == 0), func() string { return fmt.Sprintf("length %d, %v at %d", n, v, i) })
+			}
+			x[i] = was
+		}
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
