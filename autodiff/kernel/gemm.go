@@ -81,7 +81,7 @@ const (
 
 	// A factor is packed unless it is read as well where it is: the left one if its
 	// rows and columns are no further apart, the right one if it is no larger.
-	nearLeft, smallRight = 512, 1 << 14
+	nearLeft, smallRight = 512, 1 << 16
 )
 
 // product computes z block by block. Only whole chains over p are formed, or pieces
