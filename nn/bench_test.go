@@ -36,7 +36,7 @@ func BenchmarkStep(b *testing.B) {
 	for _, sizes := range [][]int{{2, 128, 64, 32, 1}, {2, 200, 200, 1}} {
 		for _, rows := range []int{1, 30, 750, 1000, 10000} {
 			for _, workers := range []int{1, 2} {
-				if workers > 1 && (rows <= chunkRows || runtime.GOMAXPROCS(0) == 1) {
+				if workers > 1 && (rows == 1 || runtime.GOMAXPROCS(0) == 1) {
 					continue
 				}
 				b.Run(fmt.Sprintf("%v/rows=%d/workers=%d", sizes, rows, workers), func(b *testing.B) {

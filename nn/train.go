@@ -58,10 +58,23 @@ type Epoch struct {
 	Rate  float64 // learning rate of the last step
 }
 
-// chunkRows is the number of rows whose gradient is computed at once: small enough
-// that a chunk's buffers stay in the second-level cache. It is fixed because the
+// A chunk, the rows whose gradient is computed at once, has so many rows at most, so
+// that its buffers stay in the second-level cache. A small batch is cut into up to
+// fewChunks, so that several workers help, where each has at least chunkWork weights
+// times rows to compute.
+const (
+	chunkRows = 128
+	fewChunks = 4
+	chunkWork = 1 << 19
+)
+
+// chunkSize returns the rows of a chunk of a batch of n rows, a multiple of 8, which
+// fills register tiles. It must not depend on the number of workers, because the
 // order of additions depends on it.
-const chunkRows = 128
+func chunkSize(n, weights int) int {
+	chunks := max((n+chunkRows-1)/chunkRows, int(min(fewChunks, int64(n)*int64(weights)/chunkWork)))
+	return ((n+chunks-1)/chunks + 7) &^ 7
+}
 
 // Run trains m on data until all epochs are done, ctx is cancelled (whose error it
 // then returns), or an error occurs.
@@ -89,14 +102,7 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	chunks := 1 // of the largest batch: more workers than that have nothing to do
-	for _, b := range batches {
-		chunks = max(chunks, (len(b)+chunkRows-1)/chunkRows)
-	}
-	if t.Valid != nil {
-		chunks = max(chunks, (t.Valid.X.Rows+chunkRows-1)/chunkRows)
-	}
-	team := newTeam(m, min(workers, chunks))
+	team := newTeam(m, workers)
 	defer team.close()
 
 	params := m.Net().Params()
@@ -204,13 +210,14 @@ func finite(loss float64, grads []*autodiff.Matrix) bool {
 // A team computes the loss of a batch, and its gradient, with several workers.
 type team struct {
 	model   Model
+	weights int // how many
 	workers []*worker
 	sums    []*autodiff.Matrix // where the gradients of chunks are added
 	grads   []*autodiff.Matrix // ∇L of the batch: sums, or the gradient of its only chunk
 
 	data     *Data        // what is computed: of these data,
 	rows     []int        // these rows, nil for all,
-	n        int          // so many in all,
+	n, chunk int          // so many in all, so many at once,
 	gradient bool         // the gradient too
 	next     atomic.Int64 // the chunk to be computed next
 	turn     atomic.Int64 // the chunk to be added next
@@ -245,6 +252,7 @@ func newTeam(m Model, workers int) *team {
 	t := &team{model: m}
 	for _, p := range m.Net().Params() {
 		t.sums = append(t.sums, autodiff.NewMatrix(p.Rows, p.Cols))
+		t.weights += len(p.Data)
 	}
 	for i := range workers {
 		w := &worker{make(chan struct{}, 1), map[planKey]*lossPlan{}}
@@ -278,9 +286,10 @@ func (t *team) loss(d *Data, rows []int, gradient bool) float64 {
 	if rows == nil {
 		t.n = d.X.Rows
 	}
+	t.chunk = chunkSize(t.n, t.weights)
 	t.next.Store(0)
 	t.turn.Store(0)
-	chunks := (t.n + chunkRows - 1) / chunkRows
+	chunks := (t.n + t.chunk - 1) / t.chunk
 	helpers := t.workers[1:max(1, min(len(t.workers), chunks))]
 	t.busy.Store(int64(len(helpers)))
 	for _, w := range helpers {
@@ -297,11 +306,11 @@ func (t *team) loss(d *Data, rows []int, gradient bool) float64 {
 func (t *team) work(w *worker) {
 	for {
 		c := int(t.next.Add(1)) - 1
-		lo := c * chunkRows
+		lo := c * t.chunk
 		if lo >= t.n {
 			return
 		}
-		n := min(chunkRows, t.n-lo)
+		n := min(t.chunk, t.n-lo)
 		p := w.plans[planKey{n, t.gradient}]
 		if p == nil {
 			p = newLossPlan(t.model, t.data.X.Cols, n, t.gradient)

@@ -49,7 +49,7 @@ func (b *bench) table() []*benchRow {
 		for _, rows := range b.rows {
 			one := stepRow(sizes, rows, 1)
 			add(one)
-			if rows > 128 && runtime.GOMAXPROCS(0) > 1 { // fewer rows are one worker's
+			if rows > 1 && runtime.GOMAXPROCS(0) > 1 {
 				two := stepRow(sizes, rows, 2)
 				two.base = one.name
 				add(two)
