@@ -31,14 +31,22 @@ func newFlags(e *env, name, help string) flags {
 	return f
 }
 
+// parseFlags reads the flags, up to the first argument that is none.
+func (f flags) parseFlags(args []string) error {
+	err := f.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		f.help()
+	case err != nil:
+		err = usageError{err}
+	}
+	return err
+}
+
 // parse reads the arguments; operands are what follows the flags, at most max.
 func (f flags) parse(args []string, max int) (operands []string, err error) {
-	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			f.help()
-			return nil, err
-		}
-		return nil, usageError{err}
+	if err := f.parseFlags(args); err != nil {
+		return nil, err
 	}
 	if f.NArg() > max {
 		return nil, usageError{fmt.Errorf("unexpected argument %q", f.Arg(max))}

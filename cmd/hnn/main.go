@@ -27,6 +27,7 @@ type command struct {
 
 var commands = []command{
 	{"spring", "the whole experiment: data, training, rollouts, scores", runSpring},
+	{"sweep", "spring or train over seeds and grids of flags", runSweep},
 	{"replay", "run again what a manifest describes, and compare", runReplay},
 	{"simulate", "true trajectories of a named system or of any Hamiltonian", runSimulate},
 	{"train", "a model from a CSV of states", runTrain},
@@ -41,7 +42,8 @@ var commands = []command{
 type env struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
-	terminal       bool // stderr is one: progress may be shown
+	terminal       bool   // stderr is one: progress may be shown
+	point          *point // of a sweep that the command is run for, or nil
 }
 
 // A usageError is a wrong call: exit status 2.

@@ -97,16 +97,25 @@ func runSpring(e *env, args []string) error {
 	}
 	c.Hidden, c.Act, c.Init, c.Epochs, c.Seed, c.Workers = t.hidden, t.act, t.init, t.epochs, t.seed, t.workers
 	c.Optim, c.Schedule = func() nn.Optimizer { return t.optimizer() }, t.rates()
-	if err := table.WritableDir(out); err != nil {
-		return err
-	}
 	if c.NextState && c.Duration < c.Step {
 		return usageError{fmt.Errorf("-nextstate needs -duration %v to be at least -step %v", c.Duration, c.Step)}
+	}
+	if e.point.begin(f) {
+		return nil
+	}
+	if e.point == nil {
+		if err := table.WritableDir(out); err != nil {
+			return err
+		}
 	}
 	show := t.progress(e)
 	r, err := spring.Run(e.ctx, c, show)
 	if err != nil {
 		return err
+	}
+	if e.point != nil {
+		scoreSpring(e.point, r)
+		return nil
 	}
 	d := &directory{path: out}
 	if err := writeSpring(d, c, r, grid); err != nil {
@@ -120,6 +129,22 @@ func runSpring(e *env, args []string) error {
 		fmt.Fprintf(e.stderr, "\nwrote %d files to %s\n", len(d.files)+1, out)
 	}
 	return nil
+}
+
+// scoreSpring reports the scores of each model, over all its rollouts.
+func scoreSpring(p *point, r *spring.Result) {
+	for _, m := range r.Models {
+		mse, drift, n := 0., 0., 0
+		for _, ro := range r.Rollouts {
+			if ro.Model == m.Name && len(ro.T) > 0 {
+				mse, drift, n = mse+ro.EnergyMSE, max(drift, ro.MaxDrift), n+1
+			}
+		}
+		p.score(m.Name+"_train", m.TrainMSE)
+		p.score(m.Name+"_test", m.TestMSE)
+		p.score(m.Name+"_energy_mse", mse/float64(max(n, 1)))
+		p.score(m.Name+"_max_drift", drift)
+	}
 }
 
 func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) error {

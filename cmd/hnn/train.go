@@ -92,6 +92,9 @@ func runTrain(e *env, args []string) error {
 	if len(operands) == 0 {
 		return usageError{fmt.Errorf("no data: name a CSV file, or - for standard input")}
 	}
+	if e.point.begin(f) {
+		return nil
+	}
 	c := &nn.Checkpoint{Opt: t.optimizer()}
 	if resume != "" {
 		if c, err = loadCheckpoint(resume); err != nil {
@@ -104,8 +107,10 @@ func runTrain(e *env, args []string) error {
 			save = resume
 		}
 	}
-	if err := checkOutputs(out, save, operands[0], valid); err != nil {
-		return err
+	if e.point == nil {
+		if err := checkOutputs(out, save, operands[0], valid); err != nil {
+			return err
+		}
 	}
 	data, dt, err := trainingData(operands[0], model, by, window)
 	if err != nil {
@@ -174,6 +179,17 @@ func runTrain(e *env, args []string) error {
 		return err
 	case err != nil && !errors.Is(err, enough):
 		return err
+	}
+	if e.point != nil {
+		e.point.score("loss", last.Loss)
+		if tr.Valid != nil {
+			e.point.score("valid", last.Valid)
+		}
+		if c.Best != nil {
+			e.point.score("lowest", c.BestLoss)
+			e.point.score("lowest_epoch", float64(c.BestEpoch))
+		}
+		return nil
 	}
 	final, note := c.Model, fmt.Sprintf("loss %.4g", last.Loss)
 	if last.Epoch == 0 {
