@@ -8,35 +8,51 @@ import (
 )
 
 // Differences estimates the time derivatives of sampled trajectories by central
-// differences. The trajectories' first rows are starts, nil for a single one, here and
-// below. With h₁ = tᵢ − tᵢ₋₁ and h₂ = tᵢ₊₁ − tᵢ,
+// differences of the given even order. The trajectories' first rows are starts, nil for
+// a single one, here and below. The derivative at tᵢ is that of the polynomial through
+// the rows i−w … i+w, w = order/2,
 //
-//	ẋᵢ ≈ (h₂ s₁ + h₁ s₂)/(h₁ + h₂),    s₁ = (xᵢ − xᵢ₋₁)/h₁,    s₂ = (xᵢ₊₁ − xᵢ)/h₂
+//	ẋᵢ ≈ Σⱼ wⱼ (xⱼ − xᵢ),    wⱼ = (λⱼ/λᵢ)/(tᵢ − tⱼ),    λⱼ = 1/Πₖ(tⱼ − tₖ), k ≠ j,
 //
-// which is the derivative of the parabola through the three points; it exceeds ẋᵢ by
-// h₁h₂ x⃛/6, an error of second order for uneven times too. The first and the last row of each
-// trajectory have no neighbour on one side and are left out. Times must increase;
-// trajectories of fewer than three rows are an error.
+// for uneven times too. Its error is −x⁽ᵒʳᵈᵉʳ⁺¹⁾ Π(tⱼ − tᵢ)/(order+1)!, the product over j ≠ i;
+// noise of variance σ² in the states gives it one of σ² (Σwⱼ² + (Σwⱼ)²), which
+// grows with the order. The first and last w rows of each trajectory have no neighbours
+// on one side and are left out. Times must increase; shorter trajectories than order+1
+// rows are an error.
 //
-// Source: Fornberg, "Generation of Finite Difference Formulas on Arbitrarily Spaced
-// Grids" (1988).
-func Differences(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
-	if err := checkTimes(t, x, starts, 3); err != nil {
+// Source: Berrut and Trefethen, "Barycentric Lagrange Interpolation" (2004), eq. 9.4; the
+// weights are those of Fornberg, "Generation of Finite Difference Formulas on
+// Arbitrarily Spaced Grids" (1988).
+func Differences(t []float64, x *autodiff.Matrix, starts []int, order int) (*Data, error) {
+	if order < 2 || order%2 != 0 {
+		return nil, fmt.Errorf("nn: central differences of order %d: want an even number from 2 up", order)
+	}
+	if err := checkTimes(t, x, starts, order+1); err != nil {
 		return nil, fmt.Errorf("nn: central differences: %w", err)
 	}
-	rows := x.Rows - 2*len(orOne(starts))
+	w := order / 2
+	rows := x.Rows - 2*w*len(orOne(starts))
 	d := &Data{X: autodiff.NewMatrix(rows, x.Cols), Y: autodiff.NewMatrix(rows, x.Cols)}
 	to := 0
 	for i, lo := range orOne(starts) {
 		hi := runEnd(starts, i, x.Rows)
 		d.Starts = append(d.Starts, to)
-		for r := lo + 1; r+1 < hi; r++ {
-			h1, h2 := t[r]-t[r-1], t[r+1]-t[r]
-			copy(d.X.Row(to), x.Row(r))
-			y, xb, xa, xr := d.Y.Row(to), x.Row(r-1), x.Row(r+1), x.Row(r)
-			for j := range y {
-				s1, s2 := (xr[j]-xb[j])/h1, (xa[j]-xr[j])/h2
-				y[j] = (float64(h2*s1) + float64(h1*s2)) / (h1 + h2)
+		for r := lo + w; r+w < hi; r++ {
+			xr, y := x.Row(r), d.Y.Row(to)
+			copy(d.X.Row(to), xr)
+			for j := r - w; j <= r+w; j++ {
+				if j == r {
+					continue
+				}
+				weight := 1 / (t[j] - t[r]) // λⱼ/λᵢ/(tᵢ − tⱼ), where one factor of λⱼ/λᵢ is −1
+				for k := r - w; k <= r+w; k++ {
+					if k != r && k != j {
+						weight *= (t[r] - t[k]) / (t[j] - t[k])
+					}
+				}
+				for c, v := range x.Row(j) {
+					y[c] += float64(weight * (v - xr[c]))
+				}
 			}
 			to++
 		}
@@ -143,6 +159,33 @@ func Midpoints(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
 				d.X.Row(to)[j] = (v + next) / 2
 				d.Y.Row(to)[j] = (next - v) / (t[r+1] - t[r])
 			}
+			to++
+		}
+	}
+	return d, nil
+}
+
+// Steps makes training data for OneStep of pairs of successive states: X is xₖ, and Y the
+// slope (xₖ₊₁ − xₖ)/hₖ and, in one column more, the step hₖ = tₖ₊₁ − tₖ. Times may be uneven
+// and must increase.
+func Steps(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
+	if err := checkTimes(t, x, starts, 2); err != nil {
+		return nil, fmt.Errorf("nn: steps: %w", err)
+	}
+	rows := x.Rows - len(orOne(starts))
+	d := &Data{X: autodiff.NewMatrix(rows, x.Cols), Y: autodiff.NewMatrix(rows, x.Cols+1)}
+	to := 0
+	for i, lo := range orOne(starts) {
+		hi := runEnd(starts, i, x.Rows)
+		d.Starts = append(d.Starts, to)
+		for r := lo; r+1 < hi; r++ {
+			h := t[r+1] - t[r]
+			copy(d.X.Row(to), x.Row(r))
+			y := d.Y.Row(to)
+			for j, v := range x.Row(r) {
+				y[j] = (x.At(r+1, j) - v) / h
+			}
+			y[x.Cols] = h
 			to++
 		}
 	}

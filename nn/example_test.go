@@ -55,10 +55,10 @@ func ExampleDifferences() {
 	if err != nil {
 		panic(err)
 	}
-	d, err := nn.Differences(t, x, []int{0})
+	d, err := nn.Differences(t, x, []int{0}, 2)
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(d.Y.Data)
+	fmt.Printf("%.6g\n", d.Y.Data)
 	// Output: [2 0 6 0]
 }

@@ -62,9 +62,11 @@ func (m *HNN) Field(x autodiff.Var) autodiff.Var {
 //	L = MSE(q̇, ∂H/∂p) + MSE(ṗ, −∂H/∂q)
 //
 // Source: Greydanus et al. (2019), eq. 3.
-func (m *HNN) Loss(x, dx autodiff.Var) autodiff.Var {
-	e := m.Scale.rate(autodiff.Sub(m.Field(x), dx))
-	d := x.Cols() / 2
+func (m *HNN) Loss(x, dx autodiff.Var) autodiff.Var { return m.mismatch(m.Field(x), dx) }
+
+func (m *HNN) mismatch(f, dx autodiff.Var) autodiff.Var {
+	e := m.Scale.rate(autodiff.Sub(f, dx))
+	d := dx.Cols() / 2
 	return autodiff.Add(meanSquare(autodiff.Slice(e, 0, d)), meanSquare(autodiff.Slice(e, d, 2*d)))
 }
 
@@ -98,8 +100,10 @@ func (m *Derivative) Field(x autodiff.Var) autodiff.Var {
 }
 
 // Loss is MSE(ẋ, Field(x)), each component in units of s/τ.
-func (m *Derivative) Loss(x, dx autodiff.Var) autodiff.Var {
-	return meanSquare(m.Scale.rate(autodiff.Sub(m.Field(x), dx)))
+func (m *Derivative) Loss(x, dx autodiff.Var) autodiff.Var { return m.mismatch(m.Field(x), dx) }
+
+func (m *Derivative) mismatch(f, dx autodiff.Var) autodiff.Var {
+	return meanSquare(m.Scale.rate(autodiff.Sub(f, dx)))
 }
 
 // A NextState is the other baseline: the same network trained to predict the state

@@ -150,7 +150,7 @@ func TestDifferences(t *testing.T) {
 	for i, u := range times {
 		x.Data[i] = 3*u*u - 2*u + 1
 	}
-	d, err := Differences(times, x, []int{0, 5})
+	d, err := Differences(times, x, []int{0, 5}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,18 +164,53 @@ func TestDifferences(t *testing.T) {
 	if len(d.Starts) != 2 || d.Starts[1] != 3 {
 		t.Error(d.Starts)
 	}
-	if _, err := Differences(times, x, []int{0, 7}); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 2 rows") {
+	if _, err := Differences(times, x, []int{0, 7}, 2); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 2 rows") {
 		t.Error(err)
 	}
-	if _, err := Differences(times, x, []int{0, 8}); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 1 rows") {
+	if _, err := Differences(times, x, []int{0, 8}, 2); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 1 rows") {
 		t.Error(err)
 	}
-	if one, err := Differences(times, x, nil); err != nil || one.X.Rows != 7 {
+	if one, err := Differences(times, x, nil, 2); err != nil || one.X.Rows != 7 {
 		t.Error(one, err)
 	}
 	times[3] = times[2]
-	if _, err := Differences(times, x, nil); err == nil || !strings.Contains(err.Error(), "does not come after") {
+	if _, err := Differences(times, x, nil, 2); err == nil || !strings.Contains(err.Error(), "does not come after") {
 		t.Error(err)
+	}
+}
+
+// Central differences are of the order that they say, also at uneven times, and
+// refuse others.
+func TestDifferencesOrder(t *testing.T) {
+	worst := func(order int, h float64) float64 {
+		n := int(3 / h)
+		times, x := make([]float64, n), autodiff.NewMatrix(n, 1)
+		for i := range times {
+			times[i] = h * (float64(i) + 0.3*math.Sin(float64(i*i)))
+			x.Data[i] = math.Sin(times[i])
+		}
+		d, err := Differences(times, x, nil, order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.X.Rows != n-order || d.X.Data[0] != x.Data[order/2] {
+			t.Fatalf("order %d: %d rows of %d", order, d.X.Rows, n)
+		}
+		e := 0.
+		for i, v := range d.Y.Data {
+			e = max(e, math.Abs(v-math.Cos(times[i+order/2])))
+		}
+		return e
+	}
+	for _, order := range []int{2, 4, 6} {
+		if got := math.Log2(worst(order, 0.1)/worst(order, 0.0125)) / 3; math.Abs(got-float64(order)) > 0.35 {
+			t.Errorf("observed order %.2f, want %d", got, order)
+		}
+	}
+	for _, order := range []int{0, 1, 3, -2} {
+		if _, err := Differences([]float64{0, 1, 2, 3}, autodiff.NewMatrix(4, 2), nil, order); err == nil {
+			t.Errorf("order %d is not refused", order)
+		}
 	}
 }
 

@@ -179,7 +179,7 @@ func TestReferenceHNN(t *testing.T) {
 		}, x).Data, want, refTol)
 	}
 
-	p := newLossPlan(m, 2, x.Rows, true)
+	p := newLossPlan(m, 2, 2, x.Rows, true)
 	copy(p.x.Data, x.Data)
 	copy(p.y.Data, dx.Data)
 	p.plan.Run()
@@ -230,7 +230,7 @@ func TestReferenceAdam(t *testing.T) {
 		setParams(t, net, r.Baseline.Weights)
 		m := &Derivative{N: net}
 		closeTo(t, "output", Evaluate(m.Field, matrix(t, r.X)).Data, concat(r.Baseline.Output), refTol)
-		p := newLossPlan(m, 2, 3, true)
+		p := newLossPlan(m, 2, 2, 3, true)
 		copy(p.x.Data, concat(r.X))
 		copy(p.y.Data, concat(r.DX))
 		p.plan.Run()
@@ -251,7 +251,7 @@ func stepAdam(t *testing.T, m Model, decay float64, x, dx [][]float64, ref map[s
 	net := m.Net()
 	opt := NewAdam()
 	opt.WeightDecay = decay
-	p := newLossPlan(m, 2, len(x), true)
+	p := newLossPlan(m, 2, 2, len(x), true)
 	copy(p.x.Data, concat(x))
 	copy(p.y.Data, concat(dx))
 	var before struct {

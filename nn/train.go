@@ -17,7 +17,8 @@ import (
 // not finite. The weights are those before that step.
 var ErrDiverged = errors.New("training diverged")
 
-// Data is a training set: states X and targets Y, row by row. Starts holds the first
+// Data is a training set: states X and targets Y, row by row (for OneStep, Y has one
+// column more). Starts holds the first
 // row of each trajectory, in order from 0; it is used when whole trajectories are
 // the batches.
 type Data struct {
@@ -154,13 +155,17 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 // check reports the first thing about the data that does not fit.
 func (d *Data) check(m Model) error {
 	in := m.Net().Sizes()[0]
+	want := in
+	if _, ok := m.(OneStep); ok {
+		want++ // the step
+	}
 	switch {
 	case d == nil || d.X == nil || d.Y == nil || d.X.Rows == 0:
 		return errors.New("nn: no data")
-	case d.X.Rows != d.Y.Rows || d.X.Cols != d.Y.Cols:
-		return fmt.Errorf("nn: states are %d×%d, targets %d×%d", d.X.Rows, d.X.Cols, d.Y.Rows, d.Y.Cols)
 	case d.X.Cols != in:
 		return fmt.Errorf("nn: states have %d components, the network %d inputs", d.X.Cols, in)
+	case d.X.Rows != d.Y.Rows || d.Y.Cols != want:
+		return fmt.Errorf("nn: states are %d×%d, targets %d×%d, not %d×%d", d.X.Rows, d.X.Cols, d.Y.Rows, d.Y.Cols, d.X.Rows, want)
 	case in%2 != 0:
 		return fmt.Errorf("nn: states have %d components, not pairs of q and p", in)
 	}
@@ -313,7 +318,7 @@ func (t *team) work(w *worker) {
 		n := min(t.chunk, t.n-lo)
 		p := w.plans[planKey{n, t.gradient}]
 		if p == nil {
-			p = newLossPlan(t.model, t.data.X.Cols, n, t.gradient)
+			p = newLossPlan(t.model, t.data.X.Cols, t.data.Y.Cols, n, t.gradient)
 			w.plans[planKey{n, t.gradient}] = p
 		}
 		for i := range n {
@@ -350,8 +355,8 @@ func (t *team) work(w *worker) {
 
 // newLossPlan compiles the loss of a number of rows and, if wanted, its gradient by
 // every parameter.
-func newLossPlan(m Model, cols, rows int, gradient bool) *lossPlan {
-	p := &lossPlan{x: autodiff.NewMatrix(rows, cols), y: autodiff.NewMatrix(rows, cols)}
+func newLossPlan(m Model, xCols, yCols, rows int, gradient bool) *lossPlan {
+	p := &lossPlan{x: autodiff.NewMatrix(rows, xCols), y: autodiff.NewMatrix(rows, yCols)}
 	var g autodiff.Graph
 	loss := m.Loss(g.Leaf("x", p.x), g.Leaf("y", p.y))
 	outs := []autodiff.Var{loss}

@@ -71,7 +71,7 @@ func TestChunks(t *testing.T) {
 	team := newTeam(m, 2)
 	defer team.close()
 	loss := team.loss(d, rows, true)
-	p := newLossPlan(m, 2, len(rows), true)
+	p := newLossPlan(m, 2, 2, len(rows), true)
 	copy(p.x.Data, d.X.Data)
 	copy(p.y.Data, d.Y.Data)
 	p.plan.Run()

@@ -171,7 +171,7 @@ func (s *states) derivatives(by estimate, window int) (*nn.Data, error) {
 	case midpoint:
 		d, err = nn.Midpoints(s.T, s.X, s.Starts)
 	default:
-		d, err = nn.Differences(s.T, s.X, s.Starts)
+		d, err = nn.Differences(s.T, s.X, s.Starts, 2)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)
