@@ -32,9 +32,11 @@ Examples:
 
 func runEval(e *env, args []string) error {
 	out := "-"
+	var c columns
 	o := solver{rtol: 1e-6, atol: 1e-9, method: integrate.RK45}
 	f := newFlags(e, "eval", evalHelp)
 	o.tolerances(f)
+	c.register(f)
 	f.StringVar(&out, "o", out, "output `file`, - for standard output")
 	operands, err := f.parse(args, 2)
 	if err != nil {
@@ -43,11 +45,14 @@ func runEval(e *env, args []string) error {
 	if len(operands) < 2 {
 		return usageError{fmt.Errorf("want a model file and a data file")}
 	}
+	if err := c.check(); err != nil {
+		return err
+	}
 	m, err := loadModel(operands[0])
 	if err != nil {
 		return err
 	}
-	s, err := readStates(operands[1])
+	s, err := readStates(operands[1], c)
 	if err != nil {
 		return err
 	}
@@ -107,7 +112,7 @@ func evaluate(ctx context.Context, m nn.Model, s *states, o *solver) ([]runScore
 		}
 	}
 	if data == nil && err == nil {
-		data, err = s.derivatives("", 0)
+		data, err = s.derivatives(estimator{order: 2})
 	}
 	if err != nil {
 		return nil, err

@@ -223,12 +223,12 @@ func TestSimulateSystems(t *testing.T) {
 		}
 		must(t, append(args, "-o", file, "-noise", "0.01")...)
 		must(t, "train", "-quiet", "-epochs", "1", "-hidden", "4", "-o", filepath.Join(dir, "m.json"), file)
-		x, err := readStates(file)
+		x, err := readStates(file, columns{t: "t", run: "run"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if x.pairs != len(s.q) || len(x.Starts) != 2 || x.DX == nil {
-			t.Errorf("%s: %d pairs, %d runs", s.name, x.pairs, len(x.Starts))
+		if len(x.names) != 2*len(s.q) || len(x.Starts) != 2 || x.DX == nil {
+			t.Errorf("%s: %d pairs, %d runs", s.name, len(x.names)/2, len(x.Starts))
 		}
 	}
 	// The derivatives are those of the field at the state.

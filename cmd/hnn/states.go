@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"hnn/autodiff"
 	"hnn/cmd/hnn/internal/table"
@@ -15,11 +18,13 @@ import (
 // trajectories, and derivatives dq and dp where they are known.
 type states struct {
 	*table.Table
-	pairs  int
-	T      []float64        // nil without a column t
+	names  []string         // of the 2d columns of X
+	time   string           // the column of T
+	T      []float64        // nil without that column
 	X      *autodiff.Matrix // rows×2d, [q…, p…]
 	DX     *autodiff.Matrix // nil without columns dq… and dp…
 	Starts []int
+	first  int // the row of the table that the first state is from
 }
 
 // names returns the columns of d pairs: [q p], or [q0 q1 … p0 p1 …].
@@ -45,62 +50,141 @@ func prefixed(prefix string, names []string) []string {
 	return s
 }
 
+// columns are the names of a file's columns, where they are not the usual ones.
+type columns struct {
+	q, p   []string // nil: q and p, or q0, q1, … and p0, p1, …
+	t, run string
+}
+
+func (c *columns) register(f flags) {
+	c.t, c.run = "t", "run"
+	words := func(p *[]string, name, help string) {
+		f.Var(value{func(s string) error {
+			if *p = strings.Split(s, ","); slices.Contains(*p, "") {
+				return errors.New("want names with commas between")
+			}
+			return nil
+		}, func() string { return strings.Join(*p, ",") }}, name, help)
+	}
+	words(&c.q, "q", "`columns` of the coordinates, with commas between (default q, or q0, q1, …)")
+	words(&c.p, "p", "`columns` of their momenta, in the same order (default p, or p0, p1, …)")
+	f.StringVar(&c.t, "t", c.t, "`column` of the time")
+	f.StringVar(&c.run, "run", c.run, "`column` of the number of the trajectory")
+}
+
+func (c *columns) check() error {
+	if len(c.q) != len(c.p) {
+		return usageError{fmt.Errorf("-q names %d columns, -p %d", len(c.q), len(c.p))}
+	}
+	return nil
+}
+
 // readStates reads a file of states.
-func readStates(file string) (*states, error) {
+func readStates(file string, c columns) (*states, error) {
 	t, err := table.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	s := &states{Table: t, pairs: 1}
-	if !slices.Contains(t.Header, "q") && slices.Contains(t.Header, "q0") {
-		for s.pairs = 0; slices.Contains(t.Header, "q"+strconv.Itoa(s.pairs)); {
-			s.pairs++
+	s := &states{Table: t, names: append(slices.Clone(c.q), c.p...), time: c.t}
+	if s.names == nil {
+		pairs := 1
+		if !slices.Contains(t.Header, "q") && slices.Contains(t.Header, "q0") {
+			for pairs = 0; slices.Contains(t.Header, "q"+strconv.Itoa(pairs)); {
+				pairs++
+			}
+			if extra := "p" + strconv.Itoa(pairs); slices.Contains(t.Header, extra) {
+				return nil, fmt.Errorf("%s: column %s has no matching q%d", t.Name, extra, pairs)
+			}
 		}
-		if extra := "p" + strconv.Itoa(s.pairs); slices.Contains(t.Header, extra) {
-			return nil, fmt.Errorf("%s: column %s has no matching q%d", t.Name, extra, s.pairs)
-		}
+		s.names = names(pairs)
 	}
-	cols := names(s.pairs)
-	if s.X, err = s.matrix(cols); err != nil {
+	if s.X, err = s.matrix(s.names); err != nil {
 		return nil, err
 	}
-	if slices.Contains(t.Header, "t") {
-		if s.T, err = t.Col("t"); err != nil {
+	if slices.Contains(t.Header, c.t) {
+		if s.T, err = t.Col(c.t); err != nil {
 			return nil, err
 		}
+	} else if c.t != "t" {
+		return nil, t.Need(c.t)
 	}
-	if slices.ContainsFunc(prefixed("d", cols), func(c string) bool { return slices.Contains(t.Header, c) }) {
-		if s.DX, err = s.matrix(prefixed("d", cols)); err != nil {
+	if slices.ContainsFunc(prefixed("d", s.names), func(c string) bool { return slices.Contains(t.Header, c) }) {
+		if s.DX, err = s.matrix(prefixed("d", s.names)); err != nil {
 			return nil, err
 		}
 	}
 	s.Starts = []int{0}
-	if slices.Contains(t.Header, "run") {
-		run, err := t.Col("run")
-		if err != nil {
-			return nil, err
+	if !slices.Contains(t.Header, c.run) {
+		if c.run != "run" {
+			return nil, t.Need(c.run)
 		}
-		seen := map[float64]bool{run[0]: true}
-		for i := 1; i < len(run); i++ {
-			if run[i] == run[i-1] {
-				continue
-			}
-			if seen[run[i]] {
-				return nil, t.Errorf(i, "run", "run %v begins again: the rows of a run must be together", run[i])
-			}
-			seen[run[i]] = true
-			s.Starts = append(s.Starts, i)
+		return s, nil
+	}
+	run, err := t.Col(c.run)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[float64]bool{run[0]: true}
+	for i := 1; i < len(run); i++ {
+		if run[i] == run[i-1] {
+			continue
 		}
+		if seen[run[i]] {
+			return nil, t.Errorf(i, c.run, "run %v begins again: the rows of a run must be together", run[i])
+		}
+		seen[run[i]] = true
+		s.Starts = append(s.Starts, i)
 	}
 	return s, nil
 }
+
+// hold splits off a share of the states: the last runs where there are several, else the
+// last rows.
+func (s *states) hold(share float64) (rest, held *states, err error) {
+	cut, runs := s.Rows()-max(1, int(math.Round(share*float64(s.Rows())))), 0
+	if n := len(s.Starts); n > 1 {
+		runs = n - max(1, int(math.Round(share*float64(n))))
+		cut = 0
+		if runs > 0 {
+			cut = s.Starts[runs]
+		}
+	}
+	if cut < 1 {
+		return nil, nil, fmt.Errorf("%s: -holdout %v leaves nothing to train on", s.Name, share)
+	}
+	part := func(lo, hi int) *states {
+		p := *s
+		p.first = s.first + lo
+		p.Starts = nil
+		for i := range s.Starts {
+			if a, b := s.run(i); a < hi && b > lo {
+				p.Starts = append(p.Starts, max(a, lo)-lo)
+			}
+		}
+		if s.T != nil {
+			p.T = s.T[lo:hi]
+		}
+		window := func(m *autodiff.Matrix) *autodiff.Matrix {
+			if m == nil {
+				return nil
+			}
+			return &autodiff.Matrix{Rows: hi - lo, Cols: m.Cols, Data: m.Data[lo*m.Cols : hi*m.Cols]}
+		}
+		p.X, p.DX = window(s.X), window(s.DX)
+		return &p
+	}
+	return part(0, cut), part(cut, s.Rows()), nil
+}
+
+// Rows returns the number of states.
+func (s *states) Rows() int { return s.X.Rows }
 
 // matrix returns the named columns side by side.
 func (s *states) matrix(names []string) (*autodiff.Matrix, error) {
 	if err := s.Need(names...); err != nil {
 		return nil, err
 	}
-	m := autodiff.NewMatrix(s.Rows(), len(names))
+	m := autodiff.NewMatrix(s.Table.Rows(), len(names))
 	for j, name := range names {
 		col, err := s.Col(name)
 		if err != nil {
@@ -123,14 +207,14 @@ func (s *states) run(i int) (lo, hi int) {
 
 // needTimes checks that t is there and increases within each run.
 func (s *states) needTimes() error {
-	if err := s.Need("t"); err != nil {
+	if err := s.Need(s.time); err != nil {
 		return err
 	}
 	for i := range s.Starts {
 		lo, hi := s.run(i)
 		for r := lo + 1; r < hi; r++ {
 			if !(s.T[r] > s.T[r-1]) {
-				return s.Errorf(r, "t", "%v does not come after %v: times must increase within a run", s.T[r], s.T[r-1])
+				return s.Errorf(s.first+r, s.time, "%v does not come after %v: times must increase within a run", s.T[r], s.T[r-1])
 			}
 		}
 	}
@@ -142,19 +226,26 @@ type estimate string
 
 const (
 	given    estimate = "given"    // from columns dq and dp
-	central  estimate = "central"  // central differences of second order
+	central  estimate = "central"  // central differences
 	smooth   estimate = "smooth"   // from cubics fitted to a window of rows
 	midpoint estimate = "midpoint" // none: one step of the implicit midpoint rule
+	rk4      estimate = "rk4"      // none: one step of the classical Runge–Kutta method
 )
 
-var estimates = []estimate{given, central, smooth, midpoint}
+var estimates = []estimate{given, central, smooth, midpoint, rk4}
 
-// derivatives returns states with their derivatives, by the given estimate or, for "",
-// from the file if it has them and by central differences if not. The window is that
-// of smooth: rows on each side.
-func (s *states) derivatives(by estimate, window int) (*nn.Data, error) {
-	cols := prefixed("d", names(s.pairs))
-	if by == given || by == "" && s.DX != nil {
+// An estimator is an estimate with its settings: the order of central, the window of
+// smooth. For "", derivatives are those of the file if it has them and by central
+// differences if not.
+type estimator struct {
+	by            estimate
+	order, window int
+}
+
+// derivatives returns states with their derivatives or, for rk4, slopes and steps.
+func (s *states) derivatives(e estimator) (*nn.Data, error) {
+	cols := prefixed("d", s.names)
+	if e.by == given || e.by == "" && s.DX != nil {
 		if s.DX == nil {
 			return nil, s.Need(cols...)
 		}
@@ -165,13 +256,15 @@ func (s *states) derivatives(by estimate, window int) (*nn.Data, error) {
 	}
 	var d *nn.Data
 	var err error
-	switch by {
+	switch e.by {
 	case smooth:
-		d, err = nn.Smooth(s.T, s.X, s.Starts, window)
+		d, err = nn.Smooth(s.T, s.X, s.Starts, e.window)
 	case midpoint:
 		d, err = nn.Midpoints(s.T, s.X, s.Starts)
+	case rk4:
+		d, err = nn.Steps(s.T, s.X, s.Starts)
 	default:
-		d, err = nn.Differences(s.T, s.X, s.Starts, 2)
+		d, err = nn.Differences(s.T, s.X, s.Starts, e.order)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)

@@ -23,18 +23,23 @@ Trains a model on a CSV of states, - for standard input, and writes it as JSON.
 
 Columns of the CSV: q and p (q0, q1, …, p0, p1, … for several pairs); dq and dp, the
 time derivatives; t, the time; run, the number of the trajectory where there are
-several. Others are ignored. A nextstate model needs t, evenly spaced.
+several. Others are ignored. -q, -p, -t and -run say how a file names them; derivatives
+are d and the name. A nextstate model needs t, evenly spaced.
 
 Where the derivatives come from, -derivatives:
   given     the columns dq and dp; the default where they are there
-  central   central differences of second order, right for uneven times too: for dense,
-            clean samples; the default without dq and dp
+  central   central differences of -order, right for uneven times too: for dense, clean
+            samples, the cleaner the higher an order pays; the default without dq and dp
   smooth    cubics fitted to -window rows on each side, which also average the noise
             out of the states: for dense, noisy samples
   midpoint  none: one step of the implicit midpoint rule has to lead from each state to
             the next. For sparse, clean samples; what is learned is then not quite H but
             a modified one, H + O(h²), whose exact flow passes through the samples less
             well than the rule's steps do
+  rk4       none: one step of the classical Runge–Kutta method has to lead from each state
+            to the next, which is differentiated through, at five times the cost. For
+            samples so sparse that differences and midpoints fail, and clean; what is
+            learned differs from H by O(h⁴)
 
 States are shifted and scaled to unit size, each pair by factors of the same product,
 which keeps Hamilton's equations; the model undoes it, so that its states, times and
@@ -61,6 +66,7 @@ Examples:
   hnn train -o model.json train.csv
   hnn train -checkpoint run.ckpt -epochs 5000 -o model.json train.csv
   hnn train -resume run.ckpt -o model.json train.csv
+  hnn train -q x,y -p vx,vy -t time -holdout 0.2 -patience 50 -o model.json lab.csv
   hnn train -kind derivative -epochs 500 -seed 3 -o baseline.json train.csv
   awk -F, 'NR == 1 || $2 < 20' spring.csv | hnn train -o model.json -
 `
@@ -71,14 +77,19 @@ func runTrain(e *env, args []string) error {
 		schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam(),
 	}
 	model, batch, valid, out := "hnn", 64, "", "-"
-	by, window := estimate(""), 5
+	by := estimator{order: 2, window: 5}
+	var cols columns
+	holdout := 0.
 	save, every, resume, patience := "", 100, "", 0
 	f := newFlags(e, "train", trainHelp)
 	choice(f, &model, "kind", []string{"hnn", "derivative", "nextstate"}, "`model`: hnn, derivative or nextstate")
-	choice(f, &by, "derivatives", estimates, "`source` of the derivatives: given, central, smooth or midpoint (default given if there, else central)")
-	f.int(&window, "window", 2, "`rows` on each side that smooth fits a cubic to")
+	choice(f, &by.by, "derivatives", estimates, "`source` of the derivatives: given, central, smooth, midpoint or rk4 (default given if there, else central)")
+	f.int(&by.order, "order", 2, "even `order` of the central differences")
+	f.int(&by.window, "window", 2, "`rows` on each side that smooth fits a cubic to")
+	cols.register(f)
 	f.int(&batch, "batch", 0, "`rows` a step, 0: a whole run a step")
 	f.StringVar(&valid, "valid", "", "`file` of states whose loss is watched")
+	f.float(&holdout, "holdout", fraction, "`share` of the data that is not trained on, and whose loss is watched: the last runs, or rows if there is one run")
 	f.int(&patience, "patience", 0, "`epochs` without a lower loss after which training ends, 0: none")
 	f.StringVar(&save, "checkpoint", "", "`file` to save the training to")
 	f.int(&every, "every", 1, "`epochs` between two savings")
@@ -91,6 +102,18 @@ func runTrain(e *env, args []string) error {
 	}
 	if len(operands) == 0 {
 		return usageError{fmt.Errorf("no data: name a CSV file, or - for standard input")}
+	}
+	if err := cols.check(); err != nil {
+		return err
+	}
+	if holdout > 0 && valid != "" {
+		return usageError{errors.New("-valid and -holdout both say what is watched")}
+	}
+	if by.order%2 != 0 {
+		return usageError{fmt.Errorf("-order %d: central differences have an even order", by.order)}
+	}
+	if model == "nextstate" && by.by == rk4 {
+		return usageError{errors.New("-derivatives rk4 is for models of the field, not nextstate")}
 	}
 	if e.point.begin(f) {
 		return nil
@@ -112,7 +135,17 @@ func runTrain(e *env, args []string) error {
 			return err
 		}
 	}
-	data, dt, err := trainingData(operands[0], model, by, window)
+	s, err := readStates(operands[0], cols)
+	if err != nil {
+		return err
+	}
+	var held *states
+	if holdout > 0 {
+		if s, held, err = s.hold(holdout); err != nil {
+			return err
+		}
+	}
+	data, dt, err := s.trainingData(model, by)
 	if err != nil {
 		return err
 	}
@@ -121,12 +154,17 @@ func runTrain(e *env, args []string) error {
 		Src: rand.NewPCG(t.seed, 1), At: c.At,
 	}
 	if valid != "" {
+		if held, err = readStates(valid, cols); err != nil {
+			return err
+		}
+	}
+	if held != nil {
 		var vdt float64
-		if tr.Valid, vdt, err = trainingData(valid, model, by, window); err != nil {
+		if tr.Valid, vdt, err = held.trainingData(model, by); err != nil {
 			return err
 		}
 		if !sameStep(dt, vdt) {
-			return fmt.Errorf("%s: the interval is %v, that of %s %v", valid, vdt, operands[0], dt)
+			return fmt.Errorf("%s: the interval is %v, that of %s %v", held.Name, vdt, operands[0], dt)
 		}
 	}
 	settings := settingsOf(f, data, tr.Valid)
@@ -169,7 +207,11 @@ func runTrain(e *env, args []string) error {
 		}
 		return nil
 	}
-	err = tr.Run(e.ctx, c.Model, data)
+	learner := c.Model
+	if by.by == rk4 {
+		learner = nn.OneStep{Of: c.Model.(nn.FieldModel)}
+	}
+	err = tr.Run(e.ctx, learner, data)
 	switch {
 	case errors.Is(err, context.Canceled) && save != "":
 		if err := saved(); err != nil {
@@ -303,17 +345,13 @@ func newModel(kind string, t training, data *nn.Data, dt float64) (nn.Model, err
 	return &nn.NextState{N: net, Scale: scale, Dt: dt}, nil
 }
 
-// trainingData reads a file as what a kind of model learns from; dt is the interval
-// of a next-state model, else 0.
-func trainingData(file, kind string, by estimate, window int) (data *nn.Data, dt float64, err error) {
-	s, err := readStates(file)
-	if err != nil {
-		return nil, 0, err
-	}
+// trainingData returns what a kind of model learns from; dt is the interval of a
+// next-state model, else 0.
+func (s *states) trainingData(kind string, by estimator) (data *nn.Data, dt float64, err error) {
 	if kind == "nextstate" {
 		return s.nextStates()
 	}
-	data, err = s.derivatives(by, window)
+	data, err = s.derivatives(by)
 	return data, 0, err
 }
 

@@ -137,7 +137,11 @@ func TestPatience(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, _, err := trainingData(path("valid.csv"), "hnn", "", 0)
+	v, err := readStates(path("valid.csv"), columns{t: "t", run: "run"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := v.derivatives(estimator{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,5 +150,71 @@ func TestPatience(t *testing.T) {
 	}
 	if steps := c.At.Step; steps > 100*10 {
 		t.Errorf("stopped after %d steps", steps)
+	}
+}
+
+// Columns may have any names; the model is the same to the bit.
+func TestColumns(t *testing.T) {
+	dir := trainData(t)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	renamed := strings.Replace(string(contents(t, path("data.csv"))), "run,t,q,p,dq,dp", "trial,time,x,v,dx,dv", 1)
+	if err := os.WriteFile(path("lab.csv"), []byte(renamed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range []string{"given", "smooth", "rk4"} {
+		args := []string{"train", "-epochs", "2", "-hidden", "8", "-batch", "0", "-derivatives", by}
+		want := must(t, append(args, path("data.csv"))...)
+		named := append(args, "-q", "x", "-p", "v", "-t", "time", "-run", "trial", path("lab.csv"))
+		if got := must(t, named...); got != want {
+			t.Errorf("%s: another model with other names", by)
+		}
+	}
+	fails(t, hnn(t, "", "train", "-q", "x", "-p", "w", path("lab.csv")), 1, "w")
+	fails(t, hnn(t, "", "train", "-q", "x", "-p", "v", "-t", "hour", path("lab.csv")), 1, "hour")
+	fails(t, hnn(t, "", "train", "-q", "x", "-p", "v", "-run", "day", path("lab.csv")), 1, "day")
+	fails(t, hnn(t, "", "train", "-q", "x,y", "-p", "v", path("lab.csv")), 2, "-q names 2 columns, -p 1")
+	fails(t, hnn(t, "", "train", "-q", "x,", "-p", "v", path("lab.csv")), 2, "names with commas")
+	fails(t, hnn(t, "", "train", "-order", "3", path("data.csv")), 2, "even order")
+	fails(t, hnn(t, "", "train", "-kind", "nextstate", "-derivatives", "rk4", path("data.csv")), 2, "not nextstate")
+}
+
+// -holdout keeps whole runs, or the last rows of one, from training.
+func TestHoldout(t *testing.T) {
+	dir := trainData(t)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	usual := columns{t: "t", run: "run"}
+	s, err := readStates(path("data.csv"), usual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, held, err := s.hold(0.4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := len(s.Starts)
+	if k := len(held.Starts); k != (4*runs+5)/10 || len(rest.Starts) != runs-k || rest.Rows()+held.Rows() != s.Rows() || rest.Rows() != s.Starts[runs-k] || held.Starts[0] != 0 {
+		t.Errorf("%d runs in %d and %d, %d rows in %d and %d", runs, len(rest.Starts), len(held.Starts), s.Rows(), rest.Rows(), held.Rows())
+	}
+	if held.X.At(0, 1) != s.X.At(rest.Rows(), 1) || held.DX.At(0, 0) != s.DX.At(rest.Rows(), 0) || held.T[0] != s.T[rest.Rows()] {
+		t.Error("the rows held are not the last")
+	}
+	if err := os.WriteFile(path("one.csv"), []byte("t,q,p\n0,1,2\n1,2,3\n2,3,1\n3,2,4\n3,5,5\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	one, err := readStates(path("one.csv"), usual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, held, err = one.hold(0.4)
+	if err != nil || rest.Rows() != 3 || held.Rows() != 2 || held.X.At(0, 0) != 2 || len(held.Starts) != 1 {
+		t.Error(rest, held, err)
+	}
+	// The line is that of the file.
+	fails(t, hnn(t, "", "train", "-holdout", "0.4", "-derivatives", "midpoint", path("one.csv")), 1, "one.csv:6")
+	fails(t, hnn(t, "", "train", "-holdout", "0.99", path("one.csv")), 1, "leaves nothing")
+	fails(t, hnn(t, "", "train", "-holdout", "0.5", "-valid", path("one.csv"), path("data.csv")), 2, "-valid and -holdout")
+	r := hnn(t, "", "train", "-holdout", "0.4", "-hidden", "8", "-epochs", "2", "-o", path("m.json"), path("data.csv"))
+	if r.status != 0 || !strings.Contains(r.errors, "validation") {
+		t.Errorf("%+v", r)
 	}
 }
