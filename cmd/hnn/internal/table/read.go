@@ -23,7 +23,7 @@ import (
 // Limits that keep a wrong or an endless input from filling the memory.
 const (
 	maxLine  = 1 << 20 // bytes of one line
-	maxCells = 1 << 26 // cells of a table: 512 MiB of float64
+	maxCells = 1 << 27 // cells of a table: 1 GiB of float64
 )
 
 // Table is a CSV file in memory, by column.

@@ -246,7 +246,7 @@ func TestManyCells(t *testing.T) {
 	if err := x.add(2, []string{"1", "2"}); err != nil {
 		t.Error(err)
 	}
-	if err := x.add(3, []string{"1", "2"}); err == nil || err.Error() != "more than 67108864 cells" {
+	if err := x.add(3, []string{"1", "2"}); err == nil || err.Error() != "more than 134217728 cells" {
 		t.Error(err)
 	}
 }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+
+	"hnn/autodiff/formula"
+	"hnn/cmd/hnn/internal/table"
+)
+
+const learnedFile = "../../testdata/systems.csv"
+
+var learnedHeader = []string{"system", "pairs", "rows", "test_mse_hnn", "test_mse_baseline",
+	"median_drift_hnn", "median_drift_baseline", "max_drift_hnn", "max_drift_baseline"}
+
+// Each named system is learned from 100 noise-free trajectories with the defaults of hnn
+// train, and followed for ten of its periods from five states that were not trained on.
+// The drift of a rollout is its largest |H − H₀|/|H₀|, with the system's own H. With
+// -long all is run, some minutes, and the figures go to testdata/systems.csv; without,
+// the figures there are held to what is claimed of them.
+func TestLearnedSystems(t *testing.T) {
+	if *long {
+		if _, err := writeTable(learnedFile, learnedHeader, func(w *table.Writer) {
+			for _, s := range systems {
+				learnSystem(t, w, s)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.Open(learnedFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	rows := csvRows(t, b)
+	if !slices.Equal(rows[0], learnedHeader) || len(rows) != 1+len(systems) {
+		t.Fatalf("%d rows under %v", len(rows), rows[0])
+	}
+	for i, s := range systems {
+		r := rows[1+i]
+		v := make([]float64, len(r))
+		for j, cell := range r[1:] {
+			if v[1+j], err = strconv.ParseFloat(cell, 64); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ahead := 1.
+		if len(s.q) == 1 {
+			ahead = 5
+		}
+		if r[0] != s.name || int(v[1]) != len(s.q) || !(v[8] > ahead*v[7]) || !(v[6] > ahead*v[5]) {
+			t.Errorf("%s: the baseline's drift is not %v times that of the HNN: %v", s.name, ahead, r)
+		}
+	}
+}
+
+func learnSystem(t *testing.T, w *table.Writer, s hamiltonian) {
+	const rollouts = 5
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	must(t, "simulate", "-system", s.name, "-n", "100", "-seed", "1", "-o", path("train.csv"))
+	must(t, "simulate", "-system", s.name, "-n", strconv.Itoa(rollouts), "-seed", "2", "-o", path("test.csv"))
+	train, err := table.ReadFile(path("train.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	test, err := readStates(path("test.csv"), columns{t: "t", run: "run"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expr, err := formula.Parse(s.h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := map[string]float64{}
+	for _, p := range s.set {
+		set[p.name] = p.value
+	}
+	f, err := expr.Bind(slices.Concat(s.q, s.p), set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := f.NewValue()
+
+	var mse, median, worst []float64
+	for _, kind := range []string{"hnn", "derivative"} {
+		model := path(kind + ".json")
+		must(t, "train", "-quiet", "-kind", kind, "-o", model, path("train.csv"))
+		must(t, "eval", "-o", path("scores.csv"), model, path("test.csv"))
+		scores, err := os.Open(path("scores.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := csvRows(t, scores)
+		scores.Close()
+		v, err := strconv.ParseFloat(all[len(all)-1][2], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mse = append(mse, v)
+		var drifts []float64
+		for _, lo := range test.Starts {
+			x := test.X.Row(lo)
+			d := len(s.q)
+			r := hnn(t, "", "rollout", "-q", join(x[:d]), "-p", join(x[d:]), "-duration", fmt.Sprint(10*s.period), "-dt", fmt.Sprint(s.period/50),
+				"-o", path("rollout.csv"), model)
+			if r.status != 0 { // it left where the model knows anything; the rows up to there count
+				t.Logf("%s %s: %s", s.name, kind, r.errors)
+			}
+			y, err := readStates(path("rollout.csv"), columns{t: "t", run: "run"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			drift := 0.
+			for i := range y.Rows() {
+				drift = max(drift, math.Abs((h(y.X.Row(i))-h(x))/h(x)))
+			}
+			drifts = append(drifts, drift)
+		}
+		slices.Sort(drifts)
+		median, worst = append(median, drifts[len(drifts)/2]), append(worst, drifts[len(drifts)-1])
+	}
+	t.Logf("%s: mse %.2g %.2g, drift %.2g %.2g, largest %.2g %.2g", s.name, mse[0], mse[1], median[0], median[1], worst[0], worst[1])
+	w.Text(s.name)
+	w.Int(len(s.q))
+	w.Int(train.Rows())
+	floats(w, slices.Concat(mse, median, worst)...)
+	w.End()
+}
+
+func join(x []float64) string {
+	s := ""
+	for i, v := range x {
+		if i > 0 {
+			s += ","
+		}
+		s += strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return s
+}
+
+func csvRows(t *testing.T, r io.Reader) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(r).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
