@@ -3,6 +3,7 @@ package integrate
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -50,6 +51,59 @@ func TestFailures(t *testing.T) {
 		}
 		if c.name == "nan_after_half" && math.Abs(s.Y[len(s.Y)-1][0]-1-last) > 1e-9 {
 			t.Errorf("%s: ends in %v", c.name, s.Y[len(s.Y)-1])
+		}
+	}
+}
+
+// Problems too stiff for explicit methods end at the budget or for want of a step, and say
+// how far they came.
+func TestStiff(t *testing.T) {
+	for name, c := range map[string]struct {
+		f  Field
+		y0 []float64
+		t1 float64
+	}{
+		"Robertson": {func(dydt []float64, _ float64, y []float64) {
+			a, b, c := 0.04*y[0], 1e4*y[1]*y[2], 3e7*y[1]*y[1]
+			dydt[0], dydt[1], dydt[2] = b-a, a-b-c, c
+		}, []float64{1, 0, 0}, 1e5},
+		"Prothero-Robinson": {func(dydt []float64, t float64, y []float64) {
+			dydt[0] = -1e8*(y[0]-math.Sin(t)) + math.Cos(t)
+		}, []float64{0}, 10},
+		"Van der Pol": {func(dydt []float64, _ float64, y []float64) {
+			dydt[0], dydt[1] = y[1], 1e6*((1-y[0]*y[0])*y[1])-y[0]
+		}, []float64{2, 0}, 3e6},
+	} {
+		for _, m := range adaptiveMethods {
+			s, err := Solve(c.f, 0, c.t1, c.y0, Options{Method: m, MaxEval: 200_000})
+			var e *Error
+			if !errors.As(err, &e) || !errors.Is(err, ErrBudget) && !errors.Is(err, ErrStepUnderflow) || e.T != s.T[len(s.T)-1] || !(e.T < c.t1) {
+				t.Errorf("%s, %v: %v", name, m, err)
+			}
+		}
+	}
+}
+
+// Numbers of any size, and a tolerance of 0 for a state that passes through 0, neither
+// stop a run nor make it endless.
+func TestExtremeStates(t *testing.T) {
+	for _, m := range adaptiveMethods {
+		for _, y := range []float64{1e-300, 5e-324, math.Copysign(0, -1), 1e150, 1e300} {
+			s, err := Solve(decay, 0, 5, []float64{y}, Options{Method: m})
+			if err != nil {
+				t.Errorf("%v from %v: %v", m, y, err)
+			} else if math.Abs(s.Y[len(s.Y)-1][0]-y*math.Exp(-5)) > 1e-2*y+1e-6 {
+				t.Errorf("%v from %v: %v", m, y, s.Y[len(s.Y)-1])
+			}
+		}
+		// [cos 2t, −sin 2t] from t = 0.1, so that both pass through 0 later; and from 0 itself.
+		o := Options{Method: m, RTol: []float64{1e-6}, ATol: []float64{0}, MaxEval: 1_000_000}
+		s, err := Solve(spring, 0.1, 20, []float64{math.Cos(0.2), -math.Sin(0.2)}, o)
+		if err != nil || maxDiff(s.Y[len(s.Y)-1], []float64{math.Cos(40), -math.Sin(40)}) > 1e-3 {
+			t.Errorf("%v with atol 0: %v", m, err)
+		}
+		if _, err := Solve(spring, 0, 20, []float64{1, 0}, o); err == nil || !strings.Contains(err.Error(), "tolerance 0 of component 1") {
+			t.Errorf("%v with atol 0 from 0: %v", m, err)
 		}
 	}
 }

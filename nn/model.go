@@ -47,6 +47,9 @@ func writeModel(b *bytes.Buffer, m Model) error {
 	default:
 		return fmt.Errorf("a %T has no file format", m)
 	}
+	if m.Net() == nil {
+		return errNoNetwork
+	}
 	kind := Kind(m)
 	for i, p := range m.Net().Params() {
 		for j, v := range p.Data {

@@ -17,6 +17,8 @@ import (
 // not finite. The weights are those before that step.
 var ErrDiverged = errors.New("training diverged")
 
+var errNoNetwork = errors.New("a model without a network")
+
 // Data is a training set: states X and targets Y, row by row (for OneStep, Y has one
 // column more). Starts holds the first
 // row of each trajectory, in order from 0; it is used when whole trajectories are
@@ -87,6 +89,9 @@ func chunkSize(n, weights int) int {
 //
 // so that the number of workers changes no bit.
 func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
+	if m == nil || m.Net() == nil {
+		return fmt.Errorf("nn: %w", errNoNetwork)
+	}
 	if err := data.check(m); err != nil {
 		return err
 	}

@@ -257,3 +257,29 @@ func (e endless) Read(b []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// The program needs no network, no home and no place but the one that it is given.
+func TestOffline(t *testing.T) {
+	dir := t.TempDir()
+	work, out := filepath.Join(dir, "work"), filepath.Join(dir, "out")
+	if err := os.Mkdir(work, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	cmd := program(append([]string{"spring", "-out", out}, little...)...)
+	cmd.Dir = work
+	cmd.Env = []string{"HNN_TEST_MAIN=1", "HOME=" + filepath.Join(dir, "none"), "TMPDIR=" + filepath.Join(dir, "none")}
+	if os.Getuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET} // no interface is up
+	}
+	if b, err := cmd.CombinedOutput(); errors.Is(err, syscall.EPERM) {
+		t.Skip("no network namespace can be made here")
+	} else if err != nil {
+		t.Fatal(err, string(b))
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 2 {
+		t.Errorf("left %v", files)
+	}
+	if files, _ := os.ReadDir(work); len(files) != 0 {
+		t.Errorf("left %v", files)
+	}
+}
