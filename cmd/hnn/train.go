@@ -45,11 +45,12 @@ States are shifted and scaled to unit size, each pair by factors of the same pro
 which keeps Hamilton's equations; the model undoes it, so that its states, times and
 H are in the units of the file.
 
-The p of the file must be canonical momenta, or in fixed proportion to them, as velocities
-are of a body of constant mass. Angular velocities of a double pendulum are not: its
-momenta mix both, with factors that change with the angles, and no H of angles and
-angular velocities generates the motion. An HNN trained on them keeps a test error that
-a derivative model does not have.
+The p of the file must be canonical momenta, or all in the same fixed proportion to them,
+as the velocity is of one body of constant mass. Velocities of bodies of unequal mass
+must be multiplied by the masses, or by their ratios. Angular velocities of a double
+pendulum are not momenta: those mix both, with factors that change with the angles, and
+no H of angles and angular velocities generates the motion. An HNN trained on what is
+not canonical keeps a loss that a derivative model does not have.
 
 Noise in q and p biases any fit of derivatives on states: the states that seem
 farthest out are so partly by chance, and their derivatives are smaller than the
