@@ -223,7 +223,7 @@ func TestLargeFiles(t *testing.T) {
 		cmd.Stderr, cmd.Stdin = &errs, in
 		start := time.Now()
 		cmd.Run()
-		return time.Since(start), cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10, errs.String()
+		return time.Since(start), int64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss) << 10, errs.String()
 	}
 	name := filepath.Join(dir, "data.csv")
 	fill(name, 1_000_000)
