@@ -15,9 +15,10 @@
 // on L needs the gradient of a gradient, which package autodiff gives.
 //
 // hnn.go holds the models, mlp.go and linear.go the network, init.go its first weights,
-// adam.go the optimisers, schedule.go their rates, train.go the training, model.go the
-// file format, scaling.go the units, estimate.go derivatives from samples, onestep.go a
-// loss that needs none, and eval.go what a trained model is used through.
+// adam.go the optimisers, schedule.go their rates, train.go the training, team.go its
+// workers, model.go the file format, scaling.go the units, estimate.go derivatives from
+// samples, onestep.go a loss that needs none, and eval.go what a trained model is used
+// through.
 //
 // A model that nobody trains may be used by many goroutines, each with its own Func.
 //

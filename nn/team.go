@@ -1,0 +1,193 @@
+package nn
+
+import (
+	"runtime"
+	"sync/atomic"
+
+	"hnn/autodiff"
+	"hnn/autodiff/kernel"
+)
+
+// A chunk, the rows whose gradient is computed at once, has so many rows at most, so
+// that its buffers stay in the second-level cache. A small batch is cut into up to
+// fewChunks, so that several workers help, where each has at least chunkWork weights
+// times rows to compute.
+const (
+	chunkRows = 128
+	fewChunks = 4
+	chunkWork = 1 << 19
+)
+
+// chunkSize returns the rows of a chunk of a batch of n rows, a multiple of 8, which
+// fills register tiles. It must not depend on the number of workers, because the
+// order of additions depends on it.
+func chunkSize(n, weights int) int {
+	chunks := max((n+chunkRows-1)/chunkRows, int(min(fewChunks, int64(n)*int64(weights)/chunkWork)))
+	return ((n+chunks-1)/chunks + 7) &^ 7
+}
+
+// A team computes the loss of a batch, and its gradient, with several workers.
+type team struct {
+	model   Model
+	weights int // how many
+	workers []*worker
+	sums    []*autodiff.Matrix // where the gradients of chunks are added
+	grads   []*autodiff.Matrix // ∇L of the batch: sums, or the gradient of its only chunk
+
+	data     *Data        // what is computed: of these data,
+	rows     []int        // these rows, nil for all,
+	n, chunk int          // so many in all, so many at once,
+	gradient bool         // the gradient too
+	next     atomic.Int64 // the chunk to be computed next
+	turn     atomic.Int64 // the chunk to be added next
+	sum      float64      // of the losses so far
+	busy     atomic.Int64 // helpers that have not done yet
+}
+
+// Between steps, and for their turns, workers wait by giving way to others: a
+// goroutine that sleeps takes longer to wake than most steps are apart. After so many
+// rounds, some tenths of a millisecond, they do sleep.
+const patience = 1000
+
+// A worker has a plan for each number of rows that it has met, with and without the
+// gradient.
+type worker struct {
+	start chan struct{}
+	plans map[planKey]*lossPlan
+}
+
+type planKey struct {
+	rows     int
+	gradient bool
+}
+
+type lossPlan struct {
+	x, y, loss *autodiff.Matrix
+	grads      []*autodiff.Matrix
+	plan       *autodiff.Plan
+}
+
+func newTeam(m Model, workers int) *team {
+	t := &team{model: m}
+	for _, p := range m.Net().Params() {
+		t.sums = append(t.sums, autodiff.NewMatrix(p.Rows, p.Cols))
+		t.weights += len(p.Data)
+	}
+	for i := range workers {
+		w := &worker{make(chan struct{}, 1), map[planKey]*lossPlan{}}
+		t.workers = append(t.workers, w)
+		if i == 0 {
+			continue // the caller's goroutine
+		}
+		go func() {
+			for range w.start {
+				t.work(w)
+				t.busy.Add(-1)
+				for i := 0; i < patience && len(w.start) == 0; i++ {
+					runtime.Gosched()
+				}
+			}
+		}()
+	}
+	return t
+}
+
+// close ends the workers' goroutines.
+func (t *team) close() {
+	for _, w := range t.workers {
+		close(w.start)
+	}
+}
+
+// loss returns L of the given rows of d, nil for all, and sets t.grads to ∇L if wanted.
+func (t *team) loss(d *Data, rows []int, gradient bool) float64 {
+	t.data, t.rows, t.n, t.gradient, t.sum = d, rows, len(rows), gradient, 0
+	if rows == nil {
+		t.n = d.X.Rows
+	}
+	t.chunk = chunkSize(t.n, t.weights)
+	t.next.Store(0)
+	t.turn.Store(0)
+	chunks := (t.n + t.chunk - 1) / t.chunk
+	helpers := t.workers[1:max(1, min(len(t.workers), chunks))]
+	t.busy.Store(int64(len(helpers)))
+	for _, w := range helpers {
+		w.start <- struct{}{}
+	}
+	t.work(t.workers[0])
+	for t.busy.Load() > 0 {
+		runtime.Gosched()
+	}
+	return t.sum
+}
+
+// work takes chunks until none is left and adds each when its turn has come.
+func (t *team) work(w *worker) {
+	for {
+		c := int(t.next.Add(1)) - 1
+		lo := c * t.chunk
+		if lo >= t.n {
+			return
+		}
+		n := min(t.chunk, t.n-lo)
+		p := w.plans[planKey{n, t.gradient}]
+		if p == nil {
+			p = newLossPlan(t.model, t.data.X.Cols, t.data.Y.Cols, n, t.gradient)
+			w.plans[planKey{n, t.gradient}] = p
+		}
+		for i := range n {
+			r := lo + i
+			if t.rows != nil {
+				r = t.rows[r]
+			}
+			copy(p.x.Row(i), t.data.X.Row(r))
+			copy(p.y.Row(i), t.data.Y.Row(r))
+		}
+		p.plan.Run()
+
+		if n == t.n {
+			t.sum, t.grads = p.loss.Data[0], p.grads
+			return
+		}
+		for t.turn.Load() != int64(c) {
+			runtime.Gosched()
+		}
+		t.grads = t.sums
+		share := float64(n) / float64(t.n)
+		t.sum += float64(share * p.loss.Data[0])
+		for i, g := range p.grads {
+			sum := t.sums[i].Data
+			if c == 0 {
+				kernel.ScaleTo(sum, g.Data, share)
+				continue
+			}
+			kernel.AddScaled(sum, g.Data, share)
+		}
+		t.turn.Store(int64(c) + 1)
+	}
+}
+
+// newLossPlan compiles the loss of a number of rows and, if wanted, its gradient by
+// every parameter.
+func newLossPlan(m Model, xCols, yCols, rows int, gradient bool) *lossPlan {
+	p := &lossPlan{x: autodiff.NewMatrix(rows, xCols), y: autodiff.NewMatrix(rows, yCols)}
+	var g autodiff.Graph
+	loss := m.Loss(g.Leaf("x", p.x), g.Leaf("y", p.y))
+	outs := []autodiff.Var{loss}
+	if gradient {
+		var params []autodiff.Var
+		for _, w := range m.Net().Params() {
+			params = append(params, g.Leaf("", w)) // entered, and named, by Loss
+		}
+		outs = append(outs, autodiff.Grad(loss, params...)...)
+	}
+	var err error
+	if p.plan, err = autodiff.Compile(outs...); err != nil {
+		panic(err) // outputs of one graph cannot fail
+	}
+	p.loss = p.plan.Value(loss)
+	for _, v := range outs[1:] {
+		p.grads = append(p.grads, p.plan.Value(v))
+	}
+	return p
+}
