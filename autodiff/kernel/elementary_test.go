@@ -46,7 +46,7 @@ const subnormalBound = 0.9
 // points is the number of random arguments for each function.
 func points() int {
 	if *long {
-		return 3_000_000
+		return 10_000_000
 	}
 	return 20_000
 }
