@@ -10,27 +10,27 @@ import (
 // Differences estimates the time derivatives of sampled trajectories by central
 // differences of the given even order. The trajectories' first rows are starts, nil for
 // a single one, here and below. The derivative at tᵢ is that of the polynomial through
-// the rows i−w … i+w, w = order/2,
+// the order+1 rows j = i − s order/2, …, i − s, i, i + s, …, s the stride,
 //
 //	ẋᵢ ≈ Σⱼ wⱼ (xⱼ − xᵢ),    wⱼ = (λⱼ/λᵢ)/(tᵢ − tⱼ),    λⱼ = 1/Πₖ(tⱼ − tₖ), k ≠ j,
 //
 // for uneven times too. Its error is −x⁽ᵒʳᵈᵉʳ⁺¹⁾ Π(tⱼ − tᵢ)/(order+1)!, the product over j ≠ i;
 // noise of variance σ² in the states gives it one of σ² (Σwⱼ² + (Σwⱼ)²), which
-// grows with the order. The first and last w rows of each trajectory have no neighbours
-// on one side and are left out. Times must increase; shorter trajectories than order+1
-// rows are an error.
+// grows with the order and falls with the stride, as 1/s². The first and last s order/2 rows
+// of each trajectory have no neighbours on one side and are left out. Times must
+// increase; shorter trajectories than s order + 1 rows are an error.
 //
 // Source: Berrut and Trefethen, "Barycentric Lagrange Interpolation" (2004), eq. 9.4; the
 // weights are those of Fornberg, "Generation of Finite Difference Formulas on
 // Arbitrarily Spaced Grids" (1988).
-func Differences(t []float64, x *autodiff.Matrix, starts []int, order int) (*Data, error) {
-	if order < 2 || order%2 != 0 {
-		return nil, fmt.Errorf("nn: central differences of order %d: want an even number from 2 up", order)
+func Differences(t []float64, x *autodiff.Matrix, starts []int, order, stride int) (*Data, error) {
+	if order < 2 || order%2 != 0 || stride < 1 {
+		return nil, fmt.Errorf("nn: central differences of order %d, stride %d: want an even number from 2 up and one from 1 up", order, stride)
 	}
-	if err := checkTimes(t, x, starts, order+1); err != nil {
+	if err := checkTimes(t, x, starts, order*stride+1); err != nil {
 		return nil, fmt.Errorf("nn: central differences: %w", err)
 	}
-	w := order / 2
+	w := order / 2 * stride
 	rows := x.Rows - 2*w*len(orOne(starts))
 	d := &Data{X: autodiff.NewMatrix(rows, x.Cols), Y: autodiff.NewMatrix(rows, x.Cols)}
 	to := 0
@@ -40,12 +40,12 @@ func Differences(t []float64, x *autodiff.Matrix, starts []int, order int) (*Dat
 		for r := lo + w; r+w < hi; r++ {
 			xr, y := x.Row(r), d.Y.Row(to)
 			copy(d.X.Row(to), xr)
-			for j := r - w; j <= r+w; j++ {
+			for j := r - w; j <= r+w; j += stride {
 				if j == r {
 					continue
 				}
 				weight := 1 / (t[j] - t[r]) // λⱼ/λᵢ/(tᵢ − tⱼ), where one factor of λⱼ/λᵢ is −1
-				for k := r - w; k <= r+w; k++ {
+				for k := r - w; k <= r+w; k += stride {
 					if k != r && k != j {
 						weight *= (t[r] - t[k]) / (t[j] - t[k])
 					}
@@ -132,64 +132,71 @@ func solve4(a [4][4]float64, b [4]float64) [4]float64 {
 	return b
 }
 
-// Midpoints makes training data of pairs of successive states, without derivatives:
-// one step of the implicit midpoint rule from x₀ to x₁ over h is
+// Midpoints makes training data of pairs of states, without derivatives: those of rows i
+// and i + stride of a trajectory. One step of the implicit midpoint rule from x₀ to x₁ over
+// h is
 //
 //	x₁ = x₀ + h f((x₀ + x₁)/2),    so    f((x₀ + x₁)/2) = (x₁ − x₀)/h
 //
 // and a model whose field fits these midpoints and slopes takes exactly the steps that
 // the data show. The rule is symplectic, so what an HNN learns is a Hamiltonian; it is
-// that of the rule's modified equation, H + O(h²), not quite the system's. Times may be
-// uneven and must increase.
+// that of the rule's modified equation, H + O(h²), not quite the system's. Noise of
+// variance σ² in the states is one of 2σ²/h² in the slopes, where a longer stride helps.
+// Times may be uneven and must increase.
 //
 // Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, §VI.4 and IX.3.
-func Midpoints(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
-	if err := checkTimes(t, x, starts, 2); err != nil {
-		return nil, fmt.Errorf("nn: midpoints: %w", err)
-	}
-	rows := x.Rows - len(orOne(starts))
-	d := &Data{X: autodiff.NewMatrix(rows, x.Cols), Y: autodiff.NewMatrix(rows, x.Cols)}
-	to := 0
-	for i, lo := range orOne(starts) {
-		hi := runEnd(starts, i, x.Rows)
-		d.Starts = append(d.Starts, to)
-		for r := lo; r+1 < hi; r++ {
-			for j, v := range x.Row(r) {
-				next := x.At(r+1, j)
-				d.X.Row(to)[j] = (v + next) / 2
-				d.Y.Row(to)[j] = (next - v) / (t[r+1] - t[r])
-			}
-			to++
+func Midpoints(t []float64, x *autodiff.Matrix, starts []int, stride int) (*Data, error) {
+	d := &Data{}
+	err := pairs(d, t, x, starts, stride, x.Cols, func(x0, x1, mid, y []float64, h float64) {
+		for j := range x0 {
+			mid[j] = (x0[j] + x1[j]) / 2
+			y[j] = (x1[j] - x0[j]) / h
 		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("nn: midpoints: %w", err)
 	}
 	return d, nil
 }
 
-// Steps makes training data for OneStep of pairs of successive states: X is xₖ, and Y the
-// slope (xₖ₊₁ − xₖ)/hₖ and, in one column more, the step hₖ = tₖ₊₁ − tₖ. Times may be uneven
-// and must increase.
-func Steps(t []float64, x *autodiff.Matrix, starts []int) (*Data, error) {
-	if err := checkTimes(t, x, starts, 2); err != nil {
+// Steps makes training data for OneStep of pairs of states, those of rows i and i + stride
+// of a trajectory: X is x(t), and Y the slope (x(t+h) − x(t))/h and, in one column more,
+// the step h. Times may be uneven and must increase.
+func Steps(t []float64, x *autodiff.Matrix, starts []int, stride int) (*Data, error) {
+	d := &Data{}
+	err := pairs(d, t, x, starts, stride, x.Cols+1, func(x0, x1, x, y []float64, h float64) {
+		copy(x, x0)
+		for j := range x0 {
+			y[j] = (x1[j] - x0[j]) / h
+		}
+		y[len(x0)] = h
+	})
+	if err != nil {
 		return nil, fmt.Errorf("nn: steps: %w", err)
 	}
-	rows := x.Rows - len(orOne(starts))
-	d := &Data{X: autodiff.NewMatrix(rows, x.Cols), Y: autodiff.NewMatrix(rows, x.Cols+1)}
+	return d, nil
+}
+
+// pairs fills d by a row for each two states x0 and x1 that are stride rows and a time h
+// apart in one trajectory: set sets a row of X and one of Y, of cols numbers.
+func pairs(d *Data, t []float64, x *autodiff.Matrix, starts []int, stride, cols int, set func(x0, x1, x, y []float64, h float64)) error {
+	if stride < 1 {
+		return fmt.Errorf("a stride of %d rows: want at least 1", stride)
+	}
+	if err := checkTimes(t, x, starts, stride+1); err != nil {
+		return err
+	}
+	rows := x.Rows - stride*len(orOne(starts))
+	d.X, d.Y = autodiff.NewMatrix(rows, x.Cols), autodiff.NewMatrix(rows, cols)
 	to := 0
 	for i, lo := range orOne(starts) {
-		hi := runEnd(starts, i, x.Rows)
 		d.Starts = append(d.Starts, to)
-		for r := lo; r+1 < hi; r++ {
-			h := t[r+1] - t[r]
-			copy(d.X.Row(to), x.Row(r))
-			y := d.Y.Row(to)
-			for j, v := range x.Row(r) {
-				y[j] = (x.At(r+1, j) - v) / h
-			}
-			y[x.Cols] = h
+		for r := lo; r+stride < runEnd(starts, i, x.Rows); r++ {
+			set(x.Row(r), x.Row(r+stride), d.X.Row(to), d.Y.Row(to), t[r+stride]-t[r])
 			to++
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // NextStates makes training data for a next-state model: the pairs of successive states

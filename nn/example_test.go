@@ -55,7 +55,7 @@ func ExampleDifferences() {
 	if err != nil {
 		panic(err)
 	}
-	d, err := nn.Differences(t, x, []int{0}, 2)
+	d, err := nn.Differences(t, x, []int{0}, 2, 1)
 	if err != nil {
 		panic(err)
 	}

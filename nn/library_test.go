@@ -111,7 +111,7 @@ func TestNothingGiven(t *testing.T) {
 		"network":        func() error { return tr.Run(context.Background(), &HNN{}, springData(3)) },
 		"saved model":    func() error { return Save(new(bytes.Buffer), nil) },
 		"saved network":  func() error { return Save(new(bytes.Buffer), &HNN{}) },
-		"times":          func() error { _, err := Differences(nil, autodiff.NewMatrix(3, 2), nil, 2); return err },
+		"times":          func() error { _, err := Differences(nil, autodiff.NewMatrix(3, 2), nil, 2, 1); return err },
 		"loaded nothing": func() error { _, err := Load(new(bytes.Buffer)); return err },
 	} {
 		t.Run(name, func(t *testing.T) {

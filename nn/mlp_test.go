@@ -150,7 +150,7 @@ func TestDifferences(t *testing.T) {
 	for i, u := range times {
 		x.Data[i] = 3*u*u - 2*u + 1
 	}
-	d, err := Differences(times, x, []int{0, 5}, 2)
+	d, err := Differences(times, x, []int{0, 5}, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,17 +164,17 @@ func TestDifferences(t *testing.T) {
 	if len(d.Starts) != 2 || d.Starts[1] != 3 {
 		t.Error(d.Starts)
 	}
-	if _, err := Differences(times, x, []int{0, 7}, 2); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 2 rows") {
+	if _, err := Differences(times, x, []int{0, 7}, 2, 1); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 2 rows") {
 		t.Error(err)
 	}
-	if _, err := Differences(times, x, []int{0, 8}, 2); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 1 rows") {
+	if _, err := Differences(times, x, []int{0, 8}, 2, 1); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 1 rows") {
 		t.Error(err)
 	}
-	if one, err := Differences(times, x, nil, 2); err != nil || one.X.Rows != 7 {
+	if one, err := Differences(times, x, nil, 2, 1); err != nil || one.X.Rows != 7 {
 		t.Error(one, err)
 	}
 	times[3] = times[2]
-	if _, err := Differences(times, x, nil, 2); err == nil || !strings.Contains(err.Error(), "does not come after") {
+	if _, err := Differences(times, x, nil, 2, 1); err == nil || !strings.Contains(err.Error(), "does not come after") {
 		t.Error(err)
 	}
 }
@@ -189,7 +189,7 @@ func TestDifferencesOrder(t *testing.T) {
 			times[i] = h * (float64(i) + 0.3*math.Sin(float64(i*i)))
 			x.Data[i] = math.Sin(times[i])
 		}
-		d, err := Differences(times, x, nil, order)
+		d, err := Differences(times, x, nil, order, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +208,7 @@ func TestDifferencesOrder(t *testing.T) {
 		}
 	}
 	for _, order := range []int{0, 1, 3, -2} {
-		if _, err := Differences([]float64{0, 1, 2, 3}, autodiff.NewMatrix(4, 2), nil, order); err == nil {
+		if _, err := Differences([]float64{0, 1, 2, 3}, autodiff.NewMatrix(4, 2), nil, order, 1); err == nil {
 			t.Errorf("order %d is not refused", order)
 		}
 	}
@@ -267,14 +267,60 @@ func TestMidpoints(t *testing.T) {
 		q, p := x.At(i-1, 0)+k*x.At(i-1, 1), x.At(i-1, 1)-k*x.At(i-1, 0)
 		x.Row(i)[0], x.Row(i)[1] = (q+k*p)/(1+k*k), (p-k*q)/(1+k*k)
 	}
-	d, err := Midpoints(times, x, []int{0})
+	d, err := Midpoints(times, x, []int{0}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range d.X.Rows {
 		closeTo(t, "slope", d.Y.Row(i), []float64{d.X.At(i, 1), -d.X.At(i, 0)}, 1e-14)
 	}
-	if _, err := Midpoints(times, x, []int{0, 3}); err == nil {
+	if _, err := Midpoints(times, x, []int{0, 3}, 1); err == nil {
 		t.Error("a trajectory of one row is accepted")
+	}
+}
+
+// With a stride of 2 the even and the odd rows of a trajectory are two trajectories of
+// their own.
+func TestStride(t *testing.T) {
+	const n = 21
+	times, x := make([]float64, n), autodiff.NewMatrix(n, 2)
+	for i := range n {
+		times[i] = 0.1 * (float64(i) + 0.3*math.Sin(float64(i*i)))
+		x.Row(i)[0], x.Row(i)[1] = math.Sin(times[i]), math.Exp(-times[i])
+	}
+	for name, estimate := range map[string]func(t []float64, x *autodiff.Matrix, stride int) (*Data, error){
+		"order 2":   func(t []float64, x *autodiff.Matrix, s int) (*Data, error) { return Differences(t, x, nil, 2, s) },
+		"order 4":   func(t []float64, x *autodiff.Matrix, s int) (*Data, error) { return Differences(t, x, nil, 4, s) },
+		"midpoints": func(t []float64, x *autodiff.Matrix, s int) (*Data, error) { return Midpoints(t, x, nil, s) },
+		"steps":     func(t []float64, x *autodiff.Matrix, s int) (*Data, error) { return Steps(t, x, nil, s) },
+	} {
+		all, err := estimate(times, x, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for parity := range 2 {
+			half := autodiff.NewMatrix((n+1-parity)/2, 2)
+			var ht []float64
+			for i := range half.Rows {
+				copy(half.Row(i), x.Row(2*i+parity))
+				ht = append(ht, times[2*i+parity])
+			}
+			want, err := estimate(ht, half, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range want.X.Rows {
+				closeTo(t, name, all.X.Row(2*i+parity), want.X.Row(i), 0)
+				closeTo(t, name, all.Y.Row(2*i+parity), want.Y.Row(i), 0)
+			}
+		}
+		if last, err := estimate(times, x, 5); err != nil || last.X.Rows < 1 {
+			t.Error(name, err)
+		}
+		for _, stride := range []int{0, -1, n} {
+			if _, err := estimate(times, x, stride); err == nil {
+				t.Errorf("%s: a stride of %d is accepted for %d rows", name, stride, n)
+			}
+		}
 	}
 }

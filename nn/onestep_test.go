@@ -42,7 +42,7 @@ func fieldModels(t *testing.T, d *Data) []FieldModel {
 // The gradient through the four stages is that of differences of the loss.
 func TestOneStepGradient(t *testing.T) {
 	times, x, starts := sparse(0.6)
-	d, err := Steps(times, x, starts)
+	d, err := Steps(times, x, starts, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestOneStepExact(t *testing.T) {
 		x.Rows++
 		times = append(times, times[i]+h)
 	}
-	d, err := Steps(times, x, nil)
+	d, err := Steps(times, x, nil, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +104,11 @@ func TestOneStepExact(t *testing.T) {
 // any number of workers.
 func TestOneStepLearns(t *testing.T) {
 	times, x, starts := sparse(0.7)
-	steps, err := Steps(times, x, starts)
+	steps, err := Steps(times, x, starts, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff, err := Differences(times, x, starts, 2)
+	diff, err := Differences(times, x, starts, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func evaluate(ctx context.Context, m nn.Model, s *states, o *solver) ([]runScore
 		}
 	}
 	if data == nil && err == nil {
-		data, err = s.derivatives(estimator{order: 2})
+		data, err = s.derivatives(estimator{order: 2, stride: 1})
 	}
 	if err != nil {
 		return nil, err

@@ -235,11 +235,11 @@ const (
 var estimates = []estimate{given, central, smooth, midpoint, rk4}
 
 // An estimator is an estimate with its settings: the order of central, the window of
-// smooth. For "", derivatives are those of the file if it has them and by central
-// differences if not.
+// smooth, the stride of the others. For "", derivatives are those of the file if it has
+// them and by central differences if not.
 type estimator struct {
-	by            estimate
-	order, window int
+	by                    estimate
+	order, window, stride int
 }
 
 // derivatives returns states with their derivatives or, for rk4, slopes and steps.
@@ -260,11 +260,11 @@ func (s *states) derivatives(e estimator) (*nn.Data, error) {
 	case smooth:
 		d, err = nn.Smooth(s.T, s.X, s.Starts, e.window)
 	case midpoint:
-		d, err = nn.Midpoints(s.T, s.X, s.Starts)
+		d, err = nn.Midpoints(s.T, s.X, s.Starts, e.stride)
 	case rk4:
-		d, err = nn.Steps(s.T, s.X, s.Starts)
+		d, err = nn.Steps(s.T, s.X, s.Starts, e.stride)
 	default:
-		d, err = nn.Differences(s.T, s.X, s.Starts, e.order)
+		d, err = nn.Differences(s.T, s.X, s.Starts, e.order, e.stride)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Name, err)

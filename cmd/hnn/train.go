@@ -40,6 +40,9 @@ Where the derivatives come from, -derivatives:
             to the next, which is differentiated through, at five times the cost. For
             samples so sparse that differences and midpoints fail, and clean; what is
             learned differs from H by O(h⁴)
+With noise, a difference of two states is the worse the closer they are. Where samples
+are dense, -stride N compares each with the Nth after it (central: before it too), which
+cuts the noise of the slopes to 1/N, at the price of N times the h in the errors above.
 
 States are shifted and scaled to unit size, each pair by factors of the same product,
 which keeps Hamilton's equations; the model undoes it, so that its states, times and
@@ -78,15 +81,16 @@ func runTrain(e *env, args []string) error {
 		schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam(),
 	}
 	model, batch, valid, out := "hnn", 64, "", "-"
-	by := estimator{order: 2, window: 5}
+	by := estimator{order: 2, window: 5, stride: 1}
 	var cols columns
 	holdout := 0.
 	save, every, resume, patience := "", 100, "", 0
 	f := newFlags(e, "train", trainHelp)
 	choice(f, &model, "kind", []string{"hnn", "derivative", "nextstate"}, "`model`: hnn, derivative or nextstate")
-	choice(f, &by.by, "derivatives", estimates, "`source` of the derivatives: given, central, smooth, midpoint or rk4 (default given if there, else central)")
+	choice(f, &by.by, "derivatives", estimates, "`source` of the derivatives: given, central, smooth, midpoint or rk4 (default given if there, else central, and central with -order or -stride)")
 	f.int(&by.order, "order", 2, "even `order` of the central differences")
 	f.int(&by.window, "window", 2, "`rows` on each side that smooth fits a cubic to")
+	f.int(&by.stride, "stride", 1, "`rows` from a state to the next one that central, midpoint and rk4 compare it with")
 	cols.register(f)
 	f.int(&batch, "batch", 0, "`rows` a step, 0: a whole run a step")
 	f.StringVar(&valid, "valid", "", "`file` of states whose loss is watched")
@@ -112,6 +116,17 @@ func runTrain(e *env, args []string) error {
 	}
 	if by.order%2 != 0 {
 		return usageError{fmt.Errorf("-order %d: central differences have an even order", by.order)}
+	}
+	if by.by == "" && isSet(f, "order", "stride") != "" {
+		by.by = central
+	}
+	for _, s := range []struct {
+		name string
+		of   []estimate
+	}{{"order", []estimate{central}}, {"window", []estimate{smooth}}, {"stride", []estimate{central, midpoint, rk4}}} {
+		if isSet(f, s.name) != "" && !slices.Contains(s.of, by.by) {
+			return usageError{fmt.Errorf("-%s is for -derivatives %v", s.name, s.of)}
+		}
 	}
 	if model == "nextstate" && by.by == rk4 {
 		return usageError{errors.New("-derivatives rk4 is for models of the field, not nextstate")}

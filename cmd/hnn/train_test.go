@@ -162,6 +162,10 @@ func TestColumns(t *testing.T) {
 	if err := os.WriteFile(path("lab.csv"), []byte(renamed), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if must(t, "train", "-epochs", "2", "-hidden", "8", "-order", "4", path("data.csv")) !=
+		must(t, "train", "-epochs", "2", "-hidden", "8", "-derivatives", "central", "-order", "4", path("data.csv")) {
+		t.Error("-order does not choose central differences")
+	}
 	for _, by := range []string{"given", "smooth", "rk4"} {
 		args := []string{"train", "-epochs", "2", "-hidden", "8", "-batch", "0", "-derivatives", by}
 		want := must(t, append(args, path("data.csv"))...)
@@ -176,6 +180,9 @@ func TestColumns(t *testing.T) {
 	fails(t, hnn(t, "", "train", "-q", "x,y", "-p", "v", path("lab.csv")), 2, "-q names 2 columns, -p 1")
 	fails(t, hnn(t, "", "train", "-q", "x,", "-p", "v", path("lab.csv")), 2, "names with commas")
 	fails(t, hnn(t, "", "train", "-order", "3", path("data.csv")), 2, "even order")
+	fails(t, hnn(t, "", "train", "-window", "3", path("data.csv")), 2, "-window is for -derivatives [smooth]")
+	fails(t, hnn(t, "", "train", "-derivatives", "smooth", "-stride", "3", path("data.csv")), 2, "-stride is for -derivatives [central midpoint rk4]")
+	fails(t, hnn(t, "", "train", "-derivatives", "midpoint", "-stride", "0", path("data.csv")), 2, "stride")
 	fails(t, hnn(t, "", "train", "-kind", "nextstate", "-derivatives", "rk4", path("data.csv")), 2, "not nextstate")
 }
 
