@@ -234,6 +234,11 @@ func TestProgram(t *testing.T) {
 	if len(c.steps) != 0 || c.regs != nil {
 		t.Errorf("%d steps, %d registers", len(c.steps), len(c.regs))
 	}
+	f = bind(t, "(px^2+py^2)/2 - 1/sqrt(x^2+y^2)", []string{"x", "y", "px", "py"}, nil)
+	h, x = f.leaves()
+	if c.compile(autodiff.Grad(h, x...), x); len(c.steps) != 1 { // (1/√(x² + y²))³
+		t.Errorf("%d steps of the field of Kepler's problem", len(c.steps))
+	}
 	f = bind(t, "(x+y)^8 - (x+y)^8 + 1e200*x*1e200*1e-300", []string{"x", "y"}, nil)
 	if v := f.NewValue()([]float64{2, 1}); math.Abs(v-2e100) > 1e86 {
 		t.Error(v)
@@ -355,10 +360,19 @@ func BenchmarkField(b *testing.B) {
 		}, []float64{1, 0.2, 0.3, 0.9}},
 		{"kepler/formula", bind(b, "(px^2+py^2)/2 - 1/sqrt(x^2+y^2)", vars, nil).NewField(), []float64{1, 0.2, 0.3, 0.9}},
 	} {
+		d, x := make([]float64, len(c.x)), slices.Clone(c.x)
 		b.Run(c.name, func(b *testing.B) {
-			d := make([]float64, len(c.x))
 			for b.Loop() {
-				c.f(d, 0, c.x)
+				c.f(d, 0, x)
+			}
+		})
+		// As in an integrator, where the next state waits for the last derivative.
+		b.Run(c.name+"/chain", func(b *testing.B) {
+			for b.Loop() {
+				c.f(d, 0, x)
+				for i := range x {
+					x[i] = c.x[i] + 1e-9*d[i]
+				}
 			}
 		})
 	}

@@ -48,11 +48,17 @@ type step struct {
 }
 
 const (
-	keep = iota
-	invert
-	root
-	apply
+	keep         = iota
+	invert       // 1/v
+	root         // √v
+	cube         // v³
+	inverseRoot  // 1/√v
+	inverseRoot3 // (1/√v)³
+	apply        // f(v)
 )
+
+// joined has what one step can do in the place of two.
+var joined = map[[2]uint8]uint8{{root, invert}: inverseRoot, {inverseRoot, cube}: inverseRoot3}
 
 // run computes the results, which must not overlap the inputs.
 func (p *program) run(dst []float64, t float64, in []float64) {
@@ -77,6 +83,13 @@ func (p *program) run(dst []float64, t float64, in []float64) {
 			v = 1 / v
 		case root:
 			v = math.Sqrt(v)
+		case cube:
+			v *= float64(v * v)
+		case inverseRoot:
+			v = 1 / math.Sqrt(v)
+		case inverseRoot3:
+			v = 1 / math.Sqrt(v)
+			v *= float64(v * v)
 		case apply:
 			v = s.f(v)
 		}
@@ -233,14 +246,13 @@ func (c *compiler) compile(outs, ins []autodiff.Var) func(dst []float64, t float
 		}
 		sums[l.Var] = z
 	}
-	local := len(c.steps) > 0
 	for _, v := range outs {
-		s := c.sum(sums[v])
-		local = local || max(s.x, s.x0, s.y0, s.x1, s.y1) >= one
-		for _, t := range s.more {
-			local = local || max(t.x, t.y) >= one
-		}
-		c.results = append(c.results, s)
+		c.results = append(c.results, c.sum(sums[v]))
+	}
+	c.join()
+	local := len(c.steps) > 0
+	for i := range c.results {
+		c.results[i].reads(func(x uint16) { local = local || x >= one })
 	}
 	if !local {
 		return c.runSums
@@ -248,6 +260,55 @@ func (c *compiler) compile(outs, ins []autodiff.Var) func(dst []float64, t float
 	c.regs = make([]float64, c.next)
 	c.regs[one] = 1
 	return c.run
+}
+
+// join leaves out steps that nothing reads, and makes one step of two where the second
+// is made of the first alone, which nothing else reads.
+func (c *compiler) join() {
+	readers := make([]int, c.next)
+	count := func(x uint16) { readers[x]++ }
+	for i := range c.results {
+		c.results[i].reads(count)
+	}
+	for i := len(c.steps) - 1; i >= 0; i-- {
+		if s := &c.steps[i]; readers[s.z] > 0 {
+			s.reads(count)
+		}
+	}
+	var steps []step
+	at := make([]int, c.next) // the number from 1 of the step that sets a register
+	for _, s := range c.steps {
+		if readers[s.z] == 0 {
+			continue
+		}
+		if i := at[s.x]; i > 0 && readers[s.x] == 1 && s.n == 0 && s.c == 1 {
+			first := &steps[i-1]
+			if do, ok := joined[[2]uint8{first.do, s.do}]; ok {
+				first.do, first.z, at[s.z] = do, s.z, i
+				continue
+			}
+		}
+		steps = append(steps, s)
+		at[s.z] = len(steps)
+	}
+	c.steps = steps
+}
+
+// reads calls f with each place that the sum reads.
+func (s *sum) reads(f func(x uint16)) {
+	f(s.x)
+	if s.n > 0 {
+		f(s.x0)
+		f(s.y0)
+	}
+	if s.n > 1 {
+		f(s.x1)
+		f(s.y1)
+	}
+	for _, t := range s.more {
+		f(t.x)
+		f(t.y)
+	}
 }
 
 // step appends a step and returns where its value is.
@@ -356,7 +417,11 @@ func (c *compiler) factor(x []term) (float64, uint16) {
 	}
 	r, ok := c.kept[[2]uint16{t.x, t.y}]
 	if !ok {
-		r = c.step(keep, nil, []term{{1, t.x, t.y}})[0].x
+		if square, ok := c.kept[[2]uint16{t.y, t.y}]; ok && t.x == square {
+			r = c.step(cube, nil, []term{{1, t.y, c.one}})[0].x
+		} else {
+			r = c.step(keep, nil, []term{{1, t.x, t.y}})[0].x
+		}
 		c.kept[[2]uint16{t.x, t.y}] = r
 	}
 	return t.c, r
