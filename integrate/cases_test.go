@@ -287,4 +287,12 @@ func TestGrid(t *testing.T) {
 			t.Errorf("%d steps of %v, want %d, error %v", steps, h, want, err)
 		}
 	}
+	if steps, err := grid(1e7, 1e7+0.3, 0.1); steps != 3 || err != nil {
+		t.Errorf("%d steps far from 0, want 3, error %v", steps, err)
+	}
+	for n := 15_000_000; n < 15_010_000; n++ {
+		if steps, err := grid(0, float64(n)*0.01, 0.01); steps != n || err != nil {
+			t.Fatalf("%d steps to %d × 0.01, error %v", steps, n, err)
+		}
+	}
 }

@@ -56,10 +56,12 @@ func grid(t0, t1, h float64) (int, error) {
 	}
 	whole := math.Abs(t1-t0) / h
 	steps := math.Floor(whole)
-	if whole-steps > 1e-9 || steps == 0 && t0 != t1 {
+	far := max(math.Abs(t0), math.Abs(t1))
+	// A rest that is no more than the rounding of t0, t1 and their difference is none.
+	if whole-steps > max(1e-9, 4*epsilon*(far/h)) || steps == 0 && t0 != t1 {
 		steps++
 	}
-	if far := max(math.Abs(t0), math.Abs(t1)); !(steps < 1<<53) || steps > 1 && far-h == far {
+	if !(steps < 1<<53) || steps > 1 && far-h == far {
 		return 0, refuse("steps of h=%v from %v to %v: h is too short to tell the steps apart", h, t0, t1)
 	}
 	return int(steps), nil

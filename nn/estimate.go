@@ -27,7 +27,7 @@ func Differences(t []float64, x *autodiff.Matrix, starts []int, order, stride in
 	if order < 2 || order%2 != 0 || stride < 1 {
 		return nil, fmt.Errorf("nn: central differences of order %d, stride %d: want an even number from 2 up and one from 1 up", order, stride)
 	}
-	if err := checkTimes(t, x, starts, order*stride+1); err != nil {
+	if err := checkTimes(t, x, starts, order, stride); err != nil {
 		return nil, fmt.Errorf("nn: central differences: %w", err)
 	}
 	w := order / 2 * stride
@@ -65,10 +65,10 @@ func Differences(t []float64, x *autodiff.Matrix, starts []int, order, stride in
 //
 //	x(t) ≈ c₀ + c₁ u + c₂ u² + c₃ u³,    u = t − tᵢ,
 //
-// and c₀ and c₁ are the state and its derivative at tᵢ. Noise of variance σ² leaves
-// about σ²/(0.9 w) in the state, for even times h apart; the price is an error of
-// −(w h)⁴ x⁗/280 in it and of −(w h)⁴ x⁽⁵⁾/504 in the derivative, so the window should
-// be short beside the time scale of x. The first and last w rows of each trajectory are
+// and c₀ and c₁ are the state and its derivative at tᵢ. For even times h apart and large
+// w, noise of variance σ² leaves about σ²/(0.9 w) in the state; the price is an error of
+// −(w h)⁴ x⁗/280 in it and of −(w h)⁴ x⁽⁵⁾/504 in the derivative (a quarter more for w = 5),
+// so the window should be short beside the time scale of x. The first and last w rows of each trajectory are
 // left out. Times must increase; w ≥ 2.
 //
 // Source: Savitzky and Golay, "Smoothing and Differentiation of Data by Simplified
@@ -77,7 +77,7 @@ func Smooth(t []float64, x *autodiff.Matrix, starts []int, w int) (*Data, error)
 	if w < 2 {
 		return nil, fmt.Errorf("nn: a cubic needs 2 rows on each side, not %d", w)
 	}
-	if err := checkTimes(t, x, starts, 2*w+1); err != nil {
+	if err := checkTimes(t, x, starts, 2, w); err != nil {
 		return nil, fmt.Errorf("nn: smoothing: %w", err)
 	}
 	d := &Data{X: &autodiff.Matrix{Cols: x.Cols}, Y: &autodiff.Matrix{Cols: x.Cols}}
@@ -183,7 +183,7 @@ func pairs(d *Data, t []float64, x *autodiff.Matrix, starts []int, stride, cols 
 	if stride < 1 {
 		return fmt.Errorf("a stride of %d rows: want at least 1", stride)
 	}
-	if err := checkTimes(t, x, starts, stride+1); err != nil {
+	if err := checkTimes(t, x, starts, 1, stride); err != nil {
 		return err
 	}
 	rows := x.Rows - stride*len(orOne(starts))
@@ -221,16 +221,16 @@ func NextStates(t []float64, x *autodiff.Matrix, starts []int, dt float64) *Data
 	return d
 }
 
-// checkTimes reports the first trajectory that is too short, and the first time that
-// does not come after the one before it.
-func checkTimes(t []float64, x *autodiff.Matrix, starts []int, need int) error {
+// checkTimes reports the first trajectory of fewer than a b + 1 rows, and the first time
+// that does not come after the one before it.
+func checkTimes(t []float64, x *autodiff.Matrix, starts []int, a, b int) error {
 	if len(t) != x.Rows {
 		return fmt.Errorf("%d times for %d rows", len(t), x.Rows)
 	}
 	for i, lo := range orOne(starts) {
 		hi := runEnd(starts, i, x.Rows)
-		if hi-lo < need {
-			return fmt.Errorf("trajectory %d has %d rows, %d are needed", i, hi-lo, need)
+		if (hi-lo-1)/a < b { // a b itself may be out of range
+			return fmt.Errorf("trajectory %d has %d rows, %v are needed", i, hi-lo, float64(a)*float64(b)+1)
 		}
 		for r := lo + 1; r < hi; r++ {
 			if !(t[r] > t[r-1]) {

@@ -317,7 +317,7 @@ func TestStride(t *testing.T) {
 		if last, err := estimate(times, x, 5); err != nil || last.X.Rows < 1 {
 			t.Error(name, err)
 		}
-		for _, stride := range []int{0, -1, n} {
+		for _, stride := range []int{0, -1, n, 1 << 30, math.MaxInt} {
 			if _, err := estimate(times, x, stride); err == nil {
 				t.Errorf("%s: a stride of %d is accepted for %d rows", name, stride, n)
 			}

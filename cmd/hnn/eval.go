@@ -20,10 +20,10 @@ columns), and one, run "all", for all of them:
   mse         mean squared error of the predicted derivatives, or of the next state
               for a nextstate model, over all components
   H_mean      mean of the model's own H over the states (hnn models)
-  H_spread    its standard deviation: for a closed system, how far the model's H is
-              from being constant along the data, noise included
+  H_spread    its standard deviation within a run: for a closed system, how far the
+              model's H is from being constant along the data, noise included
   coord_rmse  √ mean of |x − x_data|² for a rollout from the run's first state, at
-              the times of the data (needs t)
+              the times of the data (needs t); of a nextstate model up to the first gap
 
 Examples:
   hnn eval out/hnn.json out/test.csv
@@ -150,13 +150,13 @@ func evaluate(ctx context.Context, m nn.Model, s *states, o *solver) ([]runScore
 		}
 		if s.T != nil {
 			lo, hi := s.run(i)
-			sum, err := rolloutError(ctx, m, s, lo, hi, o)
+			sum, rows, err := rolloutError(ctx, m, s, lo, hi, o)
 			if err != nil {
 				return nil, fmt.Errorf("%s: run %d: %w", s.Name, i, err)
 			}
-			sc.coord = math.Sqrt(sum / float64(hi-lo))
+			sc.coord = math.Sqrt(sum / float64(rows)) // NaN for none
 			all.coord += sum
-			coordRows += hi - lo
+			coordRows += rows
 		}
 		all.rows += sc.rows
 		all.mse += float64(sc.mse * n)
@@ -182,32 +182,38 @@ func meanSpread(v []float64) (mean, spread float64) {
 }
 
 // rolloutError returns Σ |x − x_data|² of a rollout from row lo to the times of the
-// rows before hi.
-func rolloutError(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver) (float64, error) {
+// rows before hi, and how many rows that is: none for a run of one row, and for a
+// next-state model, which knows only its own interval, those before the first gap.
+func rolloutError(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver) (sum float64, rows int, err error) {
 	if err := s.needTimes(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if hi-lo < 2 {
-		return 0, nil
+		return 0, 0, nil
 	}
 	times := make([]float64, hi-lo)
 	for i := range times {
 		times[i] = s.T[lo+i] - s.T[lo]
 	}
 	o.at = times
-	sol, err := rollout(ctx, m, s.X.Row(lo), times[len(times)-1], o)
-	if err != nil {
-		return 0, err
+	duration := times[len(times)-1]
+	next, ok := m.(*nn.NextState)
+	if ok {
+		duration = next.Dt * float64(len(times)) // one state more, however the times are rounded
 	}
-	sum := 0.
+	sol, err := rollout(ctx, m, s.X.Row(lo), duration, o)
+	if err != nil {
+		return 0, 0, err
+	}
 	for i, y := range sol.Y {
-		if lo+i >= hi || !(math.Abs(sol.T[i]-times[i]) <= 1e-6*times[1]) {
-			break // a next-state model knows only its own interval
+		if i == len(times) || ok && i > 0 && !sameStep(times[i]-times[i-1], next.Dt) {
+			break
 		}
 		for j, v := range y {
 			d := v - s.X.At(lo+i, j)
 			sum += float64(d * d)
 		}
+		rows++
 	}
-	return sum, nil
+	return sum, rows, nil
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -151,6 +153,40 @@ func TestPatience(t *testing.T) {
 	}
 	if steps := c.At.Step; steps > 100*10 {
 		t.Errorf("stopped after %d steps", steps)
+	}
+}
+
+// The rollout of a next-state model is compared with every row, though times are rounded,
+// and where a time is missing with those before the gap alone.
+func TestNextStateScore(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name string, rows int, time func(i int) float64) {
+		text := "t,q,p\n"
+		for i := range rows {
+			u := 0.1 * float64(i)
+			text += fmt.Sprintf("%v,%v,%v\n", time(i), math.Cos(u), -math.Sin(u))
+		}
+		if err := os.WriteFile(path(name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	even := func(i int) float64 { return 0.1 * float64(i) }
+	write("even.csv", 200, even)
+	write("rounded.csv", 200, func(i int) float64 { return 0.10000005 * float64(i) })
+	write("short.csv", 20, even)
+	write("gap.csv", 200, func(i int) float64 { return even(i) + 0.05*float64(min(1, i/20)) })
+	must(t, "train", "-quiet", "-kind", "nextstate", "-epochs", "3", "-hidden", "8", "-o", path("m.json"), path("even.csv"))
+	score := func(name string) string {
+		lines := strings.Split(strings.TrimSpace(must(t, "eval", path("m.json"), path(name))), "\n")
+		cells := strings.Split(lines[len(lines)-1], ",")
+		return cells[len(cells)-1]
+	}
+	if a, b := score("even.csv"), score("rounded.csv"); a != b {
+		t.Errorf("coord_rmse %s, with rounded times %s", a, b)
+	}
+	if a, b := score("short.csv"), score("gap.csv"); a != b {
+		t.Errorf("coord_rmse %s of 20 rows, %s before a gap", a, b)
 	}
 }
 
