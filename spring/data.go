@@ -96,26 +96,31 @@ func (s *Set) NextStates(dt float64) *nn.Data { return nn.NextStates(s.T, s.X, s
 //
 //	E Var(q | x̃) = E q² − ∫ ((q f)∗G)² / (f∗G)
 //
-// and likewise for p, computed on a grid of step σ/8. Where that would need more than
-// 1000 points across, σ is so small beside the ring of states that its curvature does
-// not matter, and thinRing takes over.
+// and likewise for p, computed on a grid of step h = σ/4. States are moved to the points
+// of the grid, by what is a noise of variance h²/12, and G has the rest. Where the grid
+// would be too large, σ is so small beside the ring of states that its curvature does not
+// matter, but at the ends of a long and narrow ring, and thinRing takes over.
 func (s Spring) NoiseFloor(c Sampling) float64 {
-	const energies, phases = 200, 1000
-	sigma := c.Noise
+	const (
+		perSigma = 4
+		reach    = 6 * perSigma // the noise is cut at 6σ
+		largest  = 1 << 21
+	)
+	sigma, h := c.Noise, c.Noise/perSigma
 	k2, m2 := float64(s.K*s.K), 1/(s.M*s.M)
 	qmax, pmax := math.Sqrt(2*c.High/s.K), math.Sqrt(2*c.High*s.M)
-	h := sigma / 8
 	if sigma == 0 {
 		return 0
 	}
-	if !(max(qmax, pmax)/h < 500) {
+	scale := math.Ceil(max(qmax, pmax) / (100 * sigma)) // keeps states less than σ apart
+	if !(scale <= 8) || (2*qmax/h+2*reach+3)*(2*pmax/h+2*reach+3) > largest {
 		return s.thinRing(c)
 	}
-	reach := int(math.Ceil(6 * sigma / h)) // the noise is cut at 6σ
+	energies, phases := 200*int(scale), 1000*int(scale)
 	gauss := make([]float64, 2*reach+1)
 	for i := range gauss {
-		z := float64(i-reach) * h / sigma
-		gauss[i] = kernel.Exp(-z * z / 2)
+		z := float64(i - reach)
+		gauss[i] = kernel.Exp(-z * z / (2 * (perSigma*perSigma - 1./12)))
 	}
 	norm := 0.
 	for _, g := range gauss {
@@ -127,11 +132,11 @@ func (s Spring) NoiseFloor(c Sampling) float64 {
 	rows, cols := 2*nq+1, 2*np+1
 	f, qf, pf := make([]float64, rows*cols), make([]float64, rows*cols), make([]float64, rows*cols)
 	var qq, pp float64 // E q², E p²
-	const w = 1. / (energies * phases)
+	w := 1 / (float64(energies) * float64(phases))
 	for i := range energies {
-		e := c.Low + float64((c.High-c.Low)*((float64(i)+0.5)/energies))
+		e := c.Low + float64((c.High-c.Low)*((float64(i)+0.5)/float64(energies)))
 		for j := range phases {
-			q, p := s.State(e, 2*math.Pi*float64(j)/phases)
+			q, p := s.State(e, 2*math.Pi*float64(j)/float64(phases))
 			at := (int(math.Round(q/h))+nq)*cols + int(math.Round(p/h)) + np
 			f[at] += w
 			qf[at] += float64(w * q)

@@ -102,7 +102,7 @@ func TestNextStates(t *testing.T) {
 // The noise floor against a Monte Carlo estimate of the conditional mean's error: in
 // cells of the measured plane, the variance of the true state.
 func TestNoiseFloor(t *testing.T) {
-	for _, s := range []Spring{{1, 1}, heavy} {
+	for _, s := range []Spring{{1, 1}, heavy, {30, 30}} { // the last in a ring of 0.26 by 7.7
 		c := sampling(0.2)
 		src := rand.NewPCG(1, 2)
 		const n = 400_000
