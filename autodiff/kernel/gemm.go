@@ -7,6 +7,7 @@ import "math"
 // Workspace serves one goroutine and allocates nothing in the steady state.
 type Workspace struct {
 	a, b []float64 // packed panels of the left and the right factor
+	z    []float64 // a transposed product
 	edge [maxTile]float64
 }
 
@@ -100,6 +101,9 @@ func (w *Workspace) product(z []float64, x, y view, m, k, n int) {
 	case n <= few:
 		w.columns(z, x, y, m, k, n)
 		return
+	case y.col != 1 && 2*m*(k+n) < k*n:
+		w.transposed(z, x, y, m, k, n)
+		return
 	}
 	t := &active.tile
 	pieces := (k + blockK - 1) / blockK
@@ -134,6 +138,20 @@ func (w *Workspace) columns(z []float64, x, y view, m, k, n int) {
 		row(s, view{y.data[j*y.col:], 0, y.row}, view{x.data, x.col, x.row}, k)
 		for i := 0; i < m && n > 1; i++ {
 			z[i*n+j] = s[i]
+		}
+	}
+}
+
+// transposed is product as zᵀ = yᵀ xᵀ, whose right factor xᵀ is the smaller one to pack.
+func (w *Workspace) transposed(z []float64, x, y view, m, k, n int) {
+	if cap(w.z) < n*m {
+		w.z = make([]float64, n*m)
+	}
+	zt := w.z[:n*m]
+	w.product(zt, view{y.data, y.col, y.row}, view{x.data, x.col, x.row}, n, k, m)
+	for i := range m {
+		for j := range n {
+			z[i*n+j] = zt[j*m+i]
 		}
 	}
 }
@@ -279,46 +297,37 @@ func (t *tile) pack(dst, src []float64, row, col, m, k, width, unit int) []float
 	return dst
 }
 
-// goTile is the specification: a register tile of 2×4 sums.
-var goTile = tile{rows: 2, cols: 4, lanes: 4, run: goRun, row: goRow, rowT: goRowT}
+// goTile is the specification: a row of sums, each of which goes on by four terms at a
+// time. Sums that stay in registers would be slower, because on amd64 every math.FMA is
+// followed by a call, for old processors, around which Go saves all that is live.
+var goTile = tile{rows: 1, cols: maxTile, lanes: 1, run: goRun, row: goRow, rowT: goRowT}
 
-func goRun(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool) {
-	var s00, s01, s02, s03, s10, s11, s12, s13 float64
-	z0, z1 := z[:4], z[zr:][:4]
-	if more {
-		s00, s01, s02, s03 = z0[0], z0[1], z0[2], z0[3]
-		s10, s11, s12, s13 = z1[0], z1[1], z1[2], z1[3]
+func goRun(z []float64, _ int, a []float64, _, ac int, b []float64, bc, k, cols int, more bool) {
+	z = z[:cols]
+	if !more {
+		clear(z)
 	}
-	for p := range k {
-		x0, x1 := a[p*ac], a[p*ac+ar]
-		y := b[p*bc:][:4]
-		y0, y1, y2, y3 := y[0], y[1], y[2], y[3]
-		s00 = math.FMA(x0, y0, s00)
-		s01 = math.FMA(x0, y1, s01)
-		s02 = math.FMA(x0, y2, s02)
-		s03 = math.FMA(x0, y3, s03)
-		s10 = math.FMA(x1, y0, s10)
-		s11 = math.FMA(x1, y1, s11)
-		s12 = math.FMA(x1, y2, s12)
-		s13 = math.FMA(x1, y3, s13)
+	p := 0
+	for ; p+4 <= k; p += 4 {
+		x0, x1, x2, x3 := a[p*ac], a[(p+1)*ac], a[(p+2)*ac], a[(p+3)*ac]
+		y0, y1, y2, y3 := b[p*bc:][:cols], b[(p+1)*bc:][:cols], b[(p+2)*bc:][:cols], b[(p+3)*bc:][:cols]
+		for j := range z {
+			s := math.FMA(x0, y0[j], z[j])
+			s = math.FMA(x1, y1[j], s)
+			s = math.FMA(x2, y2[j], s)
+			z[j] = math.FMA(x3, y3[j], s)
+		}
 	}
-	z0[0], z0[1], z0[2], z0[3] = s00, s01, s02, s03
-	z1[0], z1[1], z1[2], z1[3] = s10, s11, s12, s13
+	for ; p < k; p++ {
+		x, y := a[p*ac], b[p*bc:][:cols]
+		for j := range z {
+			z[j] = math.FMA(x, y[j], z[j])
+		}
+	}
 }
 
 func goRow(z, a []float64, ac int, b []float64, bc, k int) {
-	for j := 0; j < len(z); j += 4 {
-		var s0, s1, s2, s3 float64
-		for p := range k {
-			x := a[p*ac]
-			y := b[p*bc+j:][:4]
-			s0 = math.FMA(x, y[0], s0)
-			s1 = math.FMA(x, y[1], s1)
-			s2 = math.FMA(x, y[2], s2)
-			s3 = math.FMA(x, y[3], s3)
-		}
-		z[j], z[j+1], z[j+2], z[j+3] = s0, s1, s2, s3
-	}
+	goRun(z, 0, a, 0, ac, b, bc, k, len(z), false)
 }
 
 func goRowT(z, a []float64, ac int, b []float64, br, k int) {

@@ -7,7 +7,16 @@
 
 // z[i] = Tanh(x[i]) for R12 numbers in vectors of w bytes and l numbers. The names are
 // those of Tanh, reduceExp and expRest, whose lines these are one by one.
-#define TANH(w, l, x, y, t, s, rh, rl, r, e, r2, r4, p0, p2, p4, p6, p8, q) \
+// t has the bits of q where it has ones, and those of x where it has zeros.
+#define SIGN512(t, q, x) \
+	VPTERNLOGQ $0xca, x, q, t
+
+#define SIGN256(t, q, x) \
+	VANDPD t, q, q          \
+	VANDNPD x, t, t         \
+	VORPD t, q, t
+
+#define TANH(SIGN, w, l, x, y, t, s, rh, rl, r, e, r2, r4, p0, p2, p4, p6, p8, q) \
 	MOVQ z_base+0(FP), DI   \
 	MOVQ z_len+8(FP), R12   \
 	MOVQ x_base+24(FP), SI  \
@@ -21,8 +30,7 @@ loop: \
 	VMOVUPD K(3), t         \ // reduceExp, n in r, and s = pow2(k)
 	VFMADD213PD K(4), y, t  \
 	VSUBPD K(4), t, r       \
-	VPADDQ K(5), t, s       \
-	VPSLLQ $52, s, s        \
+	VPSLLQ $52, t, s        \
 	VMOVAPD y, rh           \
 	VFNMADD231PD K(6), r, rh \
 	VMULPD K(7), r, rl      \
@@ -72,10 +80,8 @@ loop: \
 	VADDPD r4, r2, r2       \
 	VFMADD231PD p0, r2, q   \
 	VMOVUPD K(0), t         \
-	VANDPD t, q, q          \
-	VANDNPD x, t, x         \
-	VORPD x, q, q           \
-	VMOVUPD q, (DI)         \
+	SIGN(t, q, x)           \
+	VMOVUPD t, (DI)         \
 	ADDQ $w, SI             \
 	ADDQ $w, DI             \
 	SUBQ $l, R12            \
@@ -87,10 +93,10 @@ loop: \
 //
 //	for i := range z { z[i] = Tanh(x[i]) } // len(z) a multiple of 8, not 0
 TEXT ·tanhAVX512(SB), NOSPLIT, $0-56
-	TANH(64, 8, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)
+	TANH(SIGN512, 64, 8, Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)
 
 // func tanhAVX2(z, x []float64, _ float64)
 //
 //	for i := range z { z[i] = Tanh(x[i]) } // len(z) a multiple of 4, not 0
 TEXT ·tanhAVX2(SB), NOSPLIT, $0-56
-	TANH(32, 4, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15)
+	TANH(SIGN256, 32, 4, Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15)
