@@ -127,6 +127,9 @@ func runSweep(e *env, args []string) error {
 	}
 	s.Args = f.Args()[1:]
 	if seeds > 0 {
+		if slices.Contains(s.Names, "seed") {
+			return usageError{errors.New("-seeds and a -grid of seed: one of the two")}
+		}
 		var values []string
 		for i := range seeds {
 			values = append(values, strconv.Itoa(i))
@@ -243,13 +246,20 @@ func (s *sweep) checkCalls(run func(*env, []string) error, refuse []string) erro
 	return nil
 }
 
-// hashInputs notes the content of the files among the arguments.
+// hashInputs notes the content of the files among the arguments and the values, also in
+// the form -flag=file.
 func (s *sweep) hashInputs() error {
 	s.Inputs = map[string]string{}
-	for _, name := range s.Args {
-		if name == "-" {
+	names := slices.Concat(append(s.Values, s.Args)...)
+	for _, arg := range s.Args {
+		if arg == "-" {
 			return usageError{errors.New("standard input can be read only once: name a file")}
 		}
+		if _, value, ok := strings.Cut(arg, "="); ok {
+			names = append(names, value)
+		}
+	}
+	for _, name := range names {
 		f, err := os.Open(name)
 		if err != nil {
 			continue // not a file
@@ -258,7 +268,7 @@ func (s *sweep) hashInputs() error {
 		_, err = io.Copy(h, f)
 		f.Close()
 		if err != nil {
-			return err
+			continue // a directory
 		}
 		s.Inputs[name] = hex.EncodeToString(h.Sum(nil))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -98,7 +99,7 @@ func TestSweepTrain(t *testing.T) {
 	args := []string{"sweep", "-out", out, "-grid", "lr=1e-3 1e300", "train", "-hidden", "8", "-epochs", "3", "-valid", valid, "-patience", "9", data}
 	fails(t, hnn(t, "", args...), 1, "1 of 2 points failed")
 	lines := strings.Split(sweepFile(t, out), "\n")
-	if lines[0] != "point,lr,loss,valid,lowest,lowest_epoch,error" || !strings.HasPrefix(lines[1], "0,1e-3,") || !strings.HasPrefix(lines[2], "1,1e300,,,,,") ||
+	if lines[0] != "point,lr,loss,valid_loss,lowest,lowest_epoch,error" || !strings.HasPrefix(lines[1], "0,1e-3,") || !strings.HasPrefix(lines[2], "1,1e300,,,,,") ||
 		!strings.Contains(lines[2], "diverged") {
 		t.Errorf("%q", lines)
 	}
@@ -111,6 +112,28 @@ func TestSweepTrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	fails(t, hnn(t, "", args...), 1, "d.csv")
+}
+
+// A file that changes makes another sweep, however the call names it.
+func TestSweepInputs(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	for i, name := range []string{"d.csv", "a.csv", "b.csv"} {
+		must(t, "simulate", "-n", "2", "-duration", "5", "-seed", fmt.Sprint(i), "-o", path(name))
+	}
+	train := []string{"train", "-hidden", "4", "-epochs", "1"}
+	grid := append([]string{"sweep", "-out", path("grid"), "-grid", "valid=" + path("a.csv") + " " + path("b.csv")}, append(train, path("d.csv"))...)
+	fixed := append([]string{"sweep", "-out", path("fixed"), "-seeds", "2"}, append(train, "--valid="+path("b.csv"), path("d.csv"))...)
+	for _, args := range [][]string{grid, fixed, grid} {
+		must(t, args...)
+	}
+	if got := sweepFile(t, path("grid")); !strings.HasPrefix(got, "point,valid,loss,valid_loss,error\n0,"+path("a.csv")) {
+		t.Error(got)
+	}
+	must(t, "simulate", "-n", "2", "-duration", "5", "-seed", "9", "-o", path("b.csv"))
+	for _, args := range [][]string{grid, fixed} {
+		fails(t, hnn(t, "", args...), 1, "another sweep")
+	}
 }
 
 func TestSweepMisuse(t *testing.T) {
@@ -129,6 +152,7 @@ func TestSweepMisuse(t *testing.T) {
 		{"-low 3 is above -high", []string{"-grid", "low=0.5 3", "spring"}},
 		{"-out of spring", []string{"-grid", "out=a b", "spring"}},
 		{"-checkpoint of train", []string{"train", "-checkpoint", "c", "d.csv"}},
+		{"one of the two", []string{"-seeds", "2", "-grid", "seed=5 6", "spring"}},
 		{"set both by the sweep", []string{"-seeds", "2", "spring", "-seed", "3"}},
 		{"I from 1 to N", []string{"-shard", "0/2", "spring"}},
 		{"I from 1 to N", []string{"-shard", "3/2", "spring"}},
