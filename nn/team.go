@@ -10,12 +10,13 @@ import (
 
 // A chunk, the rows whose gradient is computed at once, has so many rows at most, so
 // that its buffers stay in the second-level cache. A small batch is cut into up to
-// fewChunks, so that several workers help, where each has at least chunkWork weights
-// times rows to compute.
+// fewChunks, so that several workers help, where each has at least minRows rows and
+// chunkWork weights times rows to compute.
 const (
 	chunkRows = 128
+	minRows   = 16
 	fewChunks = 4
-	chunkWork = 1 << 19
+	chunkWork = 1 << 17
 )
 
 // chunkSize returns the rows of a chunk of a batch of n rows, a multiple of 8, which
@@ -23,7 +24,7 @@ const (
 // order of additions depends on it.
 func chunkSize(n, weights int) int {
 	chunks := max((n+chunkRows-1)/chunkRows, int(min(fewChunks, int64(n)*int64(weights)/chunkWork)))
-	return ((n+chunks-1)/chunks + 7) &^ 7
+	return max(minRows, ((n+chunks-1)/chunks+7)&^7)
 }
 
 // A team computes the loss of a batch, and its gradient, with several workers.
