@@ -41,9 +41,13 @@ func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
 			}
 		}
 	}
+	settings := c.Settings
+	if settings == nil {
+		settings = map[string]string{}
+	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "{\"format\": %q, \"version\": %d,\n\"settings\": %s,\n\"at\": %s,\n\"model\": ",
-		checkpointFormat, checkpointVersion, encode(c.Settings), encode(c.At))
+		checkpointFormat, checkpointVersion, encode(settings), encode(c.At))
 	if err := writeModel(&b, c.Model); err != nil {
 		return fmt.Errorf("nn: save checkpoint: %w", err)
 	}
@@ -107,7 +111,16 @@ func (c *Checkpoint) read(dec *json.Decoder) error {
 			return nil
 		}
 	}
-	flag := func(v *bool) func() error { return func() error { return dec.Decode(v) } }
+	flag := func(v *bool) func() error {
+		return func() error {
+			var b *bool
+			if err := dec.Decode(&b); err != nil || b == nil {
+				return errors.Join(err, errors.New("want true or false"))
+			}
+			*v = *b
+			return nil
+		}
+	}
 	rows := func(v *[][]float64) func() error {
 		return func() error {
 			return array(dec, func() error {
@@ -119,9 +132,14 @@ func (c *Checkpoint) read(dec *json.Decoder) error {
 		}
 	}
 	err := object(dec, []string{"format", "version", "settings", "at", "model", "adam"}, map[string]func() error{
-		"format":   func() error { return header(dec, "checkpoint", checkpointFormat) },
-		"version":  func() error { return fileVersion(dec, checkpointVersion) },
-		"settings": func() error { return dec.Decode(&c.Settings) },
+		"format":  func() error { return header(dec, "checkpoint", checkpointFormat) },
+		"version": func() error { return fileVersion(dec, checkpointVersion) },
+		"settings": func() error {
+			if err := dec.Decode(&c.Settings); err != nil || c.Settings == nil {
+				return errors.Join(err, errors.New("want an object"))
+			}
+			return nil
+		},
 		"at": func() error {
 			return object(dec, []string{"step", "loss"}, map[string]func() error{"step": whole(&c.At.Step), "loss": num(&c.At.Loss)})
 		},

@@ -61,6 +61,8 @@ func (m *HNN) Field(x autodiff.Var) autodiff.Var {
 //
 //	L = MSE(q̇, ∂H/∂p) + MSE(ṗ, −∂H/∂q)
 //
+// A sum of two means: for the same errors it is twice the loss of a Derivative.
+//
 // Source: Greydanus et al. (2019), eq. 3.
 func (m *HNN) Loss(x, dx autodiff.Var) autodiff.Var { return m.mismatch(m.Field(x), dx) }
 

@@ -174,6 +174,7 @@ func readModel(dec *json.Decoder) (Model, error) {
 	var dt, tau number
 	var mu, s []number
 	var layers []layerFile
+	scaled := false
 	err := object(dec, []string{"format", "version", "kind", "activation", "layers"}, map[string]func() error{
 		"format":     func() error { return header(dec, "model", modelFormat) },
 		"version":    func() error { return fileVersion(dec, modelVersion) },
@@ -181,6 +182,7 @@ func readModel(dec *json.Decoder) (Model, error) {
 		"activation": func() error { return dec.Decode(&act) },
 		"dt":         func() error { return dec.Decode(&dt) },
 		"scaling": func() error {
+			scaled = true
 			return object(dec, []string{"mu", "s", "tau"}, map[string]func() error{
 				"mu":  func() error { return dec.Decode(&mu) },
 				"s":   func() error { return dec.Decode(&s) },
@@ -215,7 +217,7 @@ func readModel(dec *json.Decoder) (Model, error) {
 	}
 	var scale *Scaling
 	n := net.Sizes()[0]
-	if tau != 0 || mu != nil || s != nil {
+	if scaled {
 		if len(mu) != n || len(s) != n || !(tau > 0) {
 			return nil, fmt.Errorf("the scaling has %d and %d numbers and tau %v for %d inputs", len(mu), len(s), tau, n)
 		}
@@ -223,6 +225,9 @@ func readModel(dec *json.Decoder) (Model, error) {
 		for i, v := range scale.S {
 			if !(v > 0) {
 				return nil, fmt.Errorf("scale %d is %v, want a positive number", i, v)
+			}
+			if c, d := scale.S[0]*scale.S[n/2], n/2; kind == "hnn" && i < d && !(math.Abs(v*scale.S[d+i]-c) <= 1e-9*c) {
+				return nil, fmt.Errorf("the scales of pair %d have the product %v, those of pair 0 %v: H would not be that of the field", i, v*scale.S[d+i], c)
 			}
 		}
 	}

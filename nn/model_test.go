@@ -139,6 +139,7 @@ func TestLoadRefuses(t *testing.T) {
 		replace(`"mu": [1,`, `"mu": ["NaN",`):                         "mu",
 		replace(`"mu": [1,`, `"mu": [`):                               "scaling",
 		replace(`"s": [2,`, `"s": [-2,`):                              "want a positive number",
+		replace(`"s": [2,`, `"s": [3,`):                               "H would not be that of the field",
 		replace(`"w": [`, `"w": [[1,2,3],`):                           "",
 		replace(`"layers"`, `"dt": 0.1, "layers"`):                    "dt",
 	} {
@@ -207,11 +208,11 @@ func TestCheckpointFile(t *testing.T) {
 	}
 	for old, want := range map[string]string{
 		`"format": "hnn checkpoint"`: "not a checkpoint file", `"version": 1,` + "\n": "version", `"step":7`: "step",
-		`"m": [`: "moments", `"beta1t": 0.9`: "beta1t", `"epoch": 2`: "epoch",
+		`"m": [`: "moments", `"beta1t": 0.9`: "beta1t", `"epoch": 2`: "epoch", `"amsgrad": true`: "true or false",
 	} {
 		new := map[string]string{
 			`"format": "hnn checkpoint"`: `"format": "hnn model"`, `"version": 1,` + "\n": `"version": 9,` + "\n", `"step":7`: `"step":-7`,
-			`"m": [`: `"m": [[1],`, `"beta1t": 0.9`: `"beta1t": null`, `"epoch": 2`: `"epoch": 2.5`,
+			`"m": [`: `"m": [[1],`, `"beta1t": 0.9`: `"beta1t": null`, `"epoch": 2`: `"epoch": 2.5`, `"amsgrad": true`: `"amsgrad": null`,
 		}[old]
 		if !strings.Contains(string(b), old) {
 			t.Fatalf("no %q in\n%.300s", old, b)

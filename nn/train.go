@@ -12,16 +12,16 @@ import (
 	"hnn/autodiff/kernel"
 )
 
-// ErrDiverged is returned, wrapped with the step, when the loss or a gradient is
-// not finite. The weights are those before that step.
+// ErrDiverged is returned, wrapped with the step, when the loss or a gradient is not
+// finite, and the weights are those before that step; or, after an epoch, when a weight or
+// the validation loss is not.
 var ErrDiverged = errors.New("training diverged")
 
 var errNoNetwork = errors.New("a model without a network")
 
 // Data is a training set: states X and targets Y, row by row (for OneStep, Y has one
-// column more). Starts holds the first
-// row of each trajectory, in order from 0; it is used when whole trajectories are
-// the batches.
+// column more). Starts holds the first row of each trajectory, in order from 0; it is used
+// when whole trajectories are the batches.
 type Data struct {
 	X, Y   *autodiff.Matrix
 	Starts []int
@@ -34,7 +34,7 @@ type Training struct {
 	Opt      Optimizer
 	Schedule Schedule
 	Src      rand.Source // order of the batches
-	Valid    *Data       // if not nil, its loss is computed after each epoch
+	Valid    *Data       // if not nil, its loss is computed after each epoch, for OnEpoch
 	Workers  int         // goroutines; 0: as many as there are processors
 	OnEpoch  func(Epoch) error
 
@@ -142,7 +142,8 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 func (d *Data) check(m Model) error {
 	in := m.Net().Sizes()[0]
 	want := in
-	if _, ok := m.(OneStep); ok {
+	switch m.(type) {
+	case OneStep, *OneStep:
 		want++ // the step
 	}
 	switch {

@@ -48,8 +48,12 @@ func Parse(text string) (e *Expr, err error) {
 	}
 	p := &parser{text: []rune(text)}
 	defer func() {
-		if wrong, ok := recover().(*Error); ok {
+		switch wrong := recover().(type) {
+		case nil:
+		case *Error:
 			e, err = nil, wrong
+		default:
+			panic(wrong)
 		}
 	}()
 	p.sum()

@@ -112,3 +112,14 @@ func loadModel(name string) (nn.Model, error) {
 	}
 	return m, nil
 }
+
+// replacesCheckpoint refuses a file that is there and is no checkpoint.
+func replacesCheckpoint(name string) error {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	if _, err := loadCheckpoint(name); err != nil {
+		return fmt.Errorf("-checkpoint would replace another file: %w", err)
+	}
+	return nil
+}

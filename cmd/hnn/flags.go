@@ -48,13 +48,13 @@ func (f flags) parse(args []string, max int) (operands []string, err error) {
 	if err := f.parseFlags(args); err != nil {
 		return nil, err
 	}
-	if f.NArg() > max {
-		return nil, usageError{fmt.Errorf("unexpected argument %q", f.Arg(max))}
-	}
 	for _, a := range f.Args() {
 		if len(a) > 1 && a[0] == '-' {
 			return nil, usageError{fmt.Errorf("flag %s follows an argument: flags come first", a)}
 		}
+	}
+	if f.NArg() > max {
+		return nil, usageError{fmt.Errorf("unexpected argument %q", f.Arg(max))}
 	}
 	return f.Args(), nil
 }

@@ -267,7 +267,7 @@ func TestWrongCalls(t *testing.T) {
 		{"simulate -events q=0 -events-o -", "two outputs go to -"},
 		{"train", "no data"},
 		{"train a.csv b.csv", `unexpected argument "b.csv"`},
-		{"train a.csv -seed 1", "unexpected argument"},
+		{"train a.csv -seed 1", "flags come first"},
 		{"train -kind mlp a.csv", "-kind: want one of"},
 		{"rollout", "no model"},
 		{"rollout -q x m.json", "-q: want a number"},

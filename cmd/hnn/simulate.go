@@ -52,6 +52,10 @@ func runSimulate(e *env, args []string) error {
 	f.float(&duration, "duration", positive, "`time` that each trajectory lasts")
 	f.float(&noise, "noise", notNegative, "`σ` of the Gaussian noise on coordinates and momenta")
 	o.register(f)
+	for _, name := range []string{"duration", "dt", "rtol", "atol", "max-step"} {
+		f.Lookup(name).DefValue = "" // it depends on the system
+		f.Lookup(name).Usage += "; for the default see above"
+	}
 	f.seed(&seed)
 	f.StringVar(&out, "o", out, "output `file`, - for standard output")
 	if _, err := f.parse(args, 0); err != nil {

@@ -244,6 +244,7 @@ func TestSimulateSystems(t *testing.T) {
 func TestSimulateWrongCalls(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"-H|p^2/2+foo", `-H: column 7: unknown name "foo": give a parameter its value with -set`},
+		{"-H| ", "-H is empty"},
 		{"-H|(p", "-H: column 1: no ) for this ("},
 		{"-H|q^p", "-H: column 2: the exponent is not a constant"},
 		{"-H|q1*p7", `-n`}, // eight pairs: only the flags after it are wrong

@@ -29,7 +29,8 @@ do so at less cost where H = T(p) + V(q), as the true spring's and not a network
 
 -events finds where a coordinate passes a value, as in q=0, or upward or downward only,
 q=0:up or p=0.5:down, and writes time and state there to -events-o: a Poincaré section.
-It needs a method that chooses its steps.
+It needs a method that chooses its steps; two passages within one step, up and down
+again near a turning point, are not seen, for which -max-step has to be shorter.
 `
 
 // solver holds the flags of the integrator.

@@ -24,7 +24,8 @@ type states struct {
 	X      *autodiff.Matrix // rows×2d, [q…, p…]
 	DX     *autodiff.Matrix // nil without columns dq… and dp…
 	Starts []int
-	first  int // the row of the table that the first state is from
+	runs   bool // there is a column of runs
+	first  int  // the row of the table that the first state is from
 }
 
 // names returns the columns of d pairs: [q p], or [q0 q1 … p0 p1 …].
@@ -120,6 +121,7 @@ func readStates(file string, c columns) (*states, error) {
 		}
 		return s, nil
 	}
+	s.runs = true
 	run, err := t.Col(c.run)
 	if err != nil {
 		return nil, err
@@ -214,7 +216,11 @@ func (s *states) needTimes() error {
 		lo, hi := s.run(i)
 		for r := lo + 1; r < hi; r++ {
 			if !(s.T[r] > s.T[r-1]) {
-				return s.Errorf(s.first+r, s.time, "%v does not come after %v: times must increase within a run", s.T[r], s.T[r-1])
+				hint := ""
+				if !s.runs {
+					hint = "; all rows are one run here, unless -run names a column"
+				}
+				return s.Errorf(s.first+r, s.time, "%v does not come after %v: times must increase within a run%s", s.T[r], s.T[r-1], hint)
 			}
 		}
 	}

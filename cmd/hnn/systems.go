@@ -201,6 +201,9 @@ func (c *choose) register(f flags) {
 
 // resolve makes the system and its Hamiltonian of the flags.
 func (c *choose) resolve(f flags) error {
+	if isSet(f, "H") != "" && strings.TrimSpace(c.h) == "" {
+		return usageError{errors.New("-H is empty")}
+	}
 	if err := c.find(f); err != nil {
 		return usageError{err}
 	}

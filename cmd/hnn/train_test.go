@@ -156,6 +156,18 @@ func TestPatience(t *testing.T) {
 	}
 }
 
+// What is no checkpoint is not replaced by one; a run column that is not named is asked for.
+func TestTrainRefuses(t *testing.T) {
+	dir := trainData(t)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	before := contents(t, path("data.csv"))
+	if err := os.WriteFile(path("lab.csv"), bytes.Replace(before, []byte("run,"), []byte("shot,"), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, hnn(t, "", "train", "-checkpoint", path("lab.csv"), path("data.csv")), 1, "lab.csv: nn: load checkpoint")
+	fails(t, hnn(t, "", "train", "-derivatives", "central", path("lab.csv")), 1, "unless -run names a column")
+}
+
 // The rollout of a next-state model is compared with every row, though times are rounded,
 // and where a time is missing with those before the gap alone.
 func TestNextStateScore(t *testing.T) {
