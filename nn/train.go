@@ -138,6 +138,12 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 	return nil
 }
 
+// EpochsDone returns how many passes over data lie behind At.
+func (t *Training) EpochsDone(data *Data) int {
+	_, batches := data.batches(t.Batch)
+	return t.At.Step / len(batches)
+}
+
 // check reports the first thing about the data that does not fit.
 func (d *Data) check(m Model) error {
 	in := m.Net().Sizes()[0]

@@ -238,7 +238,9 @@ func runTrain(e *env, args []string) error {
 	if by.by == rk4 {
 		learner = nn.OneStep{Of: c.Model.(nn.FieldModel)}
 	}
-	err = tr.Run(e.ctx, learner, data)
+	if patience == 0 || c.Best == nil || tr.EpochsDone(data)-c.BestEpoch < patience { // or it had ended
+		err = tr.Run(e.ctx, learner, data)
+	}
 	switch {
 	case errors.Is(err, context.Canceled) && save != "":
 		if err := saved(); err != nil {

@@ -154,6 +154,11 @@ func TestPatience(t *testing.T) {
 	if steps := c.At.Step; steps > 100*10 {
 		t.Errorf("stopped after %d steps", steps)
 	}
+	checkpoint, model := contents(t, path("c")), contents(t, path("m.json"))
+	must(t, "train", "-resume", path("c"), "-valid", path("valid.csv"), "-o", path("m.json"), path("data.csv"))
+	if !bytes.Equal(contents(t, path("c")), checkpoint) || !bytes.Equal(contents(t, path("m.json")), model) {
+		t.Error("a training that had ended went on")
+	}
 }
 
 // What is no checkpoint is not replaced by one; a run column that is not named is asked for.
