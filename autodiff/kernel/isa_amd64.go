@@ -59,13 +59,13 @@ func finiteAVX2(x []float64) bool
 // tanhTable holds the constants of Tanh, each as often as a vector has numbers.
 var tanhTable = repeat(
 	math.Float64frombits(1<<63-1), math.Copysign(0, -1), -40, // |x|
-	log2e, roundMagic+1023, 0, ln2hi, ln2lo, // reduceExp, pow2
+	log2e, roundMagic+1023, ln2hi, ln2lo, // reduceExp, pow2
 	0.5, 0x1.5555555555559p-3, 0x1.5555555555557p-5, 0x1.111111110f648p-7, // expRest
 	0x1.6c16c16c156d8p-10, 0x1.a01a01b00b662p-13, 0x1.a01a01ab6d480p-16, 0x1.71ddf7f70ec59p-19,
 	0x1.27e4d04a73b3fp-22, 0x1.af5f5c09e3e64p-26, 0x1.1f85a4f3e1205p-29,
 	1, 2)
 
-func repeat(k ...float64) (table [21][8]float64) {
+func repeat(k ...float64) (table [20][8]float64) {
 	for i, v := range k {
 		for j := range table[i] {
 			table[i][j] = v

@@ -5,9 +5,7 @@
 // Constant i of the table at R8.
 #define K(i) (64*i)(R8)
 
-// z[i] = Tanh(x[i]) for R12 numbers in vectors of w bytes and l numbers. The names are
-// those of Tanh, reduceExp and expRest, whose lines these are one by one.
-// t has the bits of q where it has ones, and those of x where it has zeros.
+// t takes the bits of q where it has ones, and those of x where it has zeros.
 #define SIGN512(t, q, x) \
 	VPTERNLOGQ $0xca, x, q, t
 
@@ -16,6 +14,9 @@
 	VANDNPD x, t, t         \
 	VORPD t, q, t
 
+// z[i] = Tanh(x[i]) for R12 numbers in vectors of w bytes and l numbers. The names are
+// those of Tanh, reduceExp and expRest, whose lines these are one by one, but that 1023,
+// the exponent's bias, is added with roundMagic.
 #define TANH(SIGN, w, l, x, y, t, s, rh, rl, r, e, r2, r4, p0, p2, p4, p6, p8, q) \
 	MOVQ z_base+0(FP), DI   \
 	MOVQ z_len+8(FP), R12   \
@@ -32,47 +33,47 @@ loop: \
 	VSUBPD K(4), t, r       \
 	VPSLLQ $52, t, s        \
 	VMOVAPD y, rh           \
-	VFNMADD231PD K(6), r, rh \
-	VMULPD K(7), r, rl      \
+	VFNMADD231PD K(5), r, rh \
+	VMULPD K(6), r, rl      \
 	VSUBPD rl, rh, r        \ // expRest, p in e
 	VSUBPD r, rh, e         \
 	VSUBPD rl, e, e         \
 	VMULPD r, r, r2         \
 	VMULPD r2, r2, r4       \
-	VMOVUPD K(9), p0        \
-	VFMADD213PD K(8), r, p0 \
-	VMOVUPD K(11), p2       \
-	VFMADD213PD K(10), r, p2 \
-	VMOVUPD K(13), p4       \
-	VFMADD213PD K(12), r, p4 \
-	VMOVUPD K(15), p6       \
-	VFMADD213PD K(14), r, p6 \
-	VMOVUPD K(17), p8       \
-	VFMADD213PD K(16), r, p8 \
+	VMOVUPD K(8), p0        \
+	VFMADD213PD K(7), r, p0 \
+	VMOVUPD K(10), p2       \
+	VFMADD213PD K(9), r, p2 \
+	VMOVUPD K(12), p4       \
+	VFMADD213PD K(11), r, p4 \
+	VMOVUPD K(14), p6       \
+	VFMADD213PD K(13), r, p6 \
+	VMOVUPD K(16), p8       \
+	VFMADD213PD K(15), r, p8 \
 	VFMADD231PD p2, r2, p0  \
 	VFMADD231PD p6, r2, p4  \
-	VFMADD231PD K(18), r2, p8 \
+	VFMADD231PD K(17), r2, p8 \
 	VFMADD231PD p8, r4, p4  \
 	VFMADD231PD p4, r4, p0  \
 	VFMSUB213PD rl, r, e    \
 	VFMADD231PD p0, r2, e   \
-	VSUBPD K(19), s, r      \ // a in r, l in r4, h in r2
+	VSUBPD K(18), s, r      \ // a in r, l in r4, h in r2
 	VMOVAPD r, t            \
 	VFMADD231PD rh, s, t    \
 	VSUBPD t, r, r4         \
 	VFMADD231PD rh, s, r4   \
-	VADDPD K(19), r, p0     \
+	VADDPD K(18), r, p0     \
 	VSUBPD p0, s, p0        \
 	VADDPD p0, r4, r4       \
 	VFMADD231PD e, s, r4    \
 	VADDPD r4, t, r2        \
 	VSUBPD r2, t, p0        \
 	VADDPD p0, r4, r4       \
-	VADDPD K(20), r2, p2    \ // d in p2, dl in p4, v in p0
-	VSUBPD K(20), p2, p4    \
+	VADDPD K(19), r2, p2    \ // d in p2, dl in p4, v in p0
+	VSUBPD K(19), p2, p4    \
 	VSUBPD p4, r2, p4       \
 	VADDPD r4, p4, p4       \
-	VMOVUPD K(19), p0       \
+	VMOVUPD K(18), p0       \
 	VDIVPD p2, p0, p0       \
 	VMULPD p0, r2, q        \
 	VFNMADD231PD p2, q, r2  \ // rem in r2
