@@ -3,6 +3,7 @@ package nn
 import (
 	"runtime"
 	"sync/atomic"
+	"time"
 
 	"hnn/autodiff"
 	"hnn/autodiff/kernel"
@@ -45,10 +46,20 @@ type team struct {
 	busy     atomic.Int64 // helpers that have not done yet
 }
 
-// Between steps, and for their turns, workers wait by giving way to others: a
-// goroutine that sleeps takes longer to wake than most steps are apart. After so many
-// rounds, some tenths of a millisecond, they do sleep.
+// Between steps, for their turns and for each other, workers wait by giving way to other
+// goroutines: one that sleeps takes longer to wake than most steps are apart. After so
+// many rounds, some tenths of a millisecond, they do sleep, because the processor may be
+// what another needs to go on.
 const patience = 1000
+
+// wait is round i of waiting for another worker.
+func wait(i int) {
+	if i < patience {
+		runtime.Gosched()
+		return
+	}
+	time.Sleep(20 * time.Microsecond)
+}
 
 // A worker has a plan for each number of rows that it has met, with and without the
 // gradient.
@@ -116,8 +127,8 @@ func (t *team) loss(d *Data, rows []int, gradient bool) float64 {
 		w.start <- struct{}{}
 	}
 	t.work(t.workers[0])
-	for t.busy.Load() > 0 {
-		runtime.Gosched()
+	for i := 0; t.busy.Load() > 0; i++ {
+		wait(i)
 	}
 	return t.sum
 }
@@ -150,8 +161,8 @@ func (t *team) work(w *worker) {
 			t.sum, t.grads = p.loss.Data[0], p.grads
 			return
 		}
-		for t.turn.Load() != int64(c) {
-			runtime.Gosched()
+		for i := 0; t.turn.Load() != int64(c); i++ {
+			wait(i)
 		}
 		t.grads = t.sums
 		share := float64(n) / float64(t.n)
