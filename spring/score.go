@@ -11,7 +11,7 @@ type Score struct {
 	RMSDrift   float64 // √ mean of (ΔE/E₀)²
 	Slope      float64 // of the least-squares line through ΔE/E₀ over t, in 1/s
 	CoordRMSE  float64 // √ mean of (q − q_exact)² + (p − p_exact)²
-	PhaseError float64 // largest |θ − θ_exact| in rad, θ the unwrapped phase angle
+	PhaseError float64 // θ − θ_exact in rad where it is largest, θ the unwrapped phase angle: above 0 ahead, below behind
 }
 
 // score computes the Score of a rollout.
@@ -34,7 +34,9 @@ func (s Spring) score(r *Rollout) Score {
 		phase := s.phaseBetween(r.X[i][0], r.X[i][1], q, p)
 		turns += math.Round((last - phase) / (2 * math.Pi))
 		last = phase
-		sc.PhaseError = max(sc.PhaseError, math.Abs(phase+float64(2*math.Pi*turns)))
+		if ahead := phase + float64(2*math.Pi*turns); math.Abs(ahead) > math.Abs(sc.PhaseError) {
+			sc.PhaseError = ahead
+		}
 	}
 	var tt, td float64
 	for i, t := range r.T {

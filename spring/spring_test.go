@@ -174,7 +174,7 @@ func TestScore(t *testing.T) {
 			"RMS":   {sc.RMSDrift, 0.2 / math.Sqrt(3)},
 			"slope": {sc.Slope, 0.002},
 			"MSE":   {sc.EnergyMSE, 0.01 / 3},
-			"phase": {sc.PhaseError, 5},
+			"phase": {sc.PhaseError, -5},
 		} {
 			if math.Abs(c[0]/c[1]-1) > 2e-3 {
 				t.Errorf("%v: %s = %v, want %v", s, name, c[0], c[1])

@@ -20,7 +20,7 @@ func Small() Config {
 }
 
 // SmallSHA256 is the SHA256 of the Result of Small, on every platform.
-const SmallSHA256 = "89c0ae8cd51c6cc2457f1aac3249fdbf927cbfdbff8d1bbeb4f2219aa2d01238"
+const SmallSHA256 = "8232fd34d7f65d2257062c9b4f6cf16a2408aa3a71ce13ef458a7e331680066a"
 
 // SHA256 returns a hash, in hexadecimal, of what the experiment found, to the last
 // bit: data, losses, weights, energies and scores.

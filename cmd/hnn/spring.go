@@ -39,7 +39,8 @@ Scores, with E the true energy of the model's state and E₀ that of the first:
   max, RMS drift   largest and root mean square |E − E₀|/E₀
   slope         of the least-squares line through (E − E₀)/E₀, 1/s
   coord RMSE    √ mean of |(q, p) − exact|²
-  phase error   largest distance from the exact phase angle, rad
+  phase error   of the phase angle where it is largest, rad: above 0 ahead of the exact
+                motion, below 0 behind it
 ` + paperHelp + `
 Examples:
   hnn spring                             all files to ./out
