@@ -45,6 +45,9 @@ func runEval(e *env, args []string) error {
 	if len(operands) < 2 {
 		return usageError{fmt.Errorf("want a model file and a data file")}
 	}
+	if operands[0] == "-" && operands[1] == "-" {
+		return usageError{fmt.Errorf("the model and the data cannot both be standard input")}
+	}
 	if err := c.check(); err != nil {
 		return err
 	}

@@ -3,23 +3,25 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"hnn/autodiff"
 	"hnn/cmd/hnn/internal/table"
+	"hnn/integrate"
 	"hnn/nn"
-	"hnn/spring"
 )
 
 const fieldHelp = ` [MODEL.json ...]
 
-Writes a CSV of H and its field on a grid of q and p: for the true spring
-(columns H, dq, dp) and for each model file (columns H_NAME, dq_NAME, dp_NAME, with
-NAME the kind of the model, numbered where several are of one kind; a derivative
-model has no H). For models of one pair (q, p).
+Writes a CSV of H and its field on a grid of q and p: of the true system, the spring
+or another that hnn simulate knows (columns H, dq, dp), and of each model file (columns
+H_NAME, dq_NAME, dp_NAME, with NAME the kind of the model, numbered where several are of
+one kind; a derivative model has no H). For systems and models of one pair (q, p).
 
 Examples:
   hnn field -o field.csv out/hnn.json out/baseline.json
-  hnn field -q-range -3,3 -p-range -2,2 -n 101
+  hnn field -system pendulum -q-range -3,3 -p-range -2,2 -n 101 pendulum.json
+  hnn field -H 'p^2/2 + q^4/4'
 `
 
 // maxGrid bounds the points a side of a grid.
@@ -62,11 +64,11 @@ func (g *grid) add(name string, col []float64) {
 	g.cols = append(g.cols, col)
 }
 
-func (g *grid) addTrue(s spring.Spring) {
+func (g *grid) addTrue(energy func(x []float64) float64, field integrate.Field) {
 	h, dx := make([]float64, g.x.Rows), autodiff.NewMatrix(g.x.Rows, 2)
 	for i := range h {
-		h[i] = s.H(g.x.At(i, 0), g.x.At(i, 1))
-		s.Field(dx.Row(i), 0, g.x.Row(i))
+		h[i] = energy(g.x.Row(i))
+		field(dx.Row(i), 0, g.x.Row(i))
 	}
 	g.add("H", h)
 	g.add("dq", column(dx, 0))
@@ -101,12 +103,11 @@ func (g *grid) write(w *table.Writer) {
 }
 
 func runField(e *env, args []string) error {
-	s := spring.Spring{M: 1, K: 1}
+	var s which
 	qr, pr := []float64{-1.5, 1.5}, []float64{-1.5, 1.5}
 	n, out := 41, "-"
 	f := newFlags(e, "field", fieldHelp)
-	f.float(&s.M, "m", positive, "`mass` of the true spring, in kg")
-	f.float(&s.K, "k", positive, "`stiffness` of the true spring, in N/m")
+	s.register(f)
 	f.floats(&qr, "q-range", anyNumber, "least and greatest `q`")
 	f.floats(&pr, "p-range", anyNumber, "least and greatest `p`")
 	f.int(&n, "n", 2, "`points` a side")
@@ -123,6 +124,12 @@ func runField(e *env, args []string) error {
 	if n > maxGrid {
 		return usageError{fmt.Errorf("-n %d: at most %d points a side", n, maxGrid)}
 	}
+	if err := s.resolve(f); err != nil {
+		return err
+	}
+	if len(s.coordinates) != 2 {
+		return usageError{fmt.Errorf("the system has the coordinates and momenta %s, a grid has one of each", strings.Join(s.coordinates, ","))}
+	}
 	models, err := loadModels(files)
 	if err != nil {
 		return err
@@ -131,7 +138,7 @@ func runField(e *env, args []string) error {
 		return err
 	}
 	g := newGrid(qr[0], qr[1], pr[0], pr[1], n)
-	g.addTrue(s)
+	g.addTrue(s.energy, s.formula.NewField())
 	count := map[string]int{}
 	for i, m := range models {
 		name := nn.Kind(m)

@@ -100,12 +100,16 @@ func loadModels(files []string) ([]nn.Model, error) {
 	return models, nil
 }
 
+// loadModel reads a model file, - for standard input.
 func loadModel(name string) (nn.Model, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
+	f := os.Stdin
+	if name != "-" {
+		var err error
+		if f, err = os.Open(name); err != nil {
+			return nil, err
+		}
+		defer f.Close()
 	}
-	defer f.Close()
 	m, err := nn.Load(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

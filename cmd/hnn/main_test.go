@@ -274,6 +274,8 @@ func TestWrongCalls(t *testing.T) {
 		{"rollout -dt -1 m.json", "-dt: want"},
 		{"eval m.json", "want a model file and a data file"},
 		{"field -q-range 1", "-q-range: want two numbers"},
+		{"field -system kepler", "a grid has one of each"},
+		{"eval - -", "cannot both be standard input"},
 		{"field -q-range 2,1", "-q-range: want two numbers"},
 		{"field a.json -n 3", "flags come first"},
 	} {
@@ -445,6 +447,24 @@ func TestPipeline(t *testing.T) {
 	out := must(t, "field", "-n", "3", "-q-range", "-50,50", path("hnn.json"), path("derivative.json"), path("hnn.json"), path("nextstate.json"))
 	if lines := strings.Split(out, "\n"); len(lines) != 11 || lines[0] != "q,p,H,dq,dp,H_hnn,dq_hnn,dp_hnn,dq_derivative,dp_derivative,H_hnn2,dq_hnn2,dp_hnn2,next_q_nextstate,next_p_nextstate" {
 		t.Errorf("field:\n%s", out)
+	}
+}
+
+// The true columns are those of the system that is named.
+func TestFieldOfSystem(t *testing.T) {
+	out := must(t, "field", "-H", "m*p^2 + x^4", "-q", "x", "-p", "p", "-set", "m=3", "-q-range", "1,2", "-p-range", "-1,1", "-n", "2")
+	if want := "q,p,H,dq,dp\n1,-1,4,-6,-4\n1,1,4,6,-4\n2,-1,19,-6,-32\n2,1,19,6,-32\n"; out != want {
+		t.Errorf("%s\nwant %s", out, want)
+	}
+}
+
+// A coordinate of a section may be named as in H or as in the file.
+func TestSectionNames(t *testing.T) {
+	section := func(events string) string {
+		return must(t, "simulate", "-system", "henon-heiles", "-duration", "50", "-events", events, "-events-o", "-", "-o", os.DevNull)
+	}
+	if a, b := section("x=0:up"), section("q0=0:up"); a != b || strings.Count(a, "\n") < 5 {
+		t.Errorf("%s\nand\n%s", a, b)
 	}
 }
 

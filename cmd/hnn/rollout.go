@@ -14,8 +14,8 @@ import (
 
 const rolloutHelp = ` MODEL.json
 
-Writes a CSV of the trajectory of a model from a given state: t, q, p (q0, q1, …, p0,
-p1, … for several pairs) and, for an hnn model, its own H. A nextstate model is applied
+Writes a CSV of the trajectory of a model, - for standard input, from a given state: t,
+q, p (q0, q1, …, p0, p1, … for several pairs) and, for an hnn model, its own H. A nextstate model is applied
 again and again and needs no solver. If the trajectory cannot be followed to the end,
 the rows up to there are written and the exit status is 1.
 ` + solverHelp + `
@@ -50,7 +50,7 @@ func runRollout(e *env, args []string) error {
 		return usageError{fmt.Errorf("-q has %d and -p %d numbers, the model wants %d each", len(q), len(p), n/2)}
 	}
 	cols := names(len(q))
-	if err := o.check(f, cols, duration, false); err != nil {
+	if err := o.check(f, cols, nil, duration, false); err != nil {
 		return err
 	}
 	if nn.Kind(m) == "nextstate" {

@@ -39,7 +39,7 @@ Examples:
   hnn simulate -system pendulum -set g=9.81 -n 10 -o pendulum.csv
   hnn simulate -H 'p^2/(2*m) + 3*(1-cos(q))' -set m=2 -state 1,0 -state 2,0
   hnn simulate -H '(px^2+py^2)/2 + x^4 + y^4 + x^2*y^2' -q x,y -n 20 -o quartic.csv
-  hnn simulate -system henon-heiles -n 5 -events q0=0:up -events-o section.csv -o /dev/null
+  hnn simulate -system henon-heiles -n 5 -events x=0:up -events-o section.csv -o /dev/null
 `
 
 func runSimulate(e *env, args []string) error {
@@ -84,7 +84,7 @@ func runSimulate(e *env, args []string) error {
 		}
 	}
 	cols := names(len(c.sys.q))
-	if err := o.check(f, cols, duration, c.formula.Separable()); err != nil {
+	if err := o.check(f, cols, c.coordinates, duration, c.formula.Separable()); err != nil {
 		return err
 	}
 	if err := checkOutputs(out, o.file); err != nil {

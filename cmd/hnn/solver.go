@@ -64,9 +64,10 @@ func (s *solver) register(f flags) {
 	f.StringVar(&s.file, "events-o", "", "`file` for the crossings, - for standard output")
 }
 
-// check makes the method and the events of the flags, for states of the given names
-// that last for duration; separable tells whether H = T(p) + V(q).
-func (s *solver) check(f flags, names []string, duration float64, separable bool) error {
+// check makes the method and the events of the flags, for states of the given names, or
+// those that the user gave them, that last for duration; separable tells whether
+// H = T(p) + V(q).
+func (s *solver) check(f flags, names, given []string, duration float64, separable bool) error {
 	for _, m := range slices.Concat(adaptiveMethods, fixedMethods, separableMethods) {
 		if strings.EqualFold(m.String(), s.name) {
 			s.method = m
@@ -102,6 +103,9 @@ func (s *solver) check(f flags, names []string, duration float64, separable bool
 	name, rest, _ := strings.Cut(s.section, "=")
 	level, way, _ := strings.Cut(rest, ":")
 	i := slices.Index(names, name)
+	if i < 0 {
+		i = slices.Index(given, name)
+	}
 	direction, known := map[string]int{"": 0, "up": 1, "down": -1}[way]
 	v, err := anyNumber.number(level)
 	if i < 0 || err != nil || !known {

@@ -245,7 +245,7 @@ func writeGrid(d *directory, c spring.Config, r *spring.Result, n int) error {
 	q, _ := c.State(e, 0)
 	_, p := c.State(e, math.Pi/2)
 	g := newGrid(-1.1*q, 1.1*q, -1.1*p, 1.1*p, n)
-	g.addTrue(c.Spring)
+	g.addTrue(func(x []float64) float64 { return c.Spring.H(x[0], x[1]) }, c.Spring.Field)
 	for _, m := range r.Models {
 		g.addModel(m.Name, m.Model)
 	}

@@ -141,26 +141,34 @@ func systemsHelp() string {
 	return b.String()
 }
 
+// which holds the flags that say which system is meant.
+type which struct {
+	name, h string
+	q, p    string
+	set     map[string]float64
+	m, k    float64
+
+	sys         hamiltonian
+	coordinates []string // and then the momenta
+	params      map[string]float64
+	formula     *formula.Formula
+	energy      func(x []float64) float64
+}
+
 // choose holds the flags that choose a system and its initial states.
 type choose struct {
-	name, h      string
-	q, p         string
-	set          map[string]float64
-	m, k         float64
+	which
 	low, high    float64
 	box          []float64
 	states       [][]float64
-	formula      *formula.Formula
-	sys          hamiltonian
 	draw         []func(x []float64) float64 // the state of the numbers drawn
-	energy       func(x []float64) float64
 	random       []float64
 	lowest, most float64 // energies
 }
 
-func (c *choose) register(f flags) {
+func (c *which) register(f flags) {
 	c.name, c.set, c.m, c.k = "spring", map[string]float64{}, 1, 1
-	choice(f, &c.name, "system", systemNames(), "`name` of a system, see above")
+	choice(f, &c.name, "system", systemNames(), "`name` of a system in the table of hnn simulate -h")
 	f.StringVar(&c.h, "H", "", "`expression` of the Hamiltonian of a system of your own")
 	f.StringVar(&c.q, "q", "", "`names` of its coordinates, with commas between; default q, or q0,q1,…")
 	f.StringVar(&c.p, "p", "", "`names` of its momenta; default px for x, and p1 for q1")
@@ -177,6 +185,10 @@ func (c *choose) register(f flags) {
 	}}, "set", "`parameters` of the system, as in m=2,k=3")
 	f.float(&c.m, "m", positive, "-set m of the spring, its `mass` in kg")
 	f.float(&c.k, "k", positive, "-set k of the spring, its `stiffness` in N/m")
+}
+
+func (c *choose) register(f flags) {
+	c.which.register(f)
 	f.Var(value{set: func(s string) error {
 		var y []float64
 		for _, w := range strings.Split(s, ",") {
@@ -200,7 +212,7 @@ func (c *choose) register(f flags) {
 }
 
 // resolve makes the system and its Hamiltonian of the flags.
-func (c *choose) resolve(f flags) error {
+func (c *which) resolve(f flags) error {
 	if isSet(f, "H") != "" && strings.TrimSpace(c.h) == "" {
 		return usageError{errors.New("-H is empty")}
 	}
@@ -216,31 +228,38 @@ func (c *choose) resolve(f flags) error {
 	if err != nil {
 		return usageError{fmt.Errorf("%s: %w", source, err)}
 	}
-	params := map[string]float64{}
+	c.params = map[string]float64{}
 	for _, v := range c.sys.set {
-		params[v.name] = v.value
+		c.params[v.name] = v.value
 	}
-	coordinates := slices.Concat(c.sys.q, c.sys.p)
-	free := slices.DeleteFunc(expr.Names(), func(name string) bool { return slices.Contains(coordinates, name) })
+	c.coordinates = slices.Concat(c.sys.q, c.sys.p)
+	free := slices.DeleteFunc(expr.Names(), func(name string) bool { return slices.Contains(c.coordinates, name) })
 	for name, v := range c.set {
 		if !slices.Contains(free, name) {
 			return usageError{fmt.Errorf("-set %s: the parameters of %s are %v", name, source, free)}
 		}
-		params[name] = v
+		c.params[name] = v
 	}
-	if c.formula, err = expr.Bind(coordinates, params); err != nil {
+	if c.formula, err = expr.Bind(c.coordinates, c.params); err != nil {
 		if strings.Contains(err.Error(), "unknown name") {
-			return usageError{fmt.Errorf("%s: %w: give a parameter its value with -set, name coordinates with -q and -p", source, err)}
+			return usageError{fmt.Errorf("%s: %w: give a parameter its value with -set, name coordinates with -q and momenta with -p, now %s",
+				source, err, strings.Join(c.coordinates, ","))}
 		}
 		return usageError{fmt.Errorf("%s: %w", source, err)}
 	}
 	c.energy = c.formula.NewValue()
+	return nil
+}
 
-	// The initial states.
-	n := len(coordinates)
+// resolve makes the system and prepares its initial states.
+func (c *choose) resolve(f flags) error {
+	if err := c.which.resolve(f); err != nil {
+		return err
+	}
+	n := len(c.coordinates)
 	for _, y := range c.states {
 		if len(y) != n {
-			return usageError{fmt.Errorf("-state %v: want %d numbers, %s", y, n, strings.Join(coordinates, ","))}
+			return usageError{fmt.Errorf("-state %v: want %d numbers, %s", y, n, strings.Join(c.coordinates, ","))}
 		}
 	}
 	if c.states != nil {
@@ -249,11 +268,11 @@ func (c *choose) resolve(f flags) error {
 		}
 		return nil
 	}
-	return c.sampling(params, coordinates)
+	return c.sampling()
 }
 
 // find takes the system from the table, or makes it of -H.
-func (c *choose) find(f flags) error {
+func (c *which) find(f flags) error {
 	if c.h == "" {
 		c.sys = systems[slices.IndexFunc(systems, func(s hamiltonian) bool { return s.name == c.name })]
 		if name := isSet(f, "q", "p"); name != "" {
@@ -326,8 +345,8 @@ func (c *choose) find(f flags) error {
 const maxPairs = 1000
 
 // sampling prepares the drawing of initial states.
-func (c *choose) sampling(params map[string]float64, coordinates []string) error {
-	n := len(coordinates)
+func (c *choose) sampling() error {
+	n := len(c.coordinates)
 	c.lowest, c.most = math.Inf(-1), math.Inf(1)
 	if c.sys.energies != nil {
 		c.lowest, c.most = c.sys.energies[0], c.sys.energies[1]
@@ -342,10 +361,10 @@ func (c *choose) sampling(params map[string]float64, coordinates []string) error
 			box = slices.Repeat(box, n)
 		}
 		if len(box) != 2*n {
-			return usageError{fmt.Errorf("-box has %d numbers: want 2, or %d for %s", len(box), 2*n, strings.Join(coordinates, ","))}
+			return usageError{fmt.Errorf("-box has %d numbers: want 2, or %d for %s", len(box), 2*n, strings.Join(c.coordinates, ","))}
 		}
 		draws, start = nil, nil
-		for i, name := range coordinates {
+		for i, name := range c.coordinates {
 			if box[2*i] > box[2*i+1] {
 				return usageError{fmt.Errorf("-box: the range %v,%v is empty", box[2*i], box[2*i+1])}
 			}
@@ -379,7 +398,7 @@ func (c *choose) sampling(params map[string]float64, coordinates []string) error
 		if err != nil {
 			return err
 		}
-		v, err := expr.Bind(drawnNames, params)
+		v, err := expr.Bind(drawnNames, c.params)
 		if err != nil {
 			return usageError{fmt.Errorf("the initial states of -system %s: %w", c.sys.name, err)}
 		}
