@@ -15,9 +15,9 @@ import (
 const rolloutHelp = ` MODEL.json
 
 Writes a CSV of the trajectory of a model, - for standard input, from a given state: t,
-q, p (q0, q1, …, p0, p1, … for several pairs) and, for an hnn model, its own H. A nextstate model is applied
-again and again and needs no solver. If the trajectory cannot be followed to the end,
-the rows up to there are written and the exit status is 1.
+q, p (q0, q1, …, p0, p1, … for several pairs) and, for an hnn model, its own H. A
+nextstate model is applied again and again and needs no solver. If the trajectory cannot
+be followed to the end, the rows up to there are written and the exit status is 1.
 ` + solverHelp + `
 Examples:
   hnn rollout -q 1 -p 0 out/hnn.json > orbit.csv
