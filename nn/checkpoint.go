@@ -105,7 +105,7 @@ func (c *Checkpoint) read(dec *json.Decoder) error {
 		return func() error {
 			var n *int
 			if err := dec.Decode(&n); err != nil || n == nil || *n < 0 {
-				return errors.Join(err, errors.New("want a whole number from 0 up"))
+				return wanted("a whole number from 0 up", err)
 			}
 			*v = *n
 			return nil
@@ -115,7 +115,7 @@ func (c *Checkpoint) read(dec *json.Decoder) error {
 		return func() error {
 			var b *bool
 			if err := dec.Decode(&b); err != nil || b == nil {
-				return errors.Join(err, errors.New("want true or false"))
+				return wanted("true or false", err)
 			}
 			*v = *b
 			return nil
@@ -136,7 +136,7 @@ func (c *Checkpoint) read(dec *json.Decoder) error {
 		"version": func() error { return fileVersion(dec, checkpointVersion) },
 		"settings": func() error {
 			if err := dec.Decode(&c.Settings); err != nil || c.Settings == nil {
-				return errors.Join(err, errors.New("want an object"))
+				return wanted("an object", err)
 			}
 			return nil
 		},

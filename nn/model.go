@@ -198,7 +198,7 @@ func readModel(dec *json.Decoder) (Model, error) {
 					},
 					"b": func() error {
 						if err := dec.Decode(&l.B); err != nil || l.B == nil {
-							return errors.Join(err, errors.New("want an array of numbers"))
+							return wanted("an array of numbers", err)
 						}
 						return nil
 					},
@@ -364,6 +364,14 @@ func delim(dec *json.Decoder, want json.Delim) error {
 		return fmt.Errorf("found %.40q where %v should be", fmt.Sprint(t), want)
 	}
 	return nil
+}
+
+// wanted says what should be where something else is, or a null.
+func wanted(what string, err error) error {
+	if err == nil {
+		return fmt.Errorf("want %s", what)
+	}
+	return fmt.Errorf("want %s: %w", what, err)
 }
 
 // A number is a float64 that cannot be null.

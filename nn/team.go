@@ -11,8 +11,8 @@ import (
 
 // A chunk, the rows whose gradient is computed at once, has so many rows at most, so
 // that its buffers stay in the second-level cache. A small batch is cut into up to
-// fewChunks, so that several workers help, where each has at least minRows rows and
-// chunkWork weights times rows to compute.
+// fewChunks, so that several workers help, where each but the last has at least minRows
+// rows and about chunkWork weights times rows to compute.
 const (
 	chunkRows = 128
 	minRows   = 16

@@ -138,7 +138,7 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 	return nil
 }
 
-// EpochsDone returns how many passes over data lie behind At.
+// EpochsDone returns how many passes over data, as Run takes them, lie behind At.
 func (t *Training) EpochsDone(data *Data) int {
 	_, batches := data.batches(t.Batch)
 	return t.At.Step / len(batches)

@@ -98,13 +98,14 @@ func (s *Set) NextStates(dt float64) *nn.Data { return nn.NextStates(s.T, s.X, s
 //
 // and likewise for p, computed on a grid of step h = σ/4. States are moved to the points
 // of the grid, by what is a noise of variance h²/12, and G has the rest. Where the grid
-// would be too large, σ is so small beside the ring of states that its curvature does not
-// matter, but at the ends of a long and narrow ring, and thinRing takes over.
+// would be too large, σ is so small beside the ring of states that its curvature hardly
+// matters, and thinRing takes over.
 func (s Spring) NoiseFloor(c Sampling) float64 {
 	const (
 		perSigma = 4
 		reach    = 6 * perSigma // the noise is cut at 6σ
-		largest  = 1 << 21
+		cells    = 1 << 22 // at most
+		states   = 1 << 25
 	)
 	sigma, h := c.Noise, c.Noise/perSigma
 	k2, m2 := float64(s.K*s.K), 1/(s.M*s.M)
@@ -112,11 +113,13 @@ func (s Spring) NoiseFloor(c Sampling) float64 {
 	if sigma == 0 {
 		return 0
 	}
-	scale := math.Ceil(max(qmax, pmax) / (100 * sigma)) // keeps states less than σ apart
-	if !(scale <= 8) || (2*qmax/h+2*reach+3)*(2*pmax/h+2*reach+3) > largest {
+	// Enough states to be less than σ apart along the ring, and about σ across.
+	long := max(qmax, pmax) / sigma
+	phases := max(1000, math.Ceil(7*long))
+	energies := max(200, math.Ceil((1-math.Sqrt(c.Low/c.High))*long))
+	if !(energies*phases <= states && (2*qmax/h+2*reach+3)*(2*pmax/h+2*reach+3) <= cells) {
 		return s.thinRing(c)
 	}
-	energies, phases := 200*int(scale), 1000*int(scale)
 	gauss := make([]float64, 2*reach+1)
 	for i := range gauss {
 		z := float64(i - reach)
@@ -132,11 +135,11 @@ func (s Spring) NoiseFloor(c Sampling) float64 {
 	rows, cols := 2*nq+1, 2*np+1
 	f, qf, pf := make([]float64, rows*cols), make([]float64, rows*cols), make([]float64, rows*cols)
 	var qq, pp float64 // E q², E p²
-	w := 1 / (float64(energies) * float64(phases))
-	for i := range energies {
-		e := c.Low + float64((c.High-c.Low)*((float64(i)+0.5)/float64(energies)))
-		for j := range phases {
-			q, p := s.State(e, 2*math.Pi*float64(j)/float64(phases))
+	w := 1 / (energies * phases)
+	for i := range int(energies) {
+		e := c.Low + float64((c.High-c.Low)*((float64(i)+0.5)/energies))
+		for j := range int(phases) {
+			q, p := s.State(e, 2*math.Pi*float64(j)/phases)
 			at := (int(math.Round(q/h))+nq)*cols + int(math.Round(p/h)) + np
 			f[at] += w
 			qf[at] += float64(w * q)

@@ -134,6 +134,10 @@ func TestNoiseFloor(t *testing.T) {
 			t.Errorf("%v: %v, Monte Carlo %v", s, got, want)
 		}
 	}
+	// A ring of 0.08 by 25, at whose ends its curvature is 0.3 σ: Monte Carlo as above, with cells of 0.0125.
+	if f := (Spring{300, 300}).NoiseFloor(Sampling{Low: 0, High: 1, Noise: 0.05}); math.Abs(f/42.9-1) > 0.01 {
+		t.Errorf("floor %v of a narrow ring", f)
+	}
 	unit := Spring{1, 1}
 	if f := unit.NoiseFloor(sampling(0)); f != 0 {
 		t.Errorf("floor %v without noise", f)

@@ -281,7 +281,7 @@ func (c *compiler) join() {
 		if readers[s.z] == 0 {
 			continue
 		}
-		if i := at[s.x]; i > 0 && readers[s.x] == 1 && s.n == 0 && s.c == 1 {
+		if i := at[s.x]; i > 0 && readers[s.x] == 1 { // what can be joined is made of a register
 			first := &steps[i-1]
 			if do, ok := joined[[2]uint8{first.do, s.do}]; ok {
 				first.do, first.z, at[s.z] = do, s.z, i

@@ -218,5 +218,8 @@ func rolloutError(ctx context.Context, m nn.Model, s *states, lo, hi int, o *sol
 		}
 		rows++
 	}
+	if rows == 1 { // the first state alone says nothing
+		rows = 0
+	}
 	return sum, rows, nil
 }

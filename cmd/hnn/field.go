@@ -16,7 +16,8 @@ const fieldHelp = ` [MODEL.json ...]
 Writes a CSV of H and its field on a grid of q and p: of the true system, the spring
 or another that hnn simulate knows (columns H, dq, dp), and of each model file (columns
 H_NAME, dq_NAME, dp_NAME, with NAME the kind of the model, numbered where several are of
-one kind; a derivative model has no H). For systems and models of one pair (q, p).
+one kind; a derivative model has no H). Cells are empty where a value is not finite. For
+systems and models of one pair (q, p).
 
 Examples:
   hnn field -o field.csv out/hnn.json out/baseline.json
@@ -96,7 +97,11 @@ func (g *grid) addPair(prefix, name string, y *autodiff.Matrix) {
 func (g *grid) write(w *table.Writer) {
 	for i := range g.x.Rows {
 		for _, c := range g.cols {
-			w.Float(c[i])
+			if v := c[i]; v-v != 0 {
+				w.Blank()
+			} else {
+				w.Float(v)
+			}
 		}
 		w.End()
 	}

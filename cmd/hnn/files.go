@@ -117,9 +117,9 @@ func loadModel(name string) (nn.Model, error) {
 	return m, nil
 }
 
-// replacesCheckpoint refuses a file that is there and is no checkpoint.
+// replacesCheckpoint refuses a file that holds something else than a checkpoint.
 func replacesCheckpoint(name string) error {
-	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return nil
 	}
 	if _, err := loadCheckpoint(name); err != nil {

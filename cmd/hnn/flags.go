@@ -14,13 +14,14 @@ import (
 // one is reported with its name, its text and what would be right.
 type flags struct {
 	*flag.FlagSet
-	help func()
+	help  func()
+	point *point // of a sweep, nil for none
 }
 
 // newFlags begins the flags of a command. The help text says what the command does
 // and ends with examples; the list of flags is printed after it.
 func newFlags(e *env, name, help string) flags {
-	f := flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError)}
+	f := flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), point: e.point}
 	f.SetOutput(io.Discard)
 	f.Usage = func() {} // flag would call it for an error too
 	f.help = func() {
@@ -55,6 +56,9 @@ func (f flags) parse(args []string, max int) (operands []string, err error) {
 	}
 	if f.NArg() > max {
 		return nil, usageError{fmt.Errorf("unexpected argument %q", f.Arg(max))}
+	}
+	if f.point != nil {
+		f.point.parsed(f)
 	}
 	return f.Args(), nil
 }

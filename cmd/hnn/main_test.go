@@ -466,6 +466,12 @@ func TestSectionNames(t *testing.T) {
 	if a, b := section("x=0:up"), section("q0=0:up"); a != b || strings.Count(a, "\n") < 5 {
 		t.Errorf("%s\nand\n%s", a, b)
 	}
+	// Here q1 is the first coordinate of H and the second of the file: H has it.
+	out := must(t, "simulate", "-H", "(p1^2+p2^2)/2 + q1^2/2 + 2*q2^2", "-q", "q1,q2", "-p", "p1,p2", "-state", "1,1,0,0", "-duration", "7",
+		"-events", "q1=0", "-events-o", "-", "-o", os.DevNull)
+	if at := strings.Split(out, "\n"); len(at) != 4 || !strings.Contains(at[1], "1.5707963") {
+		t.Errorf("%s", out)
+	}
 }
 
 // Methods of every sort on a motion that is known, and a section of it.

@@ -27,8 +27,8 @@ RK4; ImplicitMidpoint, GaussLegendre4 and GaussLegendre6, which are symplectic a
 the energy of any Hamiltonian system bounded; and Leapfrog, Yoshida4 and Yoshida6, which
 do so at less cost where H = T(p) + V(q), as the true spring's and not a network's.
 
--events finds where a coordinate passes a value, as in q=0, or upward or downward only,
-q=0:up or p=0.5:down, and writes time and state there to -events-o: a Poincaré section.
+-events finds where a coordinate, named as in H or else in the file, passes a value, as
+in q=0, or upward or downward only, q=0:up or p=0.5:down, and writes time and state there to -events-o: a Poincaré section.
 It needs a method that chooses its steps; two passages within one step, up and down
 again near a turning point, are not seen, for which -max-step has to be shorter.
 `
@@ -102,14 +102,17 @@ func (s *solver) check(f flags, names, given []string, duration float64, separab
 	}
 	name, rest, _ := strings.Cut(s.section, "=")
 	level, way, _ := strings.Cut(rest, ":")
-	i := slices.Index(names, name)
+	if given == nil {
+		given = names
+	}
+	i := slices.Index(given, name)
 	if i < 0 {
-		i = slices.Index(given, name)
+		i = slices.Index(names, name)
 	}
 	direction, known := map[string]int{"": 0, "up": 1, "down": -1}[way]
 	v, err := anyNumber.number(level)
 	if i < 0 || err != nil || !known {
-		return usageError{fmt.Errorf("-events %q: want one of %v, =, a number, and perhaps :up or :down", s.section, names)}
+		return usageError{fmt.Errorf("-events %q: want one of %v, =, a number, and perhaps :up or :down", s.section, given)}
 	}
 	s.events = []integrate.Event{{G: func(_ float64, y []float64) float64 { return y[i] - v }, Direction: direction}}
 	return nil

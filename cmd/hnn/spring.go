@@ -101,7 +101,7 @@ func runSpring(e *env, args []string) error {
 	if c.NextState && c.Duration < c.Step {
 		return usageError{fmt.Errorf("-nextstate needs -duration %v to be at least -step %v", c.Duration, c.Step)}
 	}
-	if e.point.begin(f) {
+	if e.point.begin() {
 		return nil
 	}
 	if e.point == nil {

@@ -248,6 +248,25 @@ type estimator struct {
 	order, window, stride int
 }
 
+// check finds settings that go with another estimate; those of central choose it.
+func (e *estimator) check(f flags, model string) error {
+	if name := isSet(f, "derivatives", "order", "window", "stride"); name != "" && model == "nextstate" {
+		return fmt.Errorf("-%s is for models of the field, not nextstate", name)
+	}
+	if e.by == "" && isSet(f, "order", "stride") != "" {
+		e.by = central
+	}
+	for _, s := range []struct {
+		name string
+		of   []estimate
+	}{{"order", []estimate{central}}, {"window", []estimate{smooth}}, {"stride", []estimate{central, midpoint, rk4}}} {
+		if isSet(f, s.name) != "" && !slices.Contains(s.of, e.by) {
+			return fmt.Errorf("-%s is for -derivatives %v", s.name, s.of)
+		}
+	}
+	return nil
+}
+
 // derivatives returns states with their derivatives or, for rk4, slopes and steps.
 func (s *states) derivatives(e estimator) (*nn.Data, error) {
 	cols := prefixed("d", s.names)

@@ -61,6 +61,7 @@ Examples:
 type point struct {
 	check bool     // the flags only
 	set   []string // flags that were set
+	files []string // that are read
 
 	names  []string
 	scores []float64
@@ -75,15 +76,20 @@ var sweepable = map[string]struct {
 	"train":  {runTrain, []string{"o", "checkpoint", "every", "resume", "workers", "quiet"}},
 }
 
+// parsed notes the flags and files of a call.
+func (p *point) parsed(f flags) {
+	f.Visit(func(fl *flag.Flag) {
+		p.set = append(p.set, fl.Name)
+		if fl.Name == "valid" {
+			p.files = append(p.files, fl.Value.String())
+		}
+	})
+	p.files = append(p.files, f.Args()...)
+}
+
 // begin is called by a command that has checked its flags. It reports whether that was
 // all that was wanted.
-func (p *point) begin(f flags) bool {
-	if p == nil {
-		return false
-	}
-	f.Visit(func(fl *flag.Flag) { p.set = append(p.set, fl.Name) })
-	return p.check
-}
+func (p *point) begin() bool { return p != nil && p.check }
 
 // score reports a result.
 func (p *point) score(name string, v float64) {
@@ -137,10 +143,11 @@ func runSweep(e *env, args []string) error {
 		s.Names, s.Values = append(s.Names, "seed"), append(s.Values, values)
 	}
 	s.points = product(s.Values)
-	if err := s.checkCalls(command.run, command.refuse); err != nil {
+	files, err := s.checkCalls(command.run, command.refuse)
+	if err != nil {
 		return err
 	}
-	if err := s.hashInputs(); err != nil {
+	if err := s.hashInputs(files); err != nil {
 		return err
 	}
 	if err := s.open(); err != nil {
@@ -211,64 +218,60 @@ func (s *sweep) args(i int) []string {
 	return append(args, s.Args...)
 }
 
-// checkCalls finds what is wrong with the call of any point before one is run.
-func (s *sweep) checkCalls(run func(*env, []string) error, refuse []string) error {
-	check := func(args []string) ([]string, error) {
+// checkCalls finds what is wrong with the call of any point before one is run, and
+// returns the files that they read.
+func (s *sweep) checkCalls(run func(*env, []string) error, refuse []string) (files []string, err error) {
+	check := func(args []string) (*point, error) {
 		p := &point{check: true}
 		err := run(&env{ctx: context.Background(), stdout: io.Discard, stderr: io.Discard, point: p}, args)
 		if errors.Is(err, flag.ErrHelp) {
 			err = fmt.Errorf("see hnn %s -h", s.Command)
 		}
 		if err != nil {
-			return nil, usageError{fmt.Errorf("%s: %w", s.Command, err)}
+			err = usageError{fmt.Errorf("%s: %w", s.Command, err)}
 		}
-		return p.set, nil
+		return p, err
 	}
-	fixed, err := check(s.Args)
-	if err != nil {
-		return err
-	}
-	for _, name := range append(slices.Clone(fixed), s.Names...) {
+	fixed, _ := check(s.Args) // which may be wrong without the flags that vary
+	for _, name := range append(slices.Clone(fixed.set), s.Names...) {
 		if slices.Contains(refuse, name) {
-			return usageError{fmt.Errorf("-%s of %s cannot be used in a sweep", name, s.Command)}
+			return nil, usageError{fmt.Errorf("-%s of %s cannot be used in a sweep", name, s.Command)}
 		}
 	}
 	for _, name := range s.Names {
-		if slices.Contains(fixed, name) {
-			return usageError{fmt.Errorf("-%s is set both by the sweep and for all of it", name)}
+		if slices.Contains(fixed.set, name) {
+			return nil, usageError{fmt.Errorf("-%s is set both by the sweep and for all of it", name)}
 		}
 	}
 	for i := range s.points {
-		if _, err := check(s.args(i)); err != nil {
-			return err
+		p, err := check(s.args(i))
+		if err != nil {
+			return nil, err
 		}
+		files = append(files, p.files...)
 	}
-	return nil
+	return files, nil
 }
 
-// hashInputs notes the content of the files among the arguments and the values, also in
-// the form -flag=file.
-func (s *sweep) hashInputs() error {
+// hashInputs notes the content of the files.
+func (s *sweep) hashInputs(files []string) error {
 	s.Inputs = map[string]string{}
-	names := slices.Concat(append(s.Values, s.Args)...)
-	for _, arg := range s.Args {
-		if arg == "-" {
+	for _, name := range files {
+		if name == "-" {
 			return usageError{errors.New("standard input can be read only once: name a file")}
 		}
-		if _, value, ok := strings.Cut(arg, "="); ok {
-			names = append(names, value)
+		if s.Inputs[name] != "" {
+			continue
 		}
-	}
-	for _, name := range names {
 		f, err := os.Open(name)
 		if err != nil {
-			continue // not a file
+			return err
 		}
 		h := sha256.New()
 		_, err = io.Copy(h, f)
 		f.Close()
 		if err != nil {
-			continue // a directory
+			return err
 		}
 		s.Inputs[name] = hex.EncodeToString(h.Sum(nil))
 	}

@@ -134,6 +134,16 @@ func TestSweepInputs(t *testing.T) {
 	for _, args := range [][]string{grid, fixed} {
 		fails(t, hnn(t, "", args...), 1, "another sweep")
 	}
+
+	// A flag may be right only with one that varies; a file named as a value is no input.
+	t.Chdir(dir)
+	window := append([]string{"sweep", "-out", "window", "-seeds", "2", "-grid", "derivatives=smooth", "train", "-window", "3"}, append(train[1:], "d.csv")...)
+	for _, text := range []string{"a", "b"} {
+		if err := os.WriteFile("1", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		must(t, window...)
+	}
 }
 
 func TestSweepMisuse(t *testing.T) {
@@ -159,6 +169,8 @@ func TestSweepMisuse(t *testing.T) {
 		{"no data", []string{"train"}},
 		{"unexpected argument", []string{"spring", "more"}},
 		{"standard input", []string{"train", "-"}},
+		{"standard input", []string{"train", "-valid=-", "d.csv"}},
+		{"-window is for", []string{"train", "-window", "3", "d.csv"}},
 	} {
 		fails(t, hnn(t, "", append([]string{"sweep", "-out", dir}, c.args...)...), 2, c.want)
 	}

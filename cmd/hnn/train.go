@@ -123,21 +123,12 @@ func runTrain(e *env, args []string) error {
 	if by.order%2 != 0 {
 		return usageError{fmt.Errorf("-order %d: central differences have an even order", by.order)}
 	}
-	if by.by == "" && isSet(f, "order", "stride") != "" {
-		by.by = central
-	}
-	for _, s := range []struct {
-		name string
-		of   []estimate
-	}{{"order", []estimate{central}}, {"window", []estimate{smooth}}, {"stride", []estimate{central, midpoint, rk4}}} {
-		if isSet(f, s.name) != "" && !slices.Contains(s.of, by.by) {
-			return usageError{fmt.Errorf("-%s is for -derivatives %v", s.name, s.of)}
+	if resume == "" { // else the saved training says it
+		if err := by.check(f, model); err != nil {
+			return usageError{err}
 		}
 	}
-	if model == "nextstate" && by.by == rk4 {
-		return usageError{errors.New("-derivatives rk4 is for models of the field, not nextstate")}
-	}
-	if e.point.begin(f) {
+	if e.point.begin() {
 		return nil
 	}
 	c := &nn.Checkpoint{Opt: t.optimizer()}

@@ -191,6 +191,7 @@ func TestNextStateScore(t *testing.T) {
 	even := func(i int) float64 { return 0.1 * float64(i) }
 	write("even.csv", 200, even)
 	write("rounded.csv", 200, func(i int) float64 { return 0.10000005 * float64(i) })
+	write("less.csv", 200, func(i int) float64 { return 0.09999995 * float64(i) })
 	write("short.csv", 20, even)
 	write("gap.csv", 200, func(i int) float64 { return even(i) + 0.05*float64(min(1, i/20)) })
 	must(t, "train", "-quiet", "-kind", "nextstate", "-epochs", "3", "-hidden", "8", "-o", path("m.json"), path("even.csv"))
@@ -199,8 +200,8 @@ func TestNextStateScore(t *testing.T) {
 		cells := strings.Split(lines[len(lines)-1], ",")
 		return cells[len(cells)-1]
 	}
-	if a, b := score("even.csv"), score("rounded.csv"); a != b {
-		t.Errorf("coord_rmse %s, with rounded times %s", a, b)
+	if a, b, c := score("even.csv"), score("rounded.csv"), score("less.csv"); a != b || a != c {
+		t.Errorf("coord_rmse %s, with rounded times %s and %s", a, b, c)
 	}
 	if a, b := score("short.csv"), score("gap.csv"); a != b {
 		t.Errorf("coord_rmse %s of 20 rows, %s before a gap", a, b)
@@ -237,6 +238,9 @@ func TestColumns(t *testing.T) {
 	fails(t, hnn(t, "", "train", "-derivatives", "smooth", "-stride", "3", path("data.csv")), 2, "-stride is for -derivatives [central midpoint rk4]")
 	fails(t, hnn(t, "", "train", "-derivatives", "midpoint", "-stride", "0", path("data.csv")), 2, "stride")
 	fails(t, hnn(t, "", "train", "-kind", "nextstate", "-derivatives", "rk4", path("data.csv")), 2, "not nextstate")
+	fails(t, hnn(t, "", "train", "-kind", "nextstate", "-stride", "4", path("data.csv")), 2, "not nextstate")
+	must(t, "train", "-epochs", "2", "-hidden", "8", "-derivatives", "smooth", "-window", "3", "-checkpoint", path("c"), "-o", path("m.json"), path("data.csv"))
+	must(t, "train", "-resume", path("c"), "-window", "3", "-o", path("m.json"), path("data.csv"))
 }
 
 // -holdout keeps whole runs, or the last rows of one, from training.
