@@ -150,6 +150,7 @@ func TestArguments(t *testing.T) {
 		{first(Separable(Leapfrog, half, half, 0, 1, 0.1, []float64{1, 2, 3})), "3 components"},
 		{first(Separable(Leapfrog, nil, half, 0, 1, 0.1, y0)), "half-field is nil"},
 		{first(Fixed(nil, never, 0, 1, 0.1, y0)), "method is nil"},
+		{first(Fixed(new(Method), never, 0, 1, 0.1, y0)), "none of this package"},
 		{first(Fixed(RK4, nil, 0, 1, 0.1, y0)), "field is nil"},
 		{first(Fixed(RK4, never, 0, 1, 0, y0)), "h=0"},
 		{first(Fixed(RK4, never, 0, 1, -0.1, y0)), "h=-0.1"},

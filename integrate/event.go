@@ -5,7 +5,8 @@ import "math"
 // An Event is a function of time and state whose zeros along the solution are wanted. A zero is found where G has
 // changed its sign from one step to the next, or is zero at a step, and then located on the dense output to the
 // precision of t, which costs no evaluation of the field (with DOP853, three for the step). A zero that G only touches,
-// or two within one step, leave no trace at the steps and are not found: bound the steps with MaxStep.
+// or two within one step, leave no trace at the steps and are not found: bound the steps with MaxStep. Where G is NaN
+// there is no sign and no event.
 //
 // As in SciPy, G = 0 at the start is an event at t0 if G then moves in the Direction. One zero that falls on a step is
 // one event, where SciPy may report two.

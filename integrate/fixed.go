@@ -33,8 +33,8 @@ func BeginFixed(m *Method, f Field, t0, t1, h float64, y0 []float64) *Run {
 
 // newFixed checks what every integration with fixed steps has.
 func newFixed(m *Method, t0, t1, h float64, y0 []float64) *Run {
-	if m == nil {
-		return new(Run).refuse("the method is nil")
+	if m == nil || m.name == "" {
+		return new(Run).refuse("the method is nil, or none of this package's")
 	}
 	r := newRun(m, t0, t1, y0)
 	if r.err != nil {

@@ -30,8 +30,12 @@ type Checkpoint struct {
 	BestEpoch int     // and when that was
 }
 
-// SaveCheckpoint writes a checkpoint as JSON, exact to the bit.
+// SaveCheckpoint writes a checkpoint as JSON, exact to the bit. Its models are those that
+// Save knows (of a OneStep, its Of), and its optimiser is Adam.
 func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
+	if c == nil || c.Opt == nil {
+		return errors.New("nn: save checkpoint: no checkpoint, or one without an optimiser")
+	}
 	for _, s := range [][][]float64{c.Opt.m, c.Opt.v, c.Opt.vmax, {{c.At.Loss, c.BestLoss}}} {
 		for _, row := range s {
 			for _, v := range row {

@@ -20,7 +20,8 @@
 // samples, onestep.go a loss that needs none, and eval.go what a trained model is used
 // through.
 //
-// A model that nobody trains may be used by many goroutines, each with its own Func.
+// A model that nobody trains may be used by many goroutines: all functions of this package
+// may then be called at once, and each goroutine has a Func of its own.
 //
 // Source: Greydanus, Dzamba, Yosinski, "Hamiltonian Neural Networks", NeurIPS 2019.
 package nn

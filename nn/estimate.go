@@ -200,13 +200,16 @@ func pairs(d *Data, t []float64, x *autodiff.Matrix, starts []int, stride, cols 
 }
 
 // NextStates makes training data for a next-state model: the pairs of successive states
-// that are dt apart, to a relative 1e-6.
-func NextStates(t []float64, x *autodiff.Matrix, starts []int, dt float64) *Data {
+// that are dt apart, to a relative 1e-6. It is an error if there are none.
+func NextStates(t []float64, x *autodiff.Matrix, starts []int, dt float64) (*Data, error) {
+	if err := checkTimes(t, x, starts, 1, 0); err != nil {
+		return nil, fmt.Errorf("nn: next states: %w", err)
+	}
 	d := &Data{X: &autodiff.Matrix{Cols: x.Cols}, Y: &autodiff.Matrix{Cols: x.Cols}}
 	for i, lo := range orOne(starts) {
 		first := d.X.Rows
 		for r := lo; r+1 < runEnd(starts, i, x.Rows); r++ {
-			if math.Abs(t[r+1]-t[r]-dt) > 1e-6*dt {
+			if !(math.Abs(t[r+1]-t[r]-dt) <= 1e-6*dt) {
 				continue
 			}
 			d.X.Data = append(d.X.Data, x.Row(r)...)
@@ -218,12 +221,18 @@ func NextStates(t []float64, x *autodiff.Matrix, starts []int, dt float64) *Data
 			d.Starts = append(d.Starts, first)
 		}
 	}
-	return d
+	if d.X.Rows == 0 {
+		return nil, fmt.Errorf("nn: next states: no two successive states are %v apart", dt)
+	}
+	return d, nil
 }
 
-// checkTimes reports the first trajectory of fewer than a b + 1 rows, and the first time
-// that does not come after the one before it.
+// checkTimes reports what does not fit together, the first trajectory of fewer than
+// a b + 1 rows, and the first time that does not come after the one before it.
 func checkTimes(t []float64, x *autodiff.Matrix, starts []int, a, b int) error {
+	if err := checkStates(x, starts); err != nil {
+		return err
+	}
 	if len(t) != x.Rows {
 		return fmt.Errorf("%d times for %d rows", len(t), x.Rows)
 	}

@@ -1,6 +1,10 @@
 package nn
 
-import "hnn/autodiff"
+import (
+	"fmt"
+
+	"hnn/autodiff"
+)
 
 // evalRows is how many rows Evaluate computes at a time.
 const evalRows = 256
@@ -26,8 +30,16 @@ func Evaluate(f func(autodiff.Var) autodiff.Var, x *autodiff.Matrix) *autodiff.M
 	return out
 }
 
-// Loss returns the mean of m's training loss over all rows of d.
+// Loss returns the mean of m's training loss over all rows of d. It panics where Run
+// would return an error.
 func Loss(m Model, d *Data) float64 {
+	err := checkModel(m)
+	if err == nil {
+		err = d.check(m)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("nn: Loss: %v", err))
+	}
 	t := newTeam(m, 1)
 	defer t.close()
 	return t.loss(d, nil, false)
@@ -35,11 +47,14 @@ func Loss(m Model, d *Data) float64 {
 
 // Func compiles a formula of one state of the given dimension into a function that
 // sets dst to f(x) and allocates nothing. It serves one goroutine and sees later
-// changes of the weights.
+// changes of the weights. dst may be x; other lengths than those of f panic.
 func Func(f func(autodiff.Var) autodiff.Var, dim int) func(dst, x []float64) {
 	in := autodiff.NewMatrix(1, dim)
 	plan, y := compile(f, in)
 	return func(dst, x []float64) {
+		if len(x) != len(in.Data) || len(dst) != len(y.Data) {
+			panic(fmt.Sprintf("nn: Func: %d to %d numbers, want %d to %d", len(x), len(dst), len(in.Data), len(y.Data)))
+		}
 		copy(in.Data, x)
 		plan.Run()
 		copy(dst, y.Data)

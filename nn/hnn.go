@@ -7,7 +7,9 @@ import (
 )
 
 // A Model is what Train can train: its weights, and a loss that is a mean over the
-// rows of a batch, so that the losses of chunks of rows combine exactly.
+// rows of a batch, so that the losses of chunks of rows combine exactly. With several
+// workers each calls Loss, once for a number of rows. Save, Clone and Kind know the
+// models of this package alone.
 type Model interface {
 	// Net returns the network.
 	Net() *MLP

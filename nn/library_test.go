@@ -3,6 +3,7 @@ package nn
 import (
 	"bytes"
 	"context"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -113,6 +114,35 @@ func TestNothingGiven(t *testing.T) {
 		"saved network":  func() error { return Save(new(bytes.Buffer), &HNN{}) },
 		"times":          func() error { _, err := Differences(nil, autodiff.NewMatrix(3, 2), nil, 2, 1); return err },
 		"loaded nothing": func() error { _, err := Load(new(bytes.Buffer)); return err },
+		"starts": func() error {
+			_, err := Differences(make([]float64, 9), autodiff.NewMatrix(9, 2), []int{3}, 2, 1)
+			return err
+		},
+		"starts of steps": func() error {
+			_, err := Steps([]float64{1, 2, 3}, autodiff.NewMatrix(3, 2), []int{0, 20}, 1)
+			return err
+		},
+		"states": func() error { _, err := Smooth(nil, nil, nil, 2); return err },
+		"next states": func() error {
+			_, err := NextStates([]float64{0, 1}, autodiff.NewMatrix(2, 2), nil, math.NaN())
+			return err
+		},
+		"elements": func() error {
+			return tr.Run(context.Background(), net, &Data{X: &autodiff.Matrix{Rows: 3, Cols: 2}, Y: springData(3).Y})
+		},
+		"targets": func() error {
+			return tr.Run(context.Background(), net, &Data{X: springData(3).X, Y: &autodiff.Matrix{Rows: 3, Cols: 2}})
+		},
+		"layers":        func() error { return tr.Run(context.Background(), &HNN{K: &MLP{Act: Tanh}}, springData(3)) },
+		"outputs":       func() error { return tr.Run(context.Background(), newHNN(2, 4, 2), springData(3)) },
+		"saved outputs": func() error { return Save(new(bytes.Buffer), newHNN(2, 4, 2)) },
+		"saved scaling": func() error {
+			return Save(new(bytes.Buffer), &HNN{net.K, &Scaling{Mu: []float64{0}, S: []float64{1}, Tau: 1}})
+		},
+		"field model":     func() error { return tr.Run(context.Background(), OneStep{}, springData(3)) },
+		"step":            func() error { tr := tr; tr.At.Step = -1; return tr.Run(context.Background(), net, springData(3)) },
+		"checkpoint":      func() error { return SaveCheckpoint(new(bytes.Buffer), nil) },
+		"saved optimiser": func() error { return SaveCheckpoint(new(bytes.Buffer), &Checkpoint{Model: net}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := run(); err == nil {
@@ -120,4 +150,27 @@ func TestNothingGiven(t *testing.T) {
 			}
 		})
 	}
+	if err := tr.Run(context.Background(), &OneStep{Of: net}, must(Steps([]float64{0, 1, 2}, springData(3).X, nil, 1))); err != nil {
+		t.Error(err)
+	}
+	field := Func(net.Field, 2)
+	for _, x := range [][]float64{nil, {1}, {1, 2, 3}} {
+		for _, dst := range [][]float64{{0, 0}, x} {
+			func() {
+				defer func() {
+					if v := recover(); v == nil {
+						t.Errorf("a field of %d numbers to %d", len(x), len(dst))
+					}
+				}()
+				field(dst, x)
+			}()
+		}
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

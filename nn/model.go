@@ -47,8 +47,8 @@ func writeModel(b *bytes.Buffer, m Model) error {
 	default:
 		return fmt.Errorf("a %T has no file format", m)
 	}
-	if m.Net() == nil {
-		return errNoNetwork
+	if err := checkModel(m); err != nil {
+		return err
 	}
 	kind := Kind(m)
 	for i, p := range m.Net().Params() {
@@ -216,42 +216,89 @@ func readModel(dec *json.Decoder) (Model, error) {
 		return nil, err
 	}
 	var scale *Scaling
-	n := net.Sizes()[0]
 	if scaled {
-		if len(mu) != n || len(s) != n || !(tau > 0) {
-			return nil, fmt.Errorf("the scaling has %d and %d numbers and tau %v for %d inputs", len(mu), len(s), tau, n)
-		}
 		scale = &Scaling{floats(mu), floats(s), float64(tau)}
-		for i, v := range scale.S {
-			if !(v > 0) {
-				return nil, fmt.Errorf("scale %d is %v, want a positive number", i, v)
-			}
-			if c, d := scale.S[0]*scale.S[n/2], n/2; kind == "hnn" && i < d && !(math.Abs(v*scale.S[d+i]-c) <= 1e-9*c) {
-				return nil, fmt.Errorf("the scales of pair %d have the product %v, those of pair 0 %v: H would not be that of the field", i, v*scale.S[d+i], c)
-			}
-		}
 	}
-	want := n
-	if kind == "hnn" {
-		want = 1
-	}
-	switch out := net.Sizes()[len(net.Layers)]; {
-	case n%2 != 0:
-		return nil, fmt.Errorf("the network has %d inputs, want coordinate pairs", n)
-	case kind != "hnn" && kind != "derivative" && kind != "nextstate":
-		return nil, fmt.Errorf("unknown kind of model %q", kind)
-	case out != want:
-		return nil, fmt.Errorf("the network of a %s model has %d outputs, want %d", kind, out, want)
-	case (kind == "nextstate") != (dt > 0):
-		return nil, fmt.Errorf("dt is %v in a %s model", dt, kind)
-	}
+	var m Model
 	switch kind {
 	case "hnn":
-		return &HNN{net, scale}, nil
+		m = &HNN{net, scale}
 	case "derivative":
-		return &Derivative{net, scale}, nil
+		m = &Derivative{net, scale}
+	case "nextstate":
+		m = &NextState{net, scale, float64(dt)}
+	default:
+		return nil, fmt.Errorf("unknown kind of model %q", kind)
 	}
-	return &NextState{net, scale, float64(dt)}, nil
+	if kind != "nextstate" && dt != 0 {
+		return nil, fmt.Errorf("dt is %v in a %s model", dt, kind)
+	}
+	if err := checkModel(m); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// checkModel reports what is wrong with a model: that nothing fits a file, or a training.
+func checkModel(m Model) error {
+	if s, ok := m.(*OneStep); ok && s != nil {
+		m = *s
+	}
+	if s, ok := m.(OneStep); ok {
+		if s.Of == nil {
+			return errNoNetwork
+		}
+		m = s.Of
+	}
+	if m == nil || m.Net() == nil || len(m.Net().Layers) == 0 {
+		return errNoNetwork
+	}
+	net := m.Net()
+	if net.Act.formula() == nil {
+		return fmt.Errorf("unknown activation %q", net.Act)
+	}
+	sizes := net.Sizes()
+	n := sizes[0]
+	want := n
+	var scale *Scaling
+	switch m := m.(type) {
+	case *HNN:
+		want, scale = 1, m.Scale
+	case *Derivative:
+		scale = m.Scale
+	case *NextState:
+		if scale = m.Scale; !(m.Dt > 0) {
+			return fmt.Errorf("dt is %v in a nextstate model", m.Dt)
+		}
+	default:
+		return nil // somebody's own
+	}
+	switch out := sizes[len(sizes)-1]; {
+	case n%2 != 0:
+		return fmt.Errorf("the network has %d inputs, want coordinate pairs", n)
+	case out != want:
+		return fmt.Errorf("the network of a %s model has %d outputs, want %d", Kind(m), out, want)
+	case scale == nil:
+		return nil
+	case len(scale.Mu) != n || len(scale.S) != n || !(scale.Tau > 0):
+		return fmt.Errorf("the scaling has %d and %d numbers and tau %v for %d inputs", len(scale.Mu), len(scale.S), scale.Tau, n)
+	}
+	for i, v := range scale.S {
+		if !(v > 0) {
+			return fmt.Errorf("scale %d is %v, want a positive number", i, v)
+		}
+	}
+	d := n / 2
+	c := scale.S[0] * scale.S[d]
+	if !(c > 0) || math.IsInf(c, 0) {
+		return fmt.Errorf("the scales of pair 0 have the product %v", c)
+	}
+	for i := 1; i < d && want == 1; i++ {
+		if ci := scale.S[i] * scale.S[d+i]; !(math.Abs(ci-c) <= 1e-9*c) {
+			return fmt.Errorf("the scales of pair %d have the product %v, those of pair 0 %v: H would not be that of the field", i, ci, c)
+		}
+	}
+	return nil
 }
 
 // header reads the value of format, which has to be the wanted one.

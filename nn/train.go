@@ -40,7 +40,8 @@ type Training struct {
 
 	// At is where the training stands, kept by Run also when it returns an error.
 	// A training that starts there, with the weights and the optimiser of that
-	// moment and all other fields as at the beginning, goes on to the same bits.
+	// moment and all other fields as at the beginning, goes on to the same bits: Src
+	// too has to be new, of the same seed, because Run has drawn from it.
 	At Position
 }
 
@@ -70,8 +71,8 @@ type Epoch struct {
 //
 // so that the number of workers changes no bit.
 func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
-	if m == nil || m.Net() == nil {
-		return fmt.Errorf("nn: %w", errNoNetwork)
+	if err := checkModel(m); err != nil {
+		return fmt.Errorf("nn: %w", err)
 	}
 	if err := data.check(m); err != nil {
 		return err
@@ -81,8 +82,8 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 			return fmt.Errorf("validation set: %w", err)
 		}
 	}
-	if t.Opt == nil || t.Schedule == nil || t.Src == nil {
-		return errors.New("nn: a training needs an optimiser, a schedule and a source")
+	if t.Opt == nil || t.Schedule == nil || t.Src == nil || t.At.Step < 0 {
+		return errors.New("nn: a training needs an optimiser, a schedule, a source, and a step from 0 up to begin at")
 	}
 	rows, batches := data.batches(t.Batch)
 	workers := t.Workers
@@ -155,6 +156,8 @@ func (d *Data) check(m Model) error {
 	switch {
 	case d == nil || d.X == nil || d.Y == nil || d.X.Rows == 0:
 		return errors.New("nn: no data")
+	case len(d.Y.Data) != d.Y.Rows*d.Y.Cols:
+		return fmt.Errorf("nn: targets of %d×%d have %d elements", d.Y.Rows, d.Y.Cols, len(d.Y.Data))
 	case d.X.Cols != in:
 		return fmt.Errorf("nn: states have %d components, the network %d inputs", d.X.Cols, in)
 	case d.X.Rows != d.Y.Rows || d.Y.Cols != want:
@@ -162,9 +165,21 @@ func (d *Data) check(m Model) error {
 	case in%2 != 0:
 		return fmt.Errorf("nn: states have %d components, not pairs of q and p", in)
 	}
-	for i, s := range d.Starts {
-		if i == 0 && s != 0 || i > 0 && s <= d.Starts[i-1] || s >= d.X.Rows {
-			return fmt.Errorf("nn: trajectory %d starts at row %d of %d", i, s, d.X.Rows)
+	if err := checkStates(d.X, d.Starts); err != nil {
+		return fmt.Errorf("nn: %w", err)
+	}
+	return nil
+}
+
+// checkStates reports whether x is a matrix of states, and starts the first rows of
+// trajectories in it.
+func checkStates(x *autodiff.Matrix, starts []int) error {
+	if x == nil || len(x.Data) != x.Rows*x.Cols {
+		return errors.New("the states are no matrix, or one without all its elements")
+	}
+	for i, s := range starts {
+		if i == 0 && s != 0 || i > 0 && s <= starts[i-1] || s >= x.Rows {
+			return fmt.Errorf("trajectory %d starts at row %d of %d", i, s, x.Rows)
 		}
 	}
 	return nil

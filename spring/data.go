@@ -83,7 +83,9 @@ func (s *Set) Derivatives() *nn.Data { return &nn.Data{X: s.X, Y: s.DX, Starts: 
 // NextStates returns the pairs of successive measured states that are dt apart as
 // training data for a next-state baseline. (The last step of a trajectory is shorter
 // where dt does not divide its duration.)
-func (s *Set) NextStates(dt float64) *nn.Data { return nn.NextStates(s.T, s.X, s.Starts, dt) }
+func (s *Set) NextStates(dt float64) (*nn.Data, error) {
+	return nn.NextStates(s.T, s.X, s.Starts, dt)
+}
 
 // NoiseFloor returns the mean squared error, over both components of [q̇, ṗ], of the
 // best prediction that anyone could make from a measured state, knowing the spring,

@@ -2,6 +2,7 @@ package spring
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -50,6 +51,32 @@ func Default() Config {
 		Energies: []float64{0.25, 0.5, 0.9},
 		Rollout:  100,
 	}
+}
+
+// check reports the first value that no experiment can have.
+func (c *Config) check() error {
+	finite := func(v float64) bool { return v-v == 0 }
+	positive := func(v float64) bool { return finite(v) && v > 0 }
+	switch {
+	case !positive(c.M) || !positive(c.K):
+		return fmt.Errorf("spring: a mass of %v and a stiffness of %v: want numbers above 0", c.M, c.K)
+	case !(c.Low >= 0 && c.Low <= c.High) || !positive(c.High):
+		return fmt.Errorf("spring: energies from %v to %v: want numbers from 0 up, the lowest first", c.Low, c.High)
+	case !positive(c.Duration) || !positive(c.Step) || !positive(c.Rollout):
+		return fmt.Errorf("spring: a duration of %v, steps of %v, rollouts of %v: want numbers above 0", c.Duration, c.Step, c.Rollout)
+	case !finite(c.Noise) || c.Noise < 0:
+		return fmt.Errorf("spring: noise of %v: want a number from 0 up", c.Noise)
+	case c.Train < 1 || c.Test < 1:
+		return fmt.Errorf("spring: %d training and %d test trajectories: want at least 1 of each", c.Train, c.Test)
+	case c.Optim == nil:
+		return errors.New("spring: no optimiser")
+	}
+	for _, e := range c.Energies {
+		if !positive(e) {
+			return fmt.Errorf("spring: a rollout of energy %v: want a number above 0", e)
+		}
+	}
+	return nil
 }
 
 // Streams of the seed: each use of randomness has its own, so that none depends on
@@ -104,6 +131,9 @@ func (r *Result) Model(name string) *Trained {
 // Run makes the data, trains the models, rolls each out and scores it. Progress, if
 // not nil, is called after each epoch with the model's name.
 func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch)) (*Result, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
 	r := &Result{NoiseFloor: c.NoiseFloor(c.Sampling)}
 	var err error
 	if r.Train, err = c.Sample(c.Sampling, c.Train, rand.NewPCG(c.Seed, streamTrain)); err != nil {
@@ -154,7 +184,13 @@ func (c Config) train(ctx context.Context, name string, i uint64, r *Result, pro
 	case "nextstate":
 		m := &nn.NextState{N: net, Dt: c.Step}
 		t.Model, predict = m, m.Next
-		train, test = r.Train.NextStates(c.Step), r.Test.NextStates(c.Step)
+		var err error
+		if train, err = r.Train.NextStates(c.Step); err == nil {
+			test, err = r.Test.NextStates(c.Step)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	tr := nn.Training{
 		Epochs: c.Epochs, Opt: c.Optim(), Schedule: c.Schedule, Workers: c.Workers,

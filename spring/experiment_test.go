@@ -86,3 +86,24 @@ func TestCancel(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What no experiment can have is an error.
+func TestConfig(t *testing.T) {
+	for i, change := range []func(c *Config){
+		func(c *Config) { c.Rollout = math.NaN() },
+		func(c *Config) { c.Noise = -1 },
+		func(c *Config) { c.Noise = math.NaN() },
+		func(c *Config) { c.Low, c.High = 2, 1 },
+		func(c *Config) { c.K = 0 },
+		func(c *Config) { c.Step = math.Inf(1) },
+		func(c *Config) { c.Test = 0 },
+		func(c *Config) { c.Optim = nil },
+		func(c *Config) { c.Energies = []float64{-1} },
+	} {
+		c := Small()
+		change(&c)
+		if r, err := Run(context.Background(), c, nil); err == nil || r != nil {
+			t.Errorf("change %d is accepted", i)
+		}
+	}
+}

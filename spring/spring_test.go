@@ -87,7 +87,13 @@ func TestNextStates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := set.NextStates(0.1)
+	d, err := set.NextStates(0.1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set.NextStates(math.NaN()); err == nil {
+		t.Error("states are NaN apart")
+	}
 	if d.X.Rows != 600 || len(d.Starts) != 3 || d.Starts[1] != 200 {
 		t.Fatalf("%d pairs, starts %v", d.X.Rows, d.Starts)
 	}

@@ -23,5 +23,9 @@
 // tanh, sigmoid and softplus: smooth wherever they are defined, as a Hamiltonian has to be.
 // An exponent is a constant: write exp(y*log(x)) for a power of two variables.
 //
-// Whatever the text, the answer is a formula or an *Error that tells the column.
+// Whatever the text, the answer is a formula or an *Error that tells the column. Where a
+// name is both a variable and a parameter, it is the variable. Field, NewField, NewHalves
+// and Separable are of Hamiltonians and panic for an odd number of variables, NewHalves
+// also for one that is not separable; the compiled functions panic for states of another
+// length.
 package formula

@@ -377,3 +377,25 @@ func BenchmarkField(b *testing.B) {
 		})
 	}
 }
+
+// A compiled function refuses a state of another length.
+func TestLengths(t *testing.T) {
+	f := bind(t, "p^2/2 + sin(q)", []string{"q", "p"}, nil)
+	henon := bind(t, henonHeiles, []string{"x", "y", "px", "py"}, nil) // without registers
+	for name, call := range map[string]func(x []float64){
+		"field":      func(x []float64) { f.NewField()(make([]float64, 2), 0, x) },
+		"value":      func(x []float64) { f.NewValue()(x) },
+		"polynomial": func(x []float64) { henon.NewField()(make([]float64, 4), 0, x) },
+	} {
+		for _, n := range []int{0, 1, 3, 5} {
+			func() {
+				defer func() {
+					if v, ok := recover().(string); !ok || !strings.HasPrefix(v, "formula: a state of") {
+						t.Errorf("%s of %d numbers: %v", name, n, v)
+					}
+				}()
+				call(make([]float64, n))
+			}()
+		}
+	}
+}

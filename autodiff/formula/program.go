@@ -21,6 +21,7 @@ import (
 type program struct {
 	steps   []step
 	results []sum
+	ins     int       // how many inputs
 	regs    []float64 // inputs, the number 1, and what steps compute; nil if inputs are enough
 }
 
@@ -63,6 +64,9 @@ var joined = map[[2]uint8]uint8{{root, invert}: inverseRoot, {inverseRoot, cube}
 // run computes the results, which must not overlap the inputs.
 func (p *program) run(dst []float64, t float64, in []float64) {
 	x := p.regs
+	if len(in) != p.ins {
+		panic(fmt.Sprintf("formula: a state of %d numbers, want %d", len(in), p.ins))
+	}
 	for i, v := range in {
 		x[i] = v
 	}
@@ -101,6 +105,9 @@ func (p *program) run(dst []float64, t float64, in []float64) {
 // runSums computes the results from the inputs, or registers, x.
 func (p *program) runSums(dst []float64, _ float64, x []float64) {
 	sums := p.results
+	if len(x) != p.ins && p.regs == nil {
+		panic(fmt.Sprintf("formula: a state of %d numbers, want %d", len(x), p.ins))
+	}
 	dst = dst[:len(sums)]
 	for i := range sums {
 		s := &sums[i]
@@ -250,6 +257,7 @@ func (c *compiler) compile(outs, ins []autodiff.Var) func(dst []float64, t float
 		c.results = append(c.results, c.sum(sums[v]))
 	}
 	c.join()
+	c.ins = len(ins)
 	local := len(c.steps) > 0
 	for i := range c.results {
 		c.results[i].reads(func(x uint16) { local = local || x >= one })

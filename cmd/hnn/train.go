@@ -385,7 +385,10 @@ func (s *states) nextStates() (*nn.Data, float64, error) {
 		return nil, 0, fmt.Errorf("%s: the first run has one row, pairs of states are needed", s.Name)
 	}
 	dt := s.T[1] - s.T[0]
-	d := nn.NextStates(s.T, s.X, s.Starts, dt)
+	d, err := nn.NextStates(s.T, s.X, s.Starts, dt)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", s.Name, err)
+	}
 	if pairs := s.Rows() - len(s.Starts); d.X.Rows < pairs/2 {
 		return nil, 0, fmt.Errorf("%s: only %d of %d pairs of successive states are %v apart: a nextstate model needs evenly spaced times", s.Name, d.X.Rows, pairs, dt)
 	}
