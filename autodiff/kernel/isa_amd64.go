@@ -56,7 +56,8 @@ func momentsAVX2(m, v, g []float64, c1, b2, c2 float64)
 func descendAVX2(x, m, v []float64, s, eps, _ float64)
 func finiteAVX2(x []float64) bool
 
-// tanhTable holds the constants of Tanh, each as often as a vector has numbers.
+// tanhTable holds the constants of Tanh, each as often as a vector has numbers. It has the
+// size of 32 so that Go's allocator lets none of them straddle two cache lines.
 var tanhTable = repeat(
 	math.Float64frombits(1<<63-1), math.Copysign(0, -1), -40, // |x|
 	log2e, roundMagic+1023, ln2hi, ln2lo, // reduceExp, pow2
@@ -65,7 +66,8 @@ var tanhTable = repeat(
 	0x1.27e4d04a73b3fp-22, 0x1.af5f5c09e3e64p-26, 0x1.1f85a4f3e1205p-29,
 	1, 2)
 
-func repeat(k ...float64) (table [20][8]float64) {
+func repeat(k ...float64) *[32][8]float64 {
+	table := new([32][8]float64)
 	for i, v := range k {
 		for j := range table[i] {
 			table[i][j] = v

@@ -21,7 +21,7 @@
 	MOVQ z_base+0(FP), DI   \
 	MOVQ z_len+8(FP), R12   \
 	MOVQ x_base+24(FP), SI  \
-	LEAQ ·tanhTable(SB), R8 \
+	MOVQ ·tanhTable(SB), R8 \
 loop: \
 	VMOVUPD (SI), x         \ // y = max(-2|x|, -40)
 	VORPD K(1), x, y        \
