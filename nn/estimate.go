@@ -239,7 +239,7 @@ func checkTimes(t []float64, x *autodiff.Matrix, starts []int, a, b int) error {
 	for i, lo := range orOne(starts) {
 		hi := runEnd(starts, i, x.Rows)
 		if (hi-lo-1)/a < b { // a b itself may be out of range
-			return fmt.Errorf("trajectory %d has %d rows, %v are needed", i, hi-lo, float64(a)*float64(b)+1)
+			return fmt.Errorf("trajectory %d has %d rows, %v are needed", i, hi-lo, float64(float64(a)*float64(b))+1)
 		}
 		for r := lo + 1; r < hi; r++ {
 			if !(t[r] > t[r-1]) {

@@ -289,12 +289,12 @@ func checkModel(m Model) error {
 		}
 	}
 	d := n / 2
-	c := scale.S[0] * scale.S[d]
+	c := float64(scale.S[0] * scale.S[d])
 	if !(c > 0) || math.IsInf(c, 0) {
 		return fmt.Errorf("the scales of pair 0 have the product %v", c)
 	}
 	for i := 1; i < d && want == 1; i++ {
-		if ci := scale.S[i] * scale.S[d+i]; !(math.Abs(ci-c) <= 1e-9*c) {
+		if ci := float64(scale.S[i] * scale.S[d+i]); !(math.Abs(ci-c) <= 1e-9*c) {
 			return fmt.Errorf("the scales of pair %d have the product %v, those of pair 0 %v: H would not be that of the field", i, ci, c)
 		}
 	}
