@@ -106,7 +106,7 @@ func (s Spring) NoiseFloor(c Sampling) float64 {
 	const (
 		perSigma = 4
 		reach    = 6 * perSigma // the noise is cut at 6σ
-		cells    = 1 << 22 // at most
+		cells    = 1 << 22      // at most
 		states   = 1 << 25
 	)
 	sigma, h := c.Noise, c.Noise/perSigma
