@@ -68,8 +68,8 @@ func Differences(t []float64, x *autodiff.Matrix, starts []int, order, stride in
 // and c₀ and c₁ are the state and its derivative at tᵢ. For even times h apart and large
 // w, noise of variance σ² leaves about σ²/(0.9 w) in the state; the price is an error of
 // −(w h)⁴ x⁗/280 in it and of −(w h)⁴ x⁽⁵⁾/504 in the derivative (a third more for w = 5),
-// so the window should be short beside the time scale of x. The first and last w rows of each trajectory are
-// left out. Times must increase; w ≥ 2.
+// so the window should be short beside the time scale of x. The first and last w rows of
+// each trajectory are left out. Times must increase; w ≥ 2.
 //
 // Source: Savitzky and Golay, "Smoothing and Differentiation of Data by Simplified
 // Least Squares Procedures" (1964), for uneven times.

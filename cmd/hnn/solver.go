@@ -28,9 +28,9 @@ the energy of any Hamiltonian system bounded; and Leapfrog, Yoshida4 and Yoshida
 do so at less cost where H = T(p) + V(q), as the true spring's and not a network's.
 
 -events finds where a coordinate, named as in H or else in the file, passes a value, as
-in q=0, or upward or downward only, q=0:up or p=0.5:down, and writes time and state there to -events-o: a Poincaré section.
-It needs a method that chooses its steps; two passages within one step, up and down
-again near a turning point, are not seen, for which -max-step has to be shorter.
+in q=0, or upward or downward only, q=0:up or p=0.5:down, and writes time and state
+there to -events-o: a Poincaré section. It needs a method that chooses its steps. Two
+passages within one step, as near a turning point, are not seen: shorten -max-step.
 `
 
 // solver holds the flags of the integrator.

@@ -80,8 +80,8 @@ var sweepable = map[string]struct {
 func (p *point) parsed(f flags) {
 	f.Visit(func(fl *flag.Flag) {
 		p.set = append(p.set, fl.Name)
-		if fl.Name == "valid" {
-			p.files = append(p.files, fl.Value.String())
+		if v := fl.Value.String(); fl.Name == "valid" && v != "" {
+			p.files = append(p.files, v)
 		}
 	})
 	p.files = append(p.files, f.Args()...)
