@@ -2,6 +2,7 @@ package nn
 
 import (
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,8 +34,11 @@ type team struct {
 	model   Model
 	weights int // how many
 	workers []*worker
-	sums    []*autodiff.Matrix // where the gradients of chunks are added
-	grads   []*autodiff.Matrix // ∇L of the batch: sums, or the gradient of its only chunk
+	mu      sync.Mutex              // guards the slices of
+	plans   map[planKey][]*lossPlan // plans that no worker is using
+	made    map[planKey]int         // how many there are in all
+	sums    []*autodiff.Matrix      // where the gradients of chunks are added
+	grads   []*autodiff.Matrix      // ∇L of the batch: sums, or the gradient of its only chunk
 
 	data     *Data        // what is computed: of these data,
 	rows     []int        // these rows, nil for all,
@@ -61,12 +65,8 @@ func wait(i int) {
 	time.Sleep(20 * time.Microsecond)
 }
 
-// A worker has a plan for each number of rows that it has met, with and without the
-// gradient.
-type worker struct {
-	start chan struct{}
-	plans map[planKey]*lossPlan
-}
+// A worker is a goroutine that takes chunks when it is told to start.
+type worker struct{ start chan struct{} }
 
 type planKey struct {
 	rows     int
@@ -80,20 +80,20 @@ type lossPlan struct {
 }
 
 func newTeam(m Model, workers int) *team {
-	t := &team{model: m}
+	t := &team{model: m, plans: map[planKey][]*lossPlan{}, made: map[planKey]int{}}
 	for _, p := range m.Net().Params() {
 		t.sums = append(t.sums, autodiff.NewMatrix(p.Rows, p.Cols))
 		t.weights += len(p.Data)
 	}
 	for i := range workers {
-		w := &worker{make(chan struct{}, 1), map[planKey]*lossPlan{}}
+		w := &worker{make(chan struct{}, 1)}
 		t.workers = append(t.workers, w)
 		if i == 0 {
 			continue // the caller's goroutine
 		}
 		go func() {
 			for range w.start {
-				t.work(w)
+				t.work()
 				t.busy.Add(-1)
 				for i := 0; i < patience && len(w.start) == 0; i++ {
 					runtime.Gosched()
@@ -121,20 +121,50 @@ func (t *team) loss(d *Data, rows []int, gradient bool) float64 {
 	t.next.Store(0)
 	t.turn.Store(0)
 	chunks := (t.n + t.chunk - 1) / t.chunk
+	full := t.n / t.chunk
+	t.prepare(t.chunk, min(full, len(t.workers)))
+	if last := t.n - full*t.chunk; last > 0 {
+		t.prepare(last, 1)
+	}
 	helpers := t.workers[1:max(1, min(len(t.workers), chunks))]
 	t.busy.Store(int64(len(helpers)))
 	for _, w := range helpers {
 		w.start <- struct{}{}
 	}
-	t.work(t.workers[0])
+	t.work()
 	for i := 0; t.busy.Load() > 0; i++ {
 		wait(i)
 	}
 	return t.sum
 }
 
+// prepare makes plans until there are as many for a number of rows as workers can use at
+// once. So the memory of a team does not depend on which worker is first.
+func (t *team) prepare(rows, count int) {
+	k := planKey{rows, t.gradient}
+	for ; t.made[k] < count; t.made[k]++ {
+		t.plans[k] = append(t.plans[k], newLossPlan(t.model, t.data.X.Cols, t.data.Y.Cols, rows, t.gradient))
+	}
+}
+
+// take returns a plan for a number of rows; give returns it.
+func (t *team) take(k planKey) *lossPlan {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	free := t.plans[k]
+	p := free[len(free)-1]
+	t.plans[k] = free[:len(free)-1]
+	return p
+}
+
+func (t *team) give(k planKey, p *lossPlan) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.plans[k] = append(t.plans[k], p)
+}
+
 // work takes chunks until none is left and adds each when its turn has come.
-func (t *team) work(w *worker) {
+func (t *team) work() {
 	for {
 		c := int(t.next.Add(1)) - 1
 		lo := c * t.chunk
@@ -142,11 +172,8 @@ func (t *team) work(w *worker) {
 			return
 		}
 		n := min(t.chunk, t.n-lo)
-		p := w.plans[planKey{n, t.gradient}]
-		if p == nil {
-			p = newLossPlan(t.model, t.data.X.Cols, t.data.Y.Cols, n, t.gradient)
-			w.plans[planKey{n, t.gradient}] = p
-		}
+		k := planKey{n, t.gradient}
+		p := t.take(k)
 		for i := range n {
 			r := lo + i
 			if t.rows != nil {
@@ -159,6 +186,7 @@ func (t *team) work(w *worker) {
 
 		if n == t.n {
 			t.sum, t.grads = p.loss.Data[0], p.grads
+			t.give(k, p)
 			return
 		}
 		for i := 0; t.turn.Load() != int64(c); i++ {
@@ -175,6 +203,7 @@ func (t *team) work(w *worker) {
 			}
 			kernel.AddScaled(sum, g.Data, share)
 		}
+		t.give(k, p)
 		t.turn.Store(int64(c) + 1)
 	}
 }
