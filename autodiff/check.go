@@ -5,7 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 )
 
 // Check tests the derivatives of y with respect to the leaves xs, to the given
@@ -41,7 +41,7 @@ func check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err err
 	random := func(x Var) Var {
 		m := NewMatrix(x.Rows(), x.Cols())
 		for i := range m.Data {
-			m.Data[i] = kernel.Uniform(src)*2 - 1
+			m.Data[i] = random.Uniform(src)*2 - 1
 		}
 		return g.Leaf("random", m)
 	}

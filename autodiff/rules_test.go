@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 )
 
 // Every rule, on the shape pairs of testdata/ad_cases.json repeated to a common
@@ -128,19 +129,19 @@ func randomGraph(src rand.Source, size int) (*Graph, []Var) {
 	g := new(Graph)
 	var vs []Var
 	for range 3 {
-		vs = append(vs, randomLeaf(g, src, 1+kernel.IntN(src, 40), 1+kernel.IntN(src, 40), -1))
+		vs = append(vs, randomLeaf(g, src, 1+random.IntN(src, 40), 1+random.IntN(src, 40), -1))
 	}
-	pick := func() Var { return vs[kernel.IntN(src, len(vs))] }
+	pick := func() Var { return vs[random.IntN(src, len(vs))] }
 	for len(vs) < size {
 		x, y := pick(), pick()
 		var v Var
-		switch kernel.IntN(src, 14) {
+		switch random.IntN(src, 14) {
 		case 0:
 			v = Tanh(x)
 		case 1:
-			v = Scale(x, kernel.Uniform(src)-0.5)
+			v = Scale(x, random.Uniform(src)-0.5)
 		case 2:
-			v = AddConst(x, kernel.Uniform(src))
+			v = AddConst(x, random.Uniform(src))
 		case 3:
 			v = SumTo(x, 1, x.Cols())
 		case 4:
@@ -168,7 +169,7 @@ func randomGraph(src rand.Source, size int) (*Graph, []Var) {
 			if x.Rows() != y.Rows() || x.Cols() != y.Cols() {
 				continue
 			}
-			v = []func(x, y Var) Var{Add, Sub, Mul}[kernel.IntN(src, 3)](x, y)
+			v = []func(x, y Var) Var{Add, Sub, Mul}[random.IntN(src, 3)](x, y)
 		}
 		vs = append(vs, v)
 	}
@@ -178,10 +179,10 @@ func randomGraph(src rand.Source, size int) (*Graph, []Var) {
 // A plan, with its shared buffers and blocks, gives the bits of the naive evaluation.
 func checkPlan(t *testing.T, seed uint64) {
 	src := rand.NewPCG(seed, 7)
-	g, vs := randomGraph(src, 10+kernel.IntN(src, 60))
+	g, vs := randomGraph(src, 10+random.IntN(src, 60))
 	var outs []Var
-	for range 1 + kernel.IntN(src, 4) {
-		outs = append(outs, vs[kernel.IntN(src, len(vs))])
+	for range 1 + random.IntN(src, 4) {
+		outs = append(outs, vs[random.IntN(src, len(vs))])
 	}
 	outs = append(outs, Grad(all(Sin(vs[len(vs)-1])), vs[:3]...)...)
 	p, err := Compile(outs...)

@@ -5,7 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 )
 
 // A RuleCheck is what VerifyRules finds of one operation.
@@ -86,7 +86,7 @@ var ruleCases = [numOps]struct {
 func randomLeaf(g *Graph, src rand.Source, rows, cols int, low float64) Var {
 	m := NewMatrix(rows, cols)
 	for i := range m.Data {
-		m.Data[i] = low + float64((2-low)*kernel.Uniform(src))
+		m.Data[i] = low + float64((2-low)*random.Uniform(src))
 	}
 	return g.Leaf("r", m)
 }

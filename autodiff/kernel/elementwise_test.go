@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"hnn/autodiff/elementary"
 )
 
 // checkElementwise compares all loops with their definitions at one length, with
@@ -92,6 +94,21 @@ func TestElementwiseAllocs(t *testing.T) {
 	})
 }
 
+func TestLengths(t *testing.T) {
+	for _, e := range loopSpecs[len(loopSpecs)-7:] {
+		for _, n := range []int{1, 3} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%s: no panic for slices of lengths %d and 2", e.name, n)
+					}
+				}()
+				e.run(make([]float64, n), make([]float64, 2), nil, 0, 0, 0)
+			}()
+		}
+	}
+}
+
 // BenchmarkElementwise reports the best time for one of 512 elements, a block of a Plan.
 func BenchmarkElementwise(b *testing.B) {
 	eachSet(b, func(tb testing.TB, name string) {
@@ -123,7 +140,7 @@ func checkTanh(t testing.TB, x []float64) {
 	TanhTo(z, x)
 	TanhTo(y, y)
 	for i, v := range x {
-		if want := Tanh(v); !equalBits(z[i], want) || !equalBits(y[i], want) {
+		if want := elementary.Tanh(v); !equalBits(z[i], want) || !equalBits(y[i], want) {
 			t.Fatalf("%s Tanh(%v) = %v, in place %v, want %v", active.name, v, z[i], y[i], want)
 		}
 	}

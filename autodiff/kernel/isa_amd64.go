@@ -56,11 +56,12 @@ func momentsAVX2(m, v, g []float64, c1, b2, c2 float64)
 func descendAVX2(x, m, v []float64, s, eps, _ float64)
 func finiteAVX2(x []float64) bool
 
-// tanhTable holds the constants of Tanh, each as often as a vector has numbers. It has the
-// size of 32 so that Go's allocator lets none of them straddle two cache lines.
+// tanhTable holds the constants of elementary.Tanh and of the functions that it calls, each
+// as often as a vector has numbers. It has the size of 32 so that Go's allocator lets none of
+// them straddle two cache lines.
 var tanhTable = repeat(
 	math.Float64frombits(1<<63-1), math.Copysign(0, -1), -40, // |x|
-	log2e, roundMagic+1023, ln2hi, ln2lo, // reduceExp, pow2
+	0x1.71547652b82fep+0, 0x1.8p52+1023, 0x1.62e42fee00000p-1, 0x1.a39ef35793c76p-33, // reduceExp, pow2: log2e, roundMagic, ln2hi, ln2lo
 	0.5, 0x1.5555555555559p-3, 0x1.5555555555557p-5, 0x1.111111110f648p-7, // expRest
 	0x1.6c16c16c156d8p-10, 0x1.a01a01b00b662p-13, 0x1.a01a01ab6d480p-16, 0x1.71ddf7f70ec59p-19,
 	0x1.27e4d04a73b3fp-22, 0x1.af5f5c09e3e64p-26, 0x1.1f85a4f3e1205p-29,

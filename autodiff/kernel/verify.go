@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+
+	"hnn/autodiff/elementary"
+	"hnn/autodiff/random"
 )
 
 // A Comparison is what Verify finds of one kernel in one instruction set.
@@ -72,7 +75,7 @@ type filler struct {
 
 func (f filler) next() float64 {
 	if f.wild {
-		switch sign := float64(1 - 2*IntN(f.src, 2)); IntN(f.src, 32) {
+		switch sign := float64(1 - 2*random.IntN(f.src, 2)); random.IntN(f.src, 32) {
 		case 0:
 			return math.Copysign(0, sign)
 		case 1:
@@ -87,7 +90,7 @@ func (f filler) next() float64 {
 			return math.Float64frombits(f.src.Uint64())
 		}
 	}
-	return float64(4*Uniform(f.src)) - 2
+	return float64(4*random.Uniform(f.src)) - 2
 }
 
 func (f filler) slice(n int) []float64 {
@@ -141,7 +144,7 @@ func (s *productSpec) compare(c *Comparison) {
 	}
 	f.wild = true
 	for range 200 {
-		try(1+IntN(f.src, 20), 1+IntN(f.src, 12), 1+IntN(f.src, 60))
+		try(1+random.IntN(f.src, 20), 1+random.IntN(f.src, 12), 1+random.IntN(f.src, 60))
 	}
 }
 
@@ -179,13 +182,13 @@ var loopSpecs = []loopSpec{
 		}},
 	{"Descend", func(u, v, w []float64, a, b, _ float64) { Descend(u, v, w, a, b) },
 		func(x, m, v *float64, s, eps, _ float64) { *x -= float64(s * (*m / (math.Sqrt(*v) + eps))) }},
-	function("TanhTo", TanhTo, Tanh),
-	function("ExpTo", ExpTo, Exp),
-	function("LogTo", LogTo, Log),
-	function("SinTo", SinTo, Sin),
-	function("CosTo", CosTo, Cos),
-	function("SigmoidTo", SigmoidTo, Sigmoid),
-	function("SoftplusTo", SoftplusTo, Softplus),
+	function("TanhTo", TanhTo, elementary.Tanh),
+	function("ExpTo", ExpTo, elementary.Exp),
+	function("LogTo", LogTo, elementary.Log),
+	function("SinTo", SinTo, elementary.Sin),
+	function("CosTo", CosTo, elementary.Cos),
+	function("SigmoidTo", SigmoidTo, elementary.Sigmoid),
+	function("SoftplusTo", SoftplusTo, elementary.Softplus),
 }
 
 func function(name string, to func(z, x []float64), f func(float64) float64) loopSpec {

@@ -1,6 +1,10 @@
 package kernel
 
-import "testing"
+import (
+	"testing"
+
+	"hnn/autodiff/elementary"
+)
 
 // Verify passes, covers every set, and finds a kernel that is wrong in one bit.
 func TestVerify(t *testing.T) {
@@ -20,7 +24,7 @@ func TestVerify(t *testing.T) {
 		if len(z) > 40 && z[40] == z[40] {
 			z[40] += z[40] * 0x1p-52
 		}
-	}, Tanh)}
+	}, elementary.Tanh)}
 	for _, c := range Verify() {
 		if c.Kernel == "TanhTo" && (c.Wrong < 20 || c.First == "") {
 			t.Errorf("a wrong TanhTo: %+v", c)

@@ -10,6 +10,7 @@ import (
 
 	"hnn/autodiff"
 	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 	"hnn/integrate"
 	"hnn/nn"
 	"hnn/spring"
@@ -79,7 +80,7 @@ func noise(n int) []float64 {
 	src := rand.NewPCG(1, 2)
 	x := make([]float64, n)
 	for i := range x {
-		x[i] = float64(2*kernel.Uniform(src)) - 1
+		x[i] = float64(2*random.Uniform(src)) - 1
 	}
 	return x
 }

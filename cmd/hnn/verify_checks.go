@@ -7,7 +7,9 @@ import (
 	"math/rand/v2"
 
 	"hnn/autodiff"
+	"hnn/autodiff/elementary"
 	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 	"hnn/integrate"
 	"hnn/nn"
 	"hnn/spring"
@@ -46,10 +48,10 @@ func verifyRules(r *report) {
 
 func verifyElementary(r *report) {
 	src := rand.NewPCG(1, 1)
-	sign := func() float64 { return float64(1 - 2*kernel.IntN(src, 2)) }
+	sign := func() float64 { return float64(1 - 2*random.IntN(src, 2)) }
 	// scaled draws exponents evenly, spread the numbers themselves.
-	scaled := func(lo, hi int) float64 { return math.Ldexp(1+kernel.Uniform(src), lo+kernel.IntN(src, hi-lo)) }
-	spread := func(a float64) float64 { return float64(a * (float64(2*kernel.Uniform(src)) - 1)) }
+	scaled := func(lo, hi int) float64 { return math.Ldexp(1+random.Uniform(src), lo+random.IntN(src, hi-lo)) }
+	spread := func(a float64) float64 { return float64(a * (float64(2*random.Uniform(src)) - 1)) }
 	mixed := func(a float64, lo, hi int) func(i int) float64 {
 		return func(i int) float64 {
 			if i%2 == 0 {
@@ -65,16 +67,16 @@ func verifyElementary(r *report) {
 		bound float64 // as its comment states
 		arg   func(i int) float64
 	}{
-		{"exp", kernel.Exp, exactExp, 0.7, mixed(700, -60, 4)},
-		{"log", kernel.Log, exactLog, 0.7, func(i int) float64 {
+		{"exp", elementary.Exp, exactExp, 0.7, mixed(700, -60, 4)},
+		{"log", elementary.Log, exactLog, 0.7, func(i int) float64 {
 			if i%2 == 0 {
 				return 1 + spread(0.5)
 			}
 			return scaled(-1022, 1023)
 		}},
-		{"tanh", kernel.Tanh, exactTanh, 0.9, mixed(3, -30, 5)},
-		{"sin", kernel.Sin, exactSin, 0.8, mixed(100, -60, 10)},
-		{"cos", kernel.Cos, exactCos, 0.8, mixed(100, -60, 10)},
+		{"tanh", elementary.Tanh, exactTanh, 0.9, mixed(3, -30, 5)},
+		{"sin", elementary.Sin, exactSin, 0.8, mixed(100, -60, 10)},
+		{"cos", elementary.Cos, exactCos, 0.8, mixed(100, -60, 10)},
 	} {
 		worst, at := 0., 0.
 		for i := range 400 {
@@ -147,7 +149,7 @@ func noError(err error) {
 func copyHalf(dq, p []float64) { copy(dq, p) }
 
 // pendulum is H = p²/2 − cos q.
-var pendulum = system{copyHalf, func(dp, q []float64) { dp[0] = -kernel.Sin(q[0]) }}
+var pendulum = system{copyHalf, func(dp, q []float64) { dp[0] = -elementary.Sin(q[0]) }}
 
 // pendulumEnd is its state at t = 4 from (1, 0.5) at 0, by a Taylor method with 40
 // digits.
@@ -389,16 +391,16 @@ func verifySamplers(r *report) {
 		}
 	}
 	for _, want := range []float64{0x1.89eb4b0cadddep-1, 0x1.3b9d875a0efbdp-1, 0x1.91a08c0a625fp-1} {
-		same(kernel.Uniform(src), want)
+		same(random.Uniform(src), want)
 	}
 	for _, want := range []float64{0x1.688393de63b22p-3, -0x1.290f49f9b23fep-2, 0x1.77a88b6303b31p-1} {
-		same(kernel.Normal(src), want)
+		same(random.Normal(src), want)
 	}
 	for _, want := range []float64{183, 661, 444} {
-		same(float64(kernel.IntN(src, 1000)), want)
+		same(float64(random.IntN(src, 1000)), want)
 	}
 	p := []int{0, 1, 2, 3, 4, 5, 6, 7}
-	kernel.Perm(src, p)
+	random.Perm(src, p)
 	for i, want := range []float64{4, 6, 1, 5, 3, 2, 0, 7} {
 		same(float64(p[i]), want)
 	}
