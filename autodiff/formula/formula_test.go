@@ -184,7 +184,7 @@ func TestGradients(t *testing.T) {
 		}
 		var g autodiff.Graph
 		leaf := g.Leaf("x", x)
-		if err := autodiff.Check(f.Of(leaf), 2, src, leaf); err != nil {
+		if _, err := autodiff.Check(f.Of(leaf), 2, src, leaf); err != nil {
 			t.Errorf("%s: %v", text, err)
 		}
 		want := evaluate(t, f.Field, x.Data)

@@ -14,8 +14,9 @@
 // and write a product that feeds a sum as float64(a*b) + c, since Go may otherwise fuse
 // the two on some processors.
 //
-// Implementation names the code in use. The build tag purego leaves all assembly out,
-// and noavx512 leaves a processor with AVX-512 with AVX2.
+// Active returns the instruction set in use. The build tag purego leaves all assembly out.
+// So does the environment variable GODEBUG=cpu.all=off, for one run; cpu.avx512f=off and
+// cpu.avx2=off leave out that part. It is the same variable that Go's own code reads.
 //
 // Names follow one convention: elementary.Tanh(x) is a function of one number, and
 // TanhTo(z, x) applies it to slices of equal length, z[i] = tanh x[i], where z may be x.

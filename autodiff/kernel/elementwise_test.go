@@ -71,6 +71,26 @@ func TestElementwiseBits(t *testing.T) {
 	})
 }
 
+// Finite finds every kind of number at every place among finite ones.
+func TestFiniteBits(t *testing.T) {
+	eachSet(t, func(t testing.TB, name string) {
+		for n := range 70 {
+			x := make([]float64, n)
+			if !Finite(x) {
+				t.Errorf("%s: zeros, length %d", name, n)
+			}
+			for i := range x {
+				for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, 5e-324} {
+					if x[i] = v; Finite(x) != (v-v == 0) {
+						t.Errorf("%s: %v at %d of %d", name, v, i, n)
+					}
+				}
+				x[i] = 0
+			}
+		}
+	})
+}
+
 func FuzzElementwise(f *testing.F) {
 	f.Add(uint16(0), uint64(1))
 	f.Add(uint16(35), uint64(2))
@@ -95,7 +115,7 @@ func TestElementwiseAllocs(t *testing.T) {
 }
 
 func TestLengths(t *testing.T) {
-	for _, e := range loopSpecs[len(loopSpecs)-7:] {
+	for _, e := range loopSpecs[len(loopSpecs)-8:] {
 		for _, n := range []int{1, 3} {
 			func() {
 				defer func() {

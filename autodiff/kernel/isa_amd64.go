@@ -4,13 +4,13 @@ package kernel
 
 import "math"
 
-var avx2Set = instructionSet{name: "avx2", lanes: 4,
+var avx2Set = Set{name: "avx2", lanes: 4,
 	tile: tile{4, 12, 4, tileAVX2, rowAVX2, rowTAVX2, copyPanel, transpose4}, peak: peakAVX2, flop: 2 * 12 * 4,
 	add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2,
 	scale: scaleAVX2, addConst: addConstAVX2, ratio: ratioAVX2, addScaled: addScaledAVX2, sqrt: sqrtAVX2, tanh: tanhAVX2,
 	moments: momentsAVX2, descend: descendAVX2, finite: finiteAVX2}
 
-var avx512Set = instructionSet{name: "avx512", lanes: 8,
+var avx512Set = Set{name: "avx512", lanes: 8,
 	tile: tile{8, 24, 8, tileAVX512, rowAVX512, rowTAVX2, copyPanel, transpose4}, peak: peakAVX512, flop: 2 * 24 * 8,
 	add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512,
 	scale: scaleAVX512, addConst: addConstAVX512, ratio: ratioAVX512, addScaled: addScaledAVX512, sqrt: sqrtAVX512, tanh: tanhAVX512,
