@@ -29,7 +29,7 @@ func vectorSets() []Set {
 	if b&needs7 != needs7 || state&stateAVX != stateAVX || off("avx") || off("fma") || off("avx2") {
 		return nil
 	}
-	if b&needs7Wider != needs7Wider || state&stateAVX512 != stateAVX512 || noAVX512 ||
+	if b&needs7Wider != needs7Wider || state&stateAVX512 != stateAVX512 ||
 		off("avx512f") || off("avx512dq") || off("avx512vl") {
 		return []Set{avx2Set}
 	}

@@ -28,6 +28,9 @@ Checks the program on this machine, offline and without a file, in a few seconds
   experiment   the SHA-256 of all numbers of a small seeded experiment, which is the
                same on every platform and with any number of workers
 
+The first line says which instruction set the kernels use. The environment variable
+GODEBUG turns one off for this run: cpu.avx512f=off, cpu.avx2=off, cpu.all=off.
+
 One line each: ok or FAIL, name, what was measured, what is allowed. The exit status
 is 1 if any fails.
 
