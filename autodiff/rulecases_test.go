@@ -12,6 +12,9 @@ import (
 func TestRuleCases(t *testing.T) {
 	wrong := func() (names []string) {
 		for o, c := range ruleCases {
+			if c.f == nil {
+				continue // TestRules reports it
+			}
 			src := rand.NewPCG(3, uint64(o))
 			var g Graph
 			x, y := randomLeaf(&g, src, 3, 4, c.low), randomLeaf(&g, src, 3, 4, c.low)
