@@ -5,13 +5,13 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 )
 
 // Check tests the derivatives of y with respect to the leaves xs, to the given
-// order, against central differences, and returns an error that names the first
-// order that is wrong. With random weights r and random directions v₁, v₂, … it
-// forms
+// order, against central differences. It returns the largest difference found, and
+// an error that names the first order that is wrong. With random weights r and random
+// directions v₁, v₂, … it forms
 //
 //	s₀ = Σ r⊙y,    sₖ = Σ_x Σ vₖ⊙∂sₖ₋₁/∂x
 //
@@ -20,28 +20,19 @@ import (
 //	D(h) = (sₖ₋₁(x + h vₖ) − sₖ₋₁(x − h vₖ)) / 2h
 //
 // extrapolated from steps h and h/2 to (4 D(h/2) − D(h))/3, whose error is O(h⁴).
-// They must agree to 1e-6 of the size of sₖ and sₖ₋₁, of the terms of sₖ and of s₀. The leaves are
-// moved and put back, bit for bit; each is given once. y must be smooth around their
-// values: a step may not cross a pole or leave a domain.
+// A difference is measured in sizes of sₖ and sₖ₋₁, of the terms of sₖ and of s₀
+// together, and may be 1e-6. The leaves are moved and put back, bit for bit; each is
+// given once. y must be smooth around their values: a step may not cross a pole or
+// leave a domain.
 //
 // Source: Griewank and Walther, Evaluating Derivatives (2008), §1 and §5.
-func Check(y Var, order int, src rand.Source, xs ...Var) error {
-	_, err := check(y, order, src, xs...)
-	return err
-}
-
-// checkTol bounds what check returns.
-const checkTol = 1e-6
-
-// check does what Check says and returns the largest difference, in sizes of the
-// terms.
-func check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err error) {
+func Check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err error) {
 	const h = 1. / 2048
 	g := y.g
 	random := func(x Var) Var {
 		m := NewMatrix(x.Rows(), x.Cols())
 		for i := range m.Data {
-			m.Data[i] = kernel.Uniform(src)*2 - 1
+			m.Data[i] = random.Uniform(src)*2 - 1
 		}
 		return g.Leaf("random", m)
 	}
@@ -102,7 +93,7 @@ func check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err err
 		if got != want { // which may both be 0, and size with them
 			worst = max(worst, math.Abs(got-want)/size)
 		}
-		if !(worst <= checkTol) {
+		if !(worst <= 1e-6) {
 			return worst, fmt.Errorf("autodiff: Check: order %d: derivative %v, central difference %v", k, got, want)
 		}
 		s = next

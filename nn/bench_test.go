@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"hnn/autodiff"
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 )
 
 // springData returns n random states of the unit spring and their derivatives.
@@ -15,7 +15,7 @@ func springData(n int) *Data {
 	src := rand.NewPCG(1, 2)
 	d := &Data{X: autodiff.NewMatrix(n, 2), Y: autodiff.NewMatrix(n, 2)}
 	for i := range n {
-		q, p := kernel.Uniform(src)*2-1, kernel.Uniform(src)*2-1
+		q, p := random.Uniform(src)*2-1, random.Uniform(src)*2-1
 		copy(d.X.Row(i), []float64{q, p})
 		copy(d.Y.Row(i), []float64{p, -q})
 	}

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 
 	"hnn/autodiff"
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 )
 
 // An Init names a rule for initial weights.
@@ -49,7 +49,7 @@ func (m *MLP) Init(rule Init, src rand.Source) {
 // uniform fills x from U(−a, a).
 func uniform(x []float64, a float64, src rand.Source) {
 	for i := range x {
-		x[i] = a * (kernel.Uniform(src)*2 - 1)
+		x[i] = a * (random.Uniform(src)*2 - 1)
 	}
 }
 
@@ -63,7 +63,7 @@ func orthogonal(w *autodiff.Matrix, src rand.Source) {
 		x := v.Row(i)
 		for norm := 0.; !(norm > 1e-3); { // all but always true at the first draw
 			for j := range x {
-				x[j] = kernel.Normal(src)
+				x[j] = random.Normal(src)
 			}
 			for range 2 {
 				for k := range i {

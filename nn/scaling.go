@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"hnn/autodiff"
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/elementary"
 )
 
 // A Scaling gives the network states of about unit size, X = (x − μ)/s, and time in
@@ -50,9 +50,9 @@ func FitScaling(x, dx *autodiff.Matrix) (*Scaling, error) {
 	}
 	logs := 0.
 	for _, v := range sigma {
-		logs += kernel.Log(v)
+		logs += elementary.Log(v)
 	}
-	c := kernel.Exp(logs / float64(d))
+	c := elementary.Exp(logs / float64(d))
 	for i := range d {
 		s.S[i] = math.Sqrt(c * (sigma[i] / sigma[d+i]))
 		s.S[d+i] = c / s.S[i]

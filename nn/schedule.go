@@ -3,7 +3,7 @@ package nn
 import (
 	"math"
 
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/elementary"
 )
 
 // A Schedule gives the learning rate of a step, 0 ≤ step < steps.
@@ -21,13 +21,13 @@ func Constant(rate float64) Schedule {
 // Source: Loshchilov and Hutter, "SGDR" (2017), eq. 5, without restarts.
 func Cosine(rate, end float64) Schedule {
 	return func(step, steps int) float64 {
-		return end + float64((rate-end)*(1+kernel.Cos(math.Pi*float64(step)/float64(steps)))/2)
+		return end + float64((rate-end)*(1+elementary.Cos(math.Pi*float64(step)/float64(steps)))/2)
 	}
 }
 
 // StepDecay multiplies α by factor after each n-th part of the training.
 func StepDecay(rate, factor float64, n int) Schedule {
 	return func(step, steps int) float64 {
-		return rate * kernel.Pow(factor, float64(step*n/steps))
+		return rate * elementary.Pow(factor, float64(step*n/steps))
 	}
 }

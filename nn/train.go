@@ -10,6 +10,7 @@ import (
 
 	"hnn/autodiff"
 	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 )
 
 // ErrDiverged is returned, wrapped with the step, when the loss or a gradient is not
@@ -100,9 +101,9 @@ func (t *Training) Run(ctx context.Context, m Model, data *Data) error {
 		order[i] = i
 	}
 	for e := 1; e <= t.Epochs; e++ {
-		kernel.Perm(t.Src, order)
+		random.Perm(t.Src, order)
 		if t.Batch > 0 { // the rows too, so that batches differ from epoch to epoch
-			kernel.Perm(t.Src, rows)
+			random.Perm(t.Src, rows)
 		}
 		if t.At.Step >= e*len(batches) {
 			continue // done before: only the order of the batches goes on

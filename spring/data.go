@@ -5,7 +5,8 @@ import (
 	"math/rand/v2"
 
 	"hnn/autodiff"
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/elementary"
+	"hnn/autodiff/random"
 	"hnn/integrate"
 	"hnn/nn"
 )
@@ -44,8 +45,8 @@ func (s Spring) Sample(c Sampling, n int, src rand.Source) (*Set, error) {
 	set := &Set{}
 	var x, truth, dx []float64
 	for range n {
-		e := c.Low + float64((c.High-c.Low)*kernel.Uniform(src))
-		q, p := s.State(e, math.Pi*kernel.Uniform(src))
+		e := c.Low + float64((c.High-c.Low)*random.Uniform(src))
+		q, p := s.State(e, math.Pi*random.Uniform(src))
 		sol, err := integrate.Solve(s.Field, 0, c.Duration, []float64{q, p}, c.options(c.Duration))
 		if err != nil {
 			return nil, err
@@ -58,7 +59,7 @@ func (s Spring) Sample(c Sampling, n int, src rand.Source) (*Set, error) {
 			truth = append(truth, y...)
 			dx = append(dx, d[:]...)
 			for _, v := range y {
-				x = append(x, v+float64(c.Noise*kernel.Normal(src)))
+				x = append(x, v+float64(c.Noise*random.Normal(src)))
 			}
 		}
 	}
@@ -125,7 +126,7 @@ func (s Spring) NoiseFloor(c Sampling) float64 {
 	gauss := make([]float64, 2*reach+1)
 	for i := range gauss {
 		z := float64(i - reach)
-		gauss[i] = kernel.Exp(-z * z / (2 * (perSigma*perSigma - 1./12)))
+		gauss[i] = elementary.Exp(-z * z / (2 * (perSigma*perSigma - 1./12)))
 	}
 	norm := 0.
 	for _, g := range gauss {
@@ -198,7 +199,7 @@ func acrossVariance(w, sigma float64) float64 {
 	norm := 0.
 	for j := -6 * perSigma; j <= 6*perSigma; j++ {
 		z := float64(j) / perSigma
-		norm += kernel.Exp(-z * z / 2)
+		norm += elementary.Exp(-z * z / 2)
 	}
 	xx := 0.
 	for i := range points {
@@ -212,7 +213,7 @@ func acrossVariance(w, sigma float64) float64 {
 		var g, xg float64
 		for j := max(0, i-6*perSigma); j <= min(cells-1, i+6*perSigma); j++ {
 			z := float64(i-j) / perSigma
-			e := kernel.Exp(-z * z / 2)
+			e := elementary.Exp(-z * z / 2)
 			g += float64(f[j] * e)
 			xg += float64(xf[j] * e)
 		}

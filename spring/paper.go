@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 
 	"hnn/autodiff"
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 	"hnn/integrate"
 	"hnn/nn"
 )
@@ -95,8 +95,8 @@ func (s Spring) paperData(src rand.Source) (sets [2]*nn.Data, starts [][]float64
 	}
 	for run := range paperRuns {
 		// A point of the square [−1, 1)², moved to the radius: so are directions drawn.
-		x, y := kernel.Uniform(src)*2-1, kernel.Uniform(src)*2-1
-		r := (float64(kernel.Uniform(src)*0.9) + 0.1) / math.Sqrt(float64(x*x)+float64(y*y))
+		x, y := random.Uniform(src)*2-1, random.Uniform(src)*2-1
+		r := (float64(random.Uniform(src)*0.9) + 0.1) / math.Sqrt(float64(x*x)+float64(y*y))
 		sol, err := integrate.Solve(s.Field, 0, paperTime, []float64{x * r, y * r}, integrate.Options{RTol: []float64{1e-10}, TEval: times})
 		if err != nil {
 			return sets, nil, err
@@ -110,7 +110,7 @@ func (s Spring) paperData(src rand.Source) (sets [2]*nn.Data, starts [][]float64
 			s.Field(d[:], 0, state)
 			set.Y.Data = append(set.Y.Data, d[:]...)
 			for _, v := range state {
-				set.X.Data = append(set.X.Data, v+float64(paperNoise*kernel.Normal(src)))
+				set.X.Data = append(set.X.Data, v+float64(paperNoise*random.Normal(src)))
 			}
 			set.X.Rows++
 			set.Y.Rows++

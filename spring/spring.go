@@ -3,7 +3,7 @@ package spring
 import (
 	"math"
 
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/elementary"
 	"hnn/integrate"
 )
 
@@ -36,7 +36,7 @@ var _ integrate.Field = Spring{}.Field
 //	q(t) = q cos ωt + (p/mω) sin ωt,    p(t) = p cos ωt − mω q sin ωt
 func (s Spring) Exact(q, p, t float64) (float64, float64) {
 	w := s.Omega()
-	sin, cos := kernel.Sin(w*t), kernel.Cos(w*t)
+	sin, cos := elementary.Sin(w*t), elementary.Cos(w*t)
 	return float64(q*cos) + float64(p/(s.M*w)*sin), float64(p*cos) - float64(s.M*w*q*sin)
 }
 
@@ -45,7 +45,7 @@ func (s Spring) Exact(q, p, t float64) (float64, float64) {
 //
 //	q = √(2E/k) cos φ,    p = √(2Em) sin φ
 func (s Spring) State(E, phi float64) (q, p float64) {
-	return math.Sqrt(2*E/s.K) * kernel.Cos(phi), math.Sqrt(2*E*s.M) * kernel.Sin(phi)
+	return math.Sqrt(2*E/s.K) * elementary.Cos(phi), math.Sqrt(2*E*s.M) * elementary.Sin(phi)
 }
 
 // Energy returns the energy at which q has amplitude a, E = k a²/2.
@@ -57,5 +57,5 @@ func (s Spring) Energy(a float64) float64 { return s.K * a * a / 2 }
 func (s Spring) phaseBetween(q, p, q0, p0 float64) float64 {
 	a, b := math.Sqrt(s.K), 1/math.Sqrt(s.M)
 	x, y, x0, y0 := a*q, b*p, a*q0, b*p0
-	return kernel.Atan2(float64(y0*x)-float64(x0*y), float64(x0*x)+float64(y0*y))
+	return elementary.Atan2(float64(y0*x)-float64(x0*y), float64(x0*x)+float64(y0*y))
 }

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 )
 
 var heavy = Spring{M: 2, K: 5}
@@ -116,8 +116,8 @@ func TestNoiseFloor(t *testing.T) {
 		type sums struct{ n, q, p, qq, pp float64 }
 		cells := map[[2]int]*sums{}
 		for range n {
-			q, p := s.State(c.Low+(c.High-c.Low)*kernel.Uniform(src), 2*math.Pi*kernel.Uniform(src))
-			x, y := q+c.Noise*kernel.Normal(src), p+c.Noise*kernel.Normal(src)
+			q, p := s.State(c.Low+(c.High-c.Low)*random.Uniform(src), 2*math.Pi*random.Uniform(src))
+			x, y := q+c.Noise*random.Normal(src), p+c.Noise*random.Normal(src)
 			k := [2]int{int(math.Floor(x / h)), int(math.Floor(y / h))}
 			if cells[k] == nil {
 				cells[k] = new(sums)

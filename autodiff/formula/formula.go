@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"hnn/autodiff"
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/elementary"
 )
 
 // A function is known by its value at a number and its formula.
@@ -18,26 +18,26 @@ type function struct {
 }
 
 var functions = map[string]function{
-	"sin": {kernel.Sin, autodiff.Sin}, "cos": {kernel.Cos, autodiff.Cos},
-	"exp": {kernel.Exp, autodiff.Exp}, "log": {kernel.Log, autodiff.Log}, "ln": {kernel.Log, autodiff.Log},
-	"sqrt": {math.Sqrt, autodiff.Sqrt}, "tanh": {kernel.Tanh, autodiff.Tanh},
-	"sigmoid": {kernel.Sigmoid, autodiff.Sigmoid}, "softplus": {kernel.Softplus, autodiff.Softplus},
+	"sin": {elementary.Sin, autodiff.Sin}, "cos": {elementary.Cos, autodiff.Cos},
+	"exp": {elementary.Exp, autodiff.Exp}, "log": {elementary.Log, autodiff.Log}, "ln": {elementary.Log, autodiff.Log},
+	"sqrt": {math.Sqrt, autodiff.Sqrt}, "tanh": {elementary.Tanh, autodiff.Tanh},
+	"sigmoid": {elementary.Sigmoid, autodiff.Sigmoid}, "softplus": {elementary.Softplus, autodiff.Softplus},
 
 	// tan x = sin x / cos x
 	"tan": {
-		func(x float64) float64 { return kernel.Sin(x) / kernel.Cos(x) },
+		func(x float64) float64 { return elementary.Sin(x) / elementary.Cos(x) },
 		func(x autodiff.Var) autodiff.Var { return autodiff.Div(autodiff.Sin(x), autodiff.Cos(x)) },
 	},
 	// cosh x = (eˣ + e⁻ˣ)/2
 	"cosh": {coshOf, cosh},
 	// sinh x = tanh x cosh x, which loses no digits near 0
 	"sinh": {
-		func(x float64) float64 { return kernel.Tanh(x) * coshOf(x) },
+		func(x float64) float64 { return elementary.Tanh(x) * coshOf(x) },
 		func(x autodiff.Var) autodiff.Var { return autodiff.Mul(autodiff.Tanh(x), cosh(x)) },
 	},
 }
 
-func coshOf(x float64) float64 { return (kernel.Exp(x) + kernel.Exp(-x)) / 2 }
+func coshOf(x float64) float64 { return (elementary.Exp(x) + elementary.Exp(-x)) / 2 }
 
 func cosh(x autodiff.Var) autodiff.Var {
 	return autodiff.Scale(autodiff.Add(autodiff.Exp(x), autodiff.Exp(autodiff.Neg(x))), 0.5)
@@ -116,7 +116,7 @@ func (e *Expr) Bind(vars []string, set map[string]float64) (*Formula, error) {
 			if y.isVar {
 				return fail("the exponent is not a constant: write exp(y*log(x)) for x^y")
 			}
-			b.val = kernel.Pow(x.val, y.val)
+			b.val = elementary.Pow(x.val, y.val)
 			if y.val == 0 {
 				b.isVar = false // x⁰ = 1
 			}

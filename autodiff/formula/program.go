@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"hnn/autodiff"
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/elementary"
 )
 
 // A program computes formulas at one state. A Plan calls a kernel for each operation
@@ -181,8 +181,8 @@ func (f *Formula) leaves() (h autodiff.Var, x []autodiff.Var) {
 
 // scalar has the operations of one number that are not sums of products.
 var scalar = map[string]func(float64) float64{
-	"exp": kernel.Exp, "log": kernel.Log, "sin": kernel.Sin,
-	"cos": kernel.Cos, "tanh": kernel.Tanh, "sigmoid": kernel.Sigmoid, "softplus": kernel.Softplus,
+	"exp": elementary.Exp, "log": elementary.Log, "sin": elementary.Sin,
+	"cos": elementary.Cos, "tanh": elementary.Tanh, "sigmoid": elementary.Sigmoid, "softplus": elementary.Softplus,
 }
 
 // A compiler knows each formula as a list of terms, which it turns into a step only
@@ -241,7 +241,7 @@ func (c *compiler) compile(outs, ins []autodiff.Var) func(dst []float64, t float
 		case "sqrt":
 			z = c.step(root, nil, x)
 		case "pow":
-			z = c.step(apply, func(x float64) float64 { return kernel.Pow(x, l.C) }, x)
+			z = c.step(apply, func(x float64) float64 { return elementary.Pow(x, l.C) }, x)
 		default:
 			if f == nil {
 				panic(fmt.Sprintf("formula: compile: operation %s of numbers", l.Op))

@@ -124,14 +124,6 @@ func Finite(x []float64) bool {
 	return true
 }
 
-// PowTo sets z[i] = x[i]ᶜ.
-func PowTo(z, x []float64, c float64) {
-	x = x[:len(z)]
-	for i := range z {
-		z[i] = Pow(x[i], c)
-	}
-}
-
 // SumTo adds the m×n matrix x up to the r×c matrix z, where r is 1 or m and c is 1
 // or n. Rows are added first, in order, and then columns, in order.
 //

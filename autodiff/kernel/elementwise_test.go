@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"hnn/autodiff/elementary"
 )
 
 // checkElementwise compares all loops with their definitions at one length, with
@@ -69,6 +71,26 @@ func TestElementwiseBits(t *testing.T) {
 	})
 }
 
+// Finite finds every kind of number at every place among finite ones.
+func TestFiniteBits(t *testing.T) {
+	eachSet(t, func(t testing.TB, name string) {
+		for n := range 70 {
+			x := make([]float64, n)
+			if !Finite(x) {
+				t.Errorf("%s: zeros, length %d", name, n)
+			}
+			for i := range x {
+				for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, 5e-324} {
+					if x[i] = v; Finite(x) != (v-v == 0) {
+						t.Errorf("%s: %v at %d of %d", name, v, i, n)
+					}
+				}
+				x[i] = 0
+			}
+		}
+	})
+}
+
 func FuzzElementwise(f *testing.F) {
 	f.Add(uint16(0), uint64(1))
 	f.Add(uint16(35), uint64(2))
@@ -90,6 +112,21 @@ func TestElementwiseAllocs(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestLengths(t *testing.T) {
+	for _, e := range loopSpecs[len(loopSpecs)-8:] {
+		for _, n := range []int{1, 3} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%s: no panic for slices of lengths %d and 2", e.name, n)
+					}
+				}()
+				e.run(make([]float64, n), make([]float64, 2), nil, 0, 0, 0)
+			}()
+		}
+	}
 }
 
 // BenchmarkElementwise reports the best time for one of 512 elements, a block of a Plan.
@@ -123,7 +160,7 @@ func checkTanh(t testing.TB, x []float64) {
 	TanhTo(z, x)
 	TanhTo(y, y)
 	for i, v := range x {
-		if want := Tanh(v); !equalBits(z[i], want) || !equalBits(y[i], want) {
+		if want := elementary.Tanh(v); !equalBits(z[i], want) || !equalBits(y[i], want) {
 			t.Fatalf("%s Tanh(%v) = %v, in place %v, want %v", active.name, v, z[i], y[i], want)
 		}
 	}

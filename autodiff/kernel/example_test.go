@@ -2,7 +2,6 @@ package kernel_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 
 	"hnn/autodiff/kernel"
 )
@@ -16,11 +15,4 @@ func ExampleWorkspace_MatMul() {
 	w.MatMul(z, x, y, 2, 2, 3)
 	fmt.Println(z)
 	// Output: [1 2 3 3 4 7]
-}
-
-// The same random numbers on every machine and with every version of Go.
-func ExampleNormal() {
-	src := rand.NewPCG(1, 0)
-	fmt.Println(kernel.Uniform(src), kernel.Normal(src))
-	// Output: 0.5982609488236689 -0.09330497504132912
 }

@@ -10,11 +10,10 @@ import (
 
 // eachSet runs a test with every instruction set of this machine and build.
 func eachSet(t testing.TB, f func(t testing.TB, name string)) {
-	best := active
-	defer func() { active = best }()
-	for _, set := range available() {
-		active = set
-		f(t, set.name)
+	defer Active().Use()
+	for _, set := range Sets() {
+		set.Use()
+		f(t, set.Name())
 	}
 }
 
@@ -156,7 +155,7 @@ func TestShortSlicesPanic(t *testing.T) {
 // second, in one short run.
 func peakRate() float64 {
 	start := time.Now()
-	flop := Peak(10000)
+	flop := Active().Peak(10000)
 	return float64(flop) / time.Since(start).Seconds()
 }
 

@@ -2,12 +2,15 @@ package kernel
 
 import (
 	"math"
+	"os"
 	"runtime"
+	"strings"
 )
 
-// An instructionSet is one implementation of the inner loops. All of them give the
-// same bits; NaNs differ in sign and payload only.
-type instructionSet struct {
+// A Set is one implementation of the inner loops: in plain Go, or in assembly for an
+// instruction set of the processor. All of them give the same bits; NaNs differ in sign
+// and payload only.
+type Set struct {
 	name  string
 	lanes int // numbers in a vector register, 1 for plain Go
 	tile  tile
@@ -21,18 +24,51 @@ type instructionSet struct {
 	finite                                        func(x []float64) bool
 }
 
-// available lists the instruction sets that this machine and build can use.
-func available() []instructionSet { return append([]instructionSet{plain}, vectorSets()...) }
-
 // plain is the specification, compiled by Go.
-var plain = instructionSet{name: "go", lanes: 1, tile: goTile, peak: goPeak, flop: 2 * 8}
+var plain = Set{name: "go", lanes: 1, tile: goTile, peak: goPeak, flop: 2 * 8}
 
-// active is the implementation in use, chosen once at start-up.
-var active = detect()
+// Sets lists those that this machine and build can use: plain Go first, the fastest last.
+func Sets() []Set { return append([]Set{plain}, vectorSets()...) }
 
-// Implementation names the instruction set of the assembly in use, "avx512", "avx2"
-// or "neon", or is "go" where there is none.
-func Implementation() string { return active.name }
+// active is the implementation in use.
+var active = fastest()
+
+func fastest() Set {
+	all := Sets()
+	return all[len(all)-1]
+}
+
+// Active returns the Set in use: the fastest, if none was chosen by Use.
+func Active() Set { return active }
+
+// Use makes s the Set in use. Nothing else may use this package meanwhile.
+func (s Set) Use() { active = s }
+
+// Name returns "avx512", "avx2", "neon", or "go" where there is no assembly.
+func (s Set) Name() string { return s.name }
+
+// Peak does n rounds of independent fused multiply-adds, as fast as one core can, and
+// returns how many floating-point operations that were. Timed, it is what the matrix
+// products are measured against.
+func (s Set) Peak(n int) (flop int) {
+	s.peak(n)
+	return n * s.flop
+}
+
+// off reports whether the environment variable GODEBUG tells Go's own code not to use a
+// feature of the processor, as cpu.avx2=off or cpu.all=off do. The last setting counts.
+func off(feature string) bool {
+	off := false
+	for _, setting := range strings.Split(os.Getenv("GODEBUG"), ",") {
+		switch setting {
+		case "cpu.all=off", "cpu." + feature + "=off":
+			off = true
+		case "cpu.all=on", "cpu." + feature + "=on":
+			off = false
+		}
+	}
+	return off
+}
 
 func goPeak(n int) {
 	var s0, s1, s2, s3, s4, s5, s6, s7 float64

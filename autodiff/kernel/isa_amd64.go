@@ -4,13 +4,13 @@ package kernel
 
 import "math"
 
-var avx2Set = instructionSet{name: "avx2", lanes: 4,
+var avx2Set = Set{name: "avx2", lanes: 4,
 	tile: tile{4, 12, 4, tileAVX2, rowAVX2, rowTAVX2, copyPanel, transpose4}, peak: peakAVX2, flop: 2 * 12 * 4,
 	add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2,
 	scale: scaleAVX2, addConst: addConstAVX2, ratio: ratioAVX2, addScaled: addScaledAVX2, sqrt: sqrtAVX2, tanh: tanhAVX2,
 	moments: momentsAVX2, descend: descendAVX2, finite: finiteAVX2}
 
-var avx512Set = instructionSet{name: "avx512", lanes: 8,
+var avx512Set = Set{name: "avx512", lanes: 8,
 	tile: tile{8, 24, 8, tileAVX512, rowAVX512, rowTAVX2, copyPanel, transpose4}, peak: peakAVX512, flop: 2 * 24 * 8,
 	add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512,
 	scale: scaleAVX512, addConst: addConstAVX512, ratio: ratioAVX512, addScaled: addScaledAVX512, sqrt: sqrtAVX512, tanh: tanhAVX512,
@@ -56,11 +56,12 @@ func momentsAVX2(m, v, g []float64, c1, b2, c2 float64)
 func descendAVX2(x, m, v []float64, s, eps, _ float64)
 func finiteAVX2(x []float64) bool
 
-// tanhTable holds the constants of Tanh, each as often as a vector has numbers. It has the
-// size of 32 so that Go's allocator lets none of them straddle two cache lines.
+// tanhTable holds the constants of elementary.Tanh and of the functions that it calls, each
+// as often as a vector has numbers. It has the size of 32 so that Go's allocator lets none of
+// them straddle two cache lines.
 var tanhTable = repeat(
 	math.Float64frombits(1<<63-1), math.Copysign(0, -1), -40, // |x|
-	log2e, roundMagic+1023, ln2hi, ln2lo, // reduceExp, pow2
+	0x1.71547652b82fep+0, 0x1.8p52+1023, 0x1.62e42fee00000p-1, 0x1.a39ef35793c76p-33, // reduceExp, pow2: log2e, roundMagic, ln2hi, ln2lo
 	0.5, 0x1.5555555555559p-3, 0x1.5555555555557p-5, 0x1.111111110f648p-7, // expRest
 	0x1.6c16c16c156d8p-10, 0x1.a01a01b00b662p-13, 0x1.a01a01ab6d480p-16, 0x1.71ddf7f70ec59p-19,
 	0x1.27e4d04a73b3fp-22, 0x1.af5f5c09e3e64p-26, 0x1.1f85a4f3e1205p-29,

@@ -4,13 +4,16 @@ package kernel
 
 // neonSet is on every 64-bit ARM processor. The elementwise loops are plain Go there:
 // Go's assembler has no vector arithmetic but the fused multiply-add.
-var neonSet = instructionSet{name: "neon", lanes: 2,
+var neonSet = Set{name: "neon", lanes: 2,
 	tile: tile{rows: 8, cols: 6, lanes: 2, run: tileNEON, row: goRow, rowT: goRowT},
 	peak: peakNEON, flop: 2 * 24 * 2}
 
-func detect() instructionSet { return neonSet }
-
-func vectorSets() []instructionSet { return []instructionSet{neonSet} }
+func vectorSets() []Set {
+	if off("asimd") {
+		return nil
+	}
+	return []Set{neonSet}
+}
 
 func tileNEON(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
 func peakNEON(n int)

@@ -2,6 +2,4 @@
 
 package kernel
 
-func detect() instructionSet { return plain }
-
-func vectorSets() []instructionSet { return nil }
+func vectorSets() []Set { return nil }

@@ -15,8 +15,8 @@
 	VORPD t, q, t
 
 // z[i] = Tanh(x[i]) for R12 numbers in vectors of w bytes and l numbers. The names are
-// those of Tanh, reduceExp and expRest, whose lines these are one by one, but that 1023,
-// the exponent's bias, is added with roundMagic.
+// those of Tanh, reduceExp and expRest in package elementary, whose lines these are one by
+// one. Only 1023, the bias of the exponent, is added with roundMagic.
 #define TANH(SIGN, w, l, x, y, t, s, rh, rl, r, e, r2, r4, p0, p2, p4, p6, p8, q) \
 	MOVQ z_base+0(FP), DI   \
 	MOVQ z_len+8(FP), R12   \

@@ -10,6 +10,7 @@ import (
 
 	"hnn/autodiff"
 	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 	"hnn/integrate"
 	"hnn/nn"
 	"hnn/spring"
@@ -20,7 +21,7 @@ var networks = [][]int{{2, 128, 64, 32, 1}, {2, 200, 200, 1}}
 
 // table lists what is measured.
 func (b *bench) table() []*benchRow {
-	rows := []*benchRow{{name: "peak", flop: float64(kernel.Peak(1)), measure: timed(func(n int) { kernel.Peak(n) })}}
+	rows := []*benchRow{{name: "peak", flop: float64(kernel.Active().Peak(1)), measure: timed(func(n int) { kernel.Active().Peak(n) })}}
 	add := func(r *benchRow) { rows = append(rows, r) }
 
 	// Two large products in each form, and those of a chunk of 128 rows of the first
@@ -79,7 +80,7 @@ func noise(n int) []float64 {
 	src := rand.NewPCG(1, 2)
 	x := make([]float64, n)
 	for i := range x {
-		x[i] = float64(2*kernel.Uniform(src)) - 1
+		x[i] = float64(2*random.Uniform(src)) - 1
 	}
 	return x
 }
@@ -187,4 +188,11 @@ func experimentRow(epochs int) *benchRow {
 			noError(err)
 		}
 	})}
+}
+
+// noError panics on an error that cannot be.
+func noError(err error) {
+	if err != nil {
+		panic(err)
+	}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/integrate"
 )
@@ -120,7 +120,7 @@ func runSimulate(e *env, args []string) error {
 		sols = append(sols, sol)
 		for _, y := range sol.Y {
 			for _, v := range y {
-				measured = append(measured, v+float64(noise*kernel.Normal(noises)))
+				measured = append(measured, v+float64(noise*random.Normal(noises)))
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"hnn/autodiff/formula"
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 )
 
 // A hamiltonian is a system: H, and how its initial states are drawn.
@@ -417,7 +417,7 @@ func (c *choose) initial(i int, src rand.Source) ([]float64, error) {
 	}
 	for range maxDraws {
 		for j, d := range c.sys.draws {
-			c.random[j] = d.lo + float64((d.hi-d.lo)*kernel.Uniform(src))
+			c.random[j] = d.lo + float64((d.hi-d.lo)*random.Uniform(src))
 		}
 		y := slices.Clone(c.random)
 		if c.draw != nil {

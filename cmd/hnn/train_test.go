@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
 	"hnn/nn"
 )
 
@@ -75,7 +75,7 @@ func TestResume(t *testing.T) {
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(time.Duration(kernel.Uniform(src) * float64(whole)))
+				time.Sleep(time.Duration(random.Uniform(src) * float64(whole)))
 				begin := time.Now()
 				cmd.Process.Signal(sig)
 				cmd.Wait()

@@ -1,14 +1,13 @@
-package kernel
+package random
 
 import (
+	"fmt"
 	"math"
 	"math/bits"
 	"math/rand/v2"
-)
 
-// The samplers are our own, so that a seed gives the same stream with every version of Go: math/rand/v2 fixes the bits
-// that its sources return, but not how Float64, NormFloat64 or Shuffle use them. Each comment states how many words are
-// drawn from src.
+	"hnn/autodiff/elementary"
+)
 
 // Uniform returns a number in [0, 1): the upper 53 bits of one word, times 2⁻⁵³.
 func Uniform(src rand.Source) float64 { return float64(float64(int64(src.Uint64()>>11)) * 0x1p-53) }
@@ -23,7 +22,7 @@ func Uniform(src rand.Source) float64 { return float64(float64(int64(src.Uint64(
 func Normal(src rand.Source) float64 {
 	u := 1 - Uniform(src)
 	v := Uniform(src)
-	return float64(math.Sqrt(-2*Log(u)) * Cos(4*piA*v))
+	return float64(math.Sqrt(-2*elementary.Log(u)) * elementary.Cos(2*math.Pi*v))
 }
 
 // IntN returns an integer in [0, n), each equally likely: the upper word of the 128-bit product of n and one word w.
@@ -33,7 +32,7 @@ func Normal(src rand.Source) float64 {
 // Source: D. Lemire, "Fast random integer generation in an interval", ACM TOMACS 29 (2019) 3.
 func IntN(src rand.Source, n int) int {
 	if n <= 0 {
-		panic("kernel: IntN of a number below 1")
+		panic(fmt.Sprintf("random: IntN: n = %d, want at least 1", n))
 	}
 	m := uint64(n)
 	hi, lo := bits.Mul64(src.Uint64(), m)

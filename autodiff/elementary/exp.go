@@ -1,22 +1,6 @@
-package kernel
+package elementary
 
 import "math"
-
-// Elementary functions whose bits do not vary.
-//
-// One convention: Tanh(x) is the value at one number, TanhTo(z, x) sets z[i] = Tanh(x[i]) for every i, bit for bit the
-// same. z may be x; a partial overlap is not allowed; different lengths panic.
-//
-// Every step is one of + − × ÷ √, math.FMA, a comparison or an integer operation, each of which IEEE 754 or Go defines to
-// the last bit. A product that feeds a sum is either math.FMA or wrapped in float64( ), because the compiler may otherwise
-// fuse it on some platforms. There are no tables and few branches, so that vector code can follow the same steps. A NaN
-// argument gives a NaN; which NaN is not specified.
-//
-// An error of u ulp means |computed − exact| ≤ u · (spacing of float64 at the exact value). The bounds in the comments
-// are asserted by the tests against math/big.
-//
-// The polynomials are minimax fits of our own, made with 50-digit arithmetic by reweighted least squares (Lawson's
-// iteration) or Remez exchange, rounding one coefficient at a time to float64 and fitting the rest again.
 
 const (
 	log2e = 0x1.71547652b82fep+0 // 1/ln 2
@@ -237,50 +221,4 @@ func Softplus(x float64) float64 {
 		h = s
 	}
 	return h + l
-}
-
-func mustMatch(z, x []float64) {
-	if len(z) != len(x) {
-		panic("kernel: slices of different length")
-	}
-}
-
-// ExpTo sets z[i] = Exp(x[i]).
-func ExpTo(z, x []float64) {
-	mustMatch(z, x)
-	for i, v := range x {
-		z[i] = Exp(v)
-	}
-}
-
-// LogTo sets z[i] = Log(x[i]).
-func LogTo(z, x []float64) {
-	mustMatch(z, x)
-	for i, v := range x {
-		z[i] = Log(v)
-	}
-}
-
-// TanhTo sets z[i] = Tanh(x[i]).
-func TanhTo(z, x []float64) {
-	mustMatch(z, x)
-	for i := vectors(active.tanh, z, x, 0); i < len(z); i++ {
-		z[i] = Tanh(x[i])
-	}
-}
-
-// SigmoidTo sets z[i] = Sigmoid(x[i]).
-func SigmoidTo(z, x []float64) {
-	mustMatch(z, x)
-	for i, v := range x {
-		z[i] = Sigmoid(v)
-	}
-}
-
-// SoftplusTo sets z[i] = Softplus(x[i]).
-func SoftplusTo(z, x []float64) {
-	mustMatch(z, x)
-	for i, v := range x {
-		z[i] = Softplus(v)
-	}
 }

@@ -1,4 +1,4 @@
-package kernel
+package elementary
 
 import (
 	"math"
@@ -137,22 +137,6 @@ func Cos(x float64) float64 {
 	}
 	n, r, rl := reducePi(x)
 	return sinCos(n+1, r, rl)
-}
-
-// SinTo sets z[i] = Sin(x[i]).
-func SinTo(z, x []float64) {
-	mustMatch(z, x)
-	for i, v := range x {
-		z[i] = Sin(v)
-	}
-}
-
-// CosTo sets z[i] = Cos(x[i]).
-func CosTo(z, x []float64) {
-	mustMatch(z, x)
-	for i, v := range x {
-		z[i] = Cos(v)
-	}
 }
 
 // Atan2 returns the angle of the point (x, y), in [−π, π], with the special cases of C99. Error below 0.7 ulp.

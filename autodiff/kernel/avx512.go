@@ -1,5 +1,0 @@
-//go:build amd64 && !purego && !noavx512
-
-package kernel
-
-const noAVX512 = false

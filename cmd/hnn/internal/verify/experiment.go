@@ -1,0 +1,72 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+
+	"hnn/nn"
+	"hnn/spring"
+)
+
+// small is a short experiment with all three models, a second of work that runs through
+// everything.
+func small() spring.Config {
+	c := spring.Default()
+	c.Duration, c.Train, c.Test, c.Epochs, c.Rollout = 10, 5, 2, 3, 5
+	c.NextState = true
+	return c
+}
+
+// smallSHA256 is the hash of the result of small, on every platform.
+const smallSHA256 = "8232fd34d7f65d2257062c9b4f6cf16a2408aa3a71ce13ef458a7e331680066a"
+
+// checkExperiment runs the small experiment with one worker and with three.
+func checkExperiment(r *report, want string) {
+	wrong, got := 0., ""
+	for _, workers := range []int{1, 3} {
+		c := small()
+		c.Workers = workers
+		res, err := spring.Run(context.Background(), c, nil)
+		noError(err)
+		if h := hash(res); h != want {
+			wrong++
+			got = h
+		}
+	}
+	r.within("experiment", wrong, 0, 0, "of 2 runs differ from "+want[:min(8, len(want))]+"…", "SHA-256 "+got)
+}
+
+// hash returns the SHA-256, in hexadecimal, of what an experiment found, to the last
+// bit: data, losses, weights, energies and scores.
+func hash(r *spring.Result) string {
+	h := sha256.New()
+	put := func(vs ...float64) {
+		for _, v := range vs {
+			binary.Write(h, binary.LittleEndian, math.Float64bits(v))
+		}
+	}
+	put(r.Train.T...)
+	put(r.Train.X.Data...)
+	put(r.Test.DX.Data...)
+	put(r.NoiseFloor)
+	for _, m := range r.Models {
+		var b bytes.Buffer
+		noError(nn.Save(&b, m.Model))
+		h.Write(b.Bytes())
+		put(m.TrainMSE, m.TestMSE)
+		for _, e := range m.Epochs {
+			put(e.Loss, e.Valid, e.Rate)
+		}
+	}
+	for _, ro := range r.Rollouts {
+		put(ro.T...)
+		put(ro.E...)
+		put(ro.H...)
+		put(ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,83 @@
+// Package verify is what hnn verify does: it checks the program on the machine that it
+// runs on. Each file has the checks of one part, and verify.go lists them.
+package verify
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+)
+
+// A check makes findings; a panic of it is one too.
+type check struct {
+	name string
+	run  func(r *report)
+}
+
+// checks is what hnn verify does, in this order.
+var checks = []check{
+	{"kernel", checkKernels},
+	{"elementary", checkElementary},
+	{"rule", checkRules},
+	{"order", checkOrders},
+	{"symplectic", checkSymplectic},
+	{"energy", checkEnergy},
+	{"steps", checkSteps},
+	{"hnn", checkNetwork},
+	{"adam", checkAdam},
+	{"samplers", checkSamplers},
+	{"experiment", func(r *report) { checkExperiment(r, smallSHA256) }},
+}
+
+// Run does all checks and writes a line about each to out, or one JSON object about all.
+// The version is that of the program, and machine says what it runs on. An error names
+// the checks that failed. Run switches the instruction set of the kernels while it runs:
+// nothing else may compute meanwhile.
+func Run(ctx context.Context, out io.Writer, version, machine string, asJSON bool) error {
+	start := time.Now()
+	r := &report{show: func(f *finding) {
+		if !asJSON {
+			fmt.Fprintln(out, f)
+		}
+	}}
+	if !asJSON {
+		fmt.Fprintf(out, "hnn %s, %s\n", version, machine)
+	}
+	for _, c := range checks {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r.run(c)
+	}
+	if asJSON {
+		if err := r.writeJSON(out, version); err != nil {
+			return err
+		}
+	}
+	if len(r.failed) > 0 {
+		return fmt.Errorf("%d of %d checks failed: %s", len(r.failed), len(r.findings), strings.Join(r.failed, ", "))
+	}
+	if !asJSON {
+		fmt.Fprintf(out, "all %d checks passed in %.1f s\n", len(r.findings), time.Since(start).Seconds())
+	}
+	return nil
+}
+
+// noError turns an error that cannot be into a panic, which is a finding.
+func noError(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// largest returns max |x − want|.
+func largest(x, want []float64) float64 {
+	d := math.Abs(float64(len(x) - len(want)))
+	for i := range min(len(x), len(want)) {
+		d = max(d, math.Abs(x[i]-want[i])) // max keeps a NaN
+	}
+	return d
+}
