@@ -1,14 +1,15 @@
 package spring
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 
-	"hnn/autodiff"
 	"hnn/autodiff/elementary"
 	"hnn/autodiff/random"
 	"hnn/integrate"
 	"hnn/nn"
+	"hnn/spring/system"
 )
 
 // A Sampling says how trajectories are drawn. Each starts at an energy E from
@@ -31,51 +32,28 @@ func (c Sampling) options(duration float64) integrate.Options {
 	}
 }
 
-// A Set holds trajectories one after another, a state a row.
-type Set struct {
-	T      []float64        // time of each row
-	X      *autodiff.Matrix // measured states [q, p], with noise
-	True   *autodiff.Matrix // states without noise
-	DX     *autodiff.Matrix // [q̇, ṗ] of the field at the true states
-	Starts []int            // first row of each trajectory
-}
+// A Set holds trajectories one after another, a state [q, p] a row.
+type Set struct{ system.Set }
 
-// Sample draws n trajectories from src.
-func (s Spring) Sample(c Sampling, n int, src rand.Source) (*Set, error) {
-	set := &Set{}
-	var x, truth, dx []float64
-	for range n {
-		e := c.Low + float64((c.High-c.Low)*random.Uniform(src))
-		q, p := s.State(e, math.Pi*random.Uniform(src))
-		sol, err := integrate.Solve(s.Field, 0, c.Duration, []float64{q, p}, c.options(c.Duration))
-		if err != nil {
-			return nil, err
-		}
-		set.Starts = append(set.Starts, len(set.T))
-		set.T = append(set.T, sol.T...)
-		for _, y := range sol.Y {
-			var d [2]float64
-			s.Field(d[:], 0, y)
-			truth = append(truth, y...)
-			dx = append(dx, d[:]...)
-			for _, v := range y {
-				x = append(x, v+float64(c.Noise*random.Normal(src)))
-			}
-		}
+// Sample draws n trajectories from src, which serves their initial states and their noise.
+// They are those of the system spring, but computed with the closed forms of its field and
+// states, which keeps the bits of the experiment for every M and K.
+func (s Spring) Sample(ctx context.Context, c Sampling, n int, src rand.Source) (*Set, error) {
+	set, err := system.Sample(ctx, system.Sampling{
+		N: n, Noise: c.Noise, Field: s.Field, Src: src, NoiseSrc: src,
+		Start: func(src rand.Source) ([]float64, error) {
+			e := c.Low + float64((c.High-c.Low)*random.Uniform(src))
+			q, p := s.State(e, math.Pi*random.Uniform(src))
+			return []float64{q, p}, nil
+		},
+		Solve: func(y0 []float64) (*integrate.Solution, error) {
+			return integrate.Solve(s.Field, 0, c.Duration, y0, c.options(c.Duration))
+		},
+	})
+	if err != nil {
+		return nil, err
 	}
-	rows := len(set.T)
-	set.X = &autodiff.Matrix{Rows: rows, Cols: 2, Data: x}
-	set.True = &autodiff.Matrix{Rows: rows, Cols: 2, Data: truth}
-	set.DX = &autodiff.Matrix{Rows: rows, Cols: 2, Data: dx}
-	return set, nil
-}
-
-// Trajectory returns the first row of trajectory i and the row after its last.
-func (s *Set) Trajectory(i int) (lo, hi int) {
-	if i+1 < len(s.Starts) {
-		return s.Starts[i], s.Starts[i+1]
-	}
-	return s.Starts[i], len(s.T)
+	return &Set{*set}, nil
 }
 
 // Derivatives returns the set as training data for an HNN or a derivative baseline.

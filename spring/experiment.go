@@ -136,10 +136,10 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 	}
 	r := &Result{NoiseFloor: c.NoiseFloor(c.Sampling)}
 	var err error
-	if r.Train, err = c.Sample(c.Sampling, c.Train, rand.NewPCG(c.Seed, streamTrain)); err != nil {
+	if r.Train, err = c.Sample(ctx, c.Sampling, c.Train, rand.NewPCG(c.Seed, streamTrain)); err != nil {
 		return nil, err
 	}
-	if r.Test, err = c.Sample(c.Sampling, c.Test, rand.NewPCG(c.Seed, streamTest)); err != nil {
+	if r.Test, err = c.Sample(ctx, c.Sampling, c.Test, rand.NewPCG(c.Seed, streamTest)); err != nil {
 		return nil, err
 	}
 	kinds := []string{"baseline", "hnn"}

@@ -6,10 +6,10 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"hnn/autodiff"
 	"hnn/autodiff/random"
 	"hnn/integrate"
 	"hnn/nn"
+	"hnn/spring/system"
 )
 
 // A PaperScore is what the original repository reports of one model in its spring
@@ -43,7 +43,7 @@ const (
 // (2019), table 1.
 func Paper(ctx context.Context, seed uint64, workers int) ([]PaperScore, error) {
 	s := Spring{M: 0.5, K: 2} // H = q² + p²
-	sets, starts, err := s.paperData(rand.NewPCG(seed, streamTrain))
+	sets, starts, err := s.paperData(ctx, rand.NewPCG(seed, streamTrain))
 	if err != nil {
 		return nil, err
 	}
@@ -85,35 +85,30 @@ func Paper(ctx context.Context, seed uint64, workers int) ([]PaperScore, error) 
 
 // paperData returns the training and the test set, and the true first states of the
 // test trajectories.
-func (s Spring) paperData(src rand.Source) (sets [2]*nn.Data, starts [][]float64, err error) {
+func (s Spring) paperData(ctx context.Context, src rand.Source) (sets [2]*nn.Data, starts [][]float64, err error) {
 	times := make([]float64, paperPoints)
 	for i := range times {
 		times[i] = paperTime * (float64(i) / (paperPoints - 1))
 	}
 	for i := range sets {
-		sets[i] = &nn.Data{X: &autodiff.Matrix{Cols: 2}, Y: &autodiff.Matrix{Cols: 2}}
-	}
-	for run := range paperRuns {
-		// A point of the square [−1, 1)², moved to the radius: so are directions drawn.
-		x, y := random.Uniform(src)*2-1, random.Uniform(src)*2-1
-		r := (float64(random.Uniform(src)*0.9) + 0.1) / math.Sqrt(float64(x*x)+float64(y*y))
-		sol, err := integrate.Solve(s.Field, 0, paperTime, []float64{x * r, y * r}, integrate.Options{RTol: []float64{1e-10}, TEval: times})
+		set, err := system.Sample(ctx, system.Sampling{
+			N: paperRuns / 2, Noise: paperNoise, Field: s.Field, Src: src, NoiseSrc: src,
+			Start: func(src rand.Source) ([]float64, error) {
+				// A point of the square [−1, 1)², moved to the radius: so are directions drawn.
+				x, y := random.Uniform(src)*2-1, random.Uniform(src)*2-1
+				r := (float64(random.Uniform(src)*0.9) + 0.1) / math.Sqrt(float64(x*x)+float64(y*y))
+				return []float64{x * r, y * r}, nil
+			},
+			Solve: func(y0 []float64) (*integrate.Solution, error) {
+				return integrate.Solve(s.Field, 0, paperTime, y0, integrate.Options{RTol: []float64{1e-10}, TEval: times})
+			},
+		})
 		if err != nil {
 			return sets, nil, err
 		}
-		set := sets[run/(paperRuns/2)]
-		for i, state := range sol.Y {
-			if i == 0 && run >= paperRuns/2 {
-				starts = append(starts, state)
-			}
-			var d [2]float64
-			s.Field(d[:], 0, state)
-			set.Y.Data = append(set.Y.Data, d[:]...)
-			for _, v := range state {
-				set.X.Data = append(set.X.Data, v+float64(paperNoise*random.Normal(src)))
-			}
-			set.X.Rows++
-			set.Y.Rows++
+		sets[i], starts = &nn.Data{X: set.X, Y: set.DX}, nil
+		for _, row := range set.Starts {
+			starts = append(starts, set.True.Row(row))
 		}
 	}
 	return sets, starts, nil

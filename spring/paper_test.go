@@ -11,7 +11,7 @@ import (
 // states alone; and the energy error of the true field, which is the solver's.
 func TestPaperData(t *testing.T) {
 	s := Spring{M: 0.5, K: 2}
-	sets, starts, err := s.paperData(rand.NewPCG(1, 2))
+	sets, starts, err := s.paperData(context.Background(), rand.NewPCG(1, 2))
 	if err != nil {
 		t.Fatal(err)
 	}

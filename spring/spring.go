@@ -23,7 +23,9 @@ func (s Spring) H(q, p float64) float64 {
 	return float64(p*p)/(2*s.M) + float64(s.K*float64(q*q)/2)
 }
 
-// Field returns [q̇, ṗ] of the state y = [q, p]; it is an integrate.Field.
+// Field returns [q̇, ṗ] of the state y = [q, p]; it is an integrate.Field. It is a closed form
+// of the field of the named system spring, and kept for the bits of the experiment: those of
+// a formula may differ in the last place.
 func (s Spring) Field(dydt []float64, _ float64, y []float64) {
 	dydt[0] = y[1] / s.M
 	dydt[1] = -s.K * y[0]

@@ -1,11 +1,13 @@
 package spring
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"testing"
 
 	"hnn/autodiff/random"
+	"hnn/spring/system"
 )
 
 var heavy = Spring{M: 2, K: 5}
@@ -42,12 +44,52 @@ func TestExact(t *testing.T) {
 	}
 }
 
+// The closed forms are those of the system spring of the table: energy, field and initial
+// states, to the bit for k = m = 1, where all constants are exact.
+func TestNamedSystem(t *testing.T) {
+	for _, s := range []Spring{{1, 1}, heavy, {0.3, 7}} {
+		sys, err := system.Named("spring", map[string]float64{"m": s.M, "k": s.K})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tol := 1e-15
+		if s.M == 1 {
+			tol = 0
+		}
+		near := func(what string, got, want float64) {
+			if !(math.Abs(got-want) <= tol*math.Abs(want)) {
+				t.Errorf("%v: %s of the table is %v, the closed form %v", s, what, got, want)
+			}
+		}
+		near("period", sys.Period, 2*math.Pi/s.Omega())
+		field, energy, start := sys.NewField(), sys.NewEnergy(), sys.NewStart()
+		src, same := rand.NewPCG(1, 2), rand.NewPCG(1, 2)
+		for range 20 {
+			y, err := start(src)
+			if err != nil {
+				t.Fatal(err)
+			}
+			low, high := 0.2, 1. // the distance is not 0.8 to the bit
+			e := low + float64((high-low)*random.Uniform(same))
+			q, p := s.State(e, math.Pi*random.Uniform(same))
+			near("q", y[0], q)
+			near("p", y[1], p)
+			near("energy", energy(y), s.H(y[0], y[1]))
+			var a, b [2]float64
+			field(a[:], 0, y)
+			s.Field(b[:], 0, y)
+			near("q̇", a[0], b[0])
+			near("ṗ", a[1], b[1])
+		}
+	}
+}
+
 func sampling(noise float64) Sampling {
 	return Sampling{Low: 0.2, High: 1, Duration: 20, Step: 0.1, Noise: noise}
 }
 
 func TestSample(t *testing.T) {
-	set, err := heavy.Sample(sampling(0.1), 200, rand.NewPCG(1, 2))
+	set, err := heavy.Sample(context.Background(), sampling(0.1), 200, rand.NewPCG(1, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +125,7 @@ func TestSample(t *testing.T) {
 func TestNextStates(t *testing.T) {
 	c := sampling(0)
 	c.Duration = 20.05 // the last step is shorter
-	set, err := heavy.Sample(c, 3, rand.NewPCG(1, 2))
+	set, err := heavy.Sample(context.Background(), c, 3, rand.NewPCG(1, 2))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"hnn/autodiff"
 	"hnn/cmd/hnn/internal/table"
@@ -13,8 +12,8 @@ import (
 
 const fieldHelp = ` [MODEL.json ...]
 
-Writes a CSV of H and its field on a grid of q and p: of the true system, the spring
-or another that hnn simulate knows (columns H, dq, dp), and of each model file (columns
+Writes a CSV of H and its field on a grid of q and p: of the true system, any of those
+of hnn simulate, the spring unless flags say otherwise (columns H, dq, dp), and of each model file (columns
 H_NAME, dq_NAME, dp_NAME, with NAME the kind of the model, numbered where several are of
 one kind; a derivative model has no H). Cells are empty where a value is not finite. For
 systems and models of one pair (q, p).
@@ -108,11 +107,11 @@ func (g *grid) write(w *table.Writer) {
 }
 
 func runField(e *env, args []string) error {
-	var s which
+	var c which
 	qr, pr := []float64{-1.5, 1.5}, []float64{-1.5, 1.5}
 	n, out := 41, "-"
 	f := newFlags(e, "field", fieldHelp)
-	s.register(f)
+	c.register(f)
 	f.floats(&qr, "q-range", anyNumber, "least and greatest `q`")
 	f.floats(&pr, "p-range", anyNumber, "least and greatest `p`")
 	f.int(&n, "n", 2, "`points` a side")
@@ -121,19 +120,20 @@ func runField(e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	for name, r := range map[string][]float64{"-q-range": qr, "-p-range": pr} {
+	for i, r := range [][]float64{qr, pr} {
 		if len(r) != 2 || r[0] >= r[1] {
-			return usageError{fmt.Errorf("%s: want two numbers, the least first, as in -1,1", name)}
+			return usageError{fmt.Errorf("-%s-range: want two numbers, the lower first, as in -1,1", []string{"q", "p"}[i])}
 		}
 	}
 	if n > maxGrid {
 		return usageError{fmt.Errorf("-n %d: at most %d points a side", n, maxGrid)}
 	}
-	if err := s.resolve(f); err != nil {
+	s, err := c.resolve(f)
+	if err != nil {
 		return err
 	}
-	if len(s.coordinates) != 2 {
-		return usageError{fmt.Errorf("the system has the coordinates and momenta %s, a grid has one of each", strings.Join(s.coordinates, ","))}
+	if s.Dim() != 2 {
+		return usageError{fmt.Errorf("the system has the coordinates %v and momenta %v, a grid has one of each", s.Q, s.P)}
 	}
 	models, err := loadModels(files)
 	if err != nil {
@@ -143,7 +143,7 @@ func runField(e *env, args []string) error {
 		return err
 	}
 	g := newGrid(qr[0], qr[1], pr[0], pr[1], n)
-	g.addTrue(s.energy, s.formula.NewField())
+	g.addTrue(s.NewEnergy(), s.NewField())
 	count := map[string]int{}
 	for i, m := range models {
 		name := nn.Kind(m)

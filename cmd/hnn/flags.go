@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -121,6 +122,15 @@ func (f flags) floats(p *[]float64, name string, b bound, help string) {
 		},
 		func() string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(*p), " ", ","), "[]") },
 	}, name, help)
+}
+
+func (f flags) words(p *[]string, name, help string) {
+	f.Var(value{func(s string) error {
+		if *p = strings.Split(s, ","); slices.Contains(*p, "") {
+			return errors.New("want names with commas between")
+		}
+		return nil
+	}, func() string { return strings.Join(*p, ",") }}, name, help)
 }
 
 // maxCount bounds every count, so that a slip of the finger ends in a message.

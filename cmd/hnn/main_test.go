@@ -254,7 +254,7 @@ func TestWrongCalls(t *testing.T) {
 		{"spring -seed -1", "-seed: want"},
 		{"simulate -n 0", "-n: want"},
 		{"simulate -method euler", "-method euler: want one of [RK45 RK23 DOP853], [RK4"},
-		{"simulate -method rk4", "-method RK4 needs the length of its steps, -dt"},
+		{"simulate -method rk4 -dt 0", "-method RK4 needs the length of its steps, -dt"},
 		{"simulate -method leapfrog -dt 0.1 -rtol 1e-3", "takes steps of -dt and no tolerances: use RK45"},
 		{"simulate -method leapfrog -dt 0.1 -events q=0 -events-o x", "use RK45 or DOP853"},
 		{"simulate -dt 1e-300", "at most 100000000 are taken"},
@@ -353,7 +353,7 @@ func TestBadData(t *testing.T) {
 func TestBudget(t *testing.T) {
 	start := time.Now()
 	fails(t, hnn(t, "", "spring", "-k", "1e300", "-out", t.TempDir()), 1, "budget of")
-	fails(t, hnn(t, "", "simulate", "-k", "1e300", "-o", filepath.Join(t.TempDir(), "x.csv")), 1, "budget of")
+	fails(t, hnn(t, "", "simulate", "-set", "k=1e300", "-o", filepath.Join(t.TempDir(), "x.csv")), 1, "budget of")
 	if d := time.Since(start); d > 20*time.Second {
 		t.Errorf("found after %v", d)
 	}
@@ -392,7 +392,7 @@ func TestBadModels(t *testing.T) {
 func TestPipeline(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	must(t, "simulate", "-m", "2", "-k", "8", "-n", "12", "-duration", "8", "-max-step", "0.05", "-o", path("true.csv"))
+	must(t, "simulate", "-set", "m=2,k=8", "-n", "20", "-duration", "8", "-dt", "0.05", "-o", path("true.csv"))
 	csv, err := table.ReadFile(path("true.csv"))
 	if err != nil {
 		t.Fatal(err)
@@ -439,7 +439,7 @@ func TestPipeline(t *testing.T) {
 	for _, kind := range []string{"hnn", "derivative", "nextstate"} {
 		out := must(t, "eval", path(kind+".json"), path("bare.csv"))
 		lines := strings.Split(strings.TrimSpace(out), "\n")
-		if len(lines) != 14 || lines[0] != "run,rows,mse,H_mean,H_spread,coord_rmse" || !strings.HasPrefix(lines[13], "all,") {
+		if len(lines) != 22 || lines[0] != "run,rows,mse,H_mean,H_spread,coord_rmse" || !strings.HasPrefix(lines[21], "all,") {
 			t.Errorf("eval of %s:\n%s", kind, out)
 		}
 		must(t, "rollout", "-q", "50", "-duration", "3", "-o", path("r.csv"), path(kind+".json"))
@@ -486,7 +486,7 @@ func TestMethods(t *testing.T) {
 		{"-method RK4 -dt 0.01", 2e-7}, {"-method ImplicitMidpoint -dt 0.01", 3e-3}, {"-method GaussLegendre6 -dt 0.1", 1e-6},
 		{"-method Leapfrog -dt 0.01", 2e-3}, {"-method Yoshida6 -dt 0.1", 5e-5},
 	} {
-		out := must(t, append([]string{"simulate", "-m", "2", "-k", "8", "-low", "1", "-high", "1", "-duration", "20"}, strings.Fields(c.args)...)...)
+		out := must(t, append([]string{"simulate", "-set", "m=2,k=8", "-low", "1", "-high", "1", "-duration", "20"}, strings.Fields(c.args)...)...)
 		csv, err := table.Read("out", strings.NewReader(out))
 		if err != nil {
 			t.Fatal(err)
@@ -505,7 +505,7 @@ func TestMethods(t *testing.T) {
 			t.Errorf("%s: ends at %v", c.args, u[len(u)-1])
 		}
 	}
-	must(t, "simulate", "-m", "2", "-k", "8", "-n", "3", "-duration", "20", "-rtol", "1e-9", "-atol", "1e-12", "-dt", "5",
+	must(t, "simulate", "-set", "m=2,k=8", "-n", "3", "-duration", "20", "-dt", "5",
 		"-events", "q=0:down", "-events-o", section, "-o", filepath.Join(dir, "rows.csv"))
 	csv, err := table.ReadFile(section)
 	if err != nil {

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"math/rand/v2"
+	"io"
+	"slices"
 
-	"hnn/autodiff/random"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/integrate"
 )
@@ -13,8 +14,8 @@ const simulateHelp = `
 
 Writes a CSV of true trajectories of a system with the Hamiltonian H, one of the table
 below or an expression of your own: columns run, t, q, p (q0, q1, …, p0, p1, … for
-several pairs), and the derivatives dq = ∂H/∂p and dp = −∂H/∂q at the state without
-noise. hnn train reads it.
+several pairs, or the names given by -q and -p), and the derivatives dq = ∂H/∂p and
+dp = −∂H/∂q at the state without noise. hnn train reads it.
 
 `
 
@@ -22,15 +23,17 @@ const simulateHelp2 = `
 -H is an expression of coordinates, momenta and parameters, with + − * / ^, brackets,
 pi, e, and the functions sin, cos, tan, exp, log, sqrt, sinh, cosh, tanh, sigmoid and
 softplus; -x^2 is −(x²) and 2^3^2 is 2⁹. Coordinates are q and p, or q0, q1, … and p0,
-p1, …, or those that -q and -p name: the file has them as q and p, or q0, q1, … and p0,
-p1, …, in the order of -q. Parameters get their values from -set. Initial states are
-given by -state, or drawn from -box, which is −1,1, and kept if their energy lies
-between -low and -high.
+p1, …, or those that -q and -p name: with -q x,y the columns of the file are x, y, px,
+py, dx, dy, dpx and dpy. Parameters get their values from -set. Initial states are given
+by -state, or drawn from -box, which is −1,1, and kept if their energy lies between -low
+and -high.
 
-Rows are those of a grid of 0.1 to t = 20, the steps as small as -rtol 1e-9 and -atol
-1e-12 need, unless flags say otherwise. Those of the spring are, as in the reference,
-the steps of RK45, of -max-step 0.1 or less, with the tolerances below, to t = 100. The
-rows of paper-spring and paper-pendulum end at t = 3.
+Rows are those of a grid of 0.1 to t = 20, for the spring to t = 100 and for
+paper-spring and paper-pendulum to t = 3, unless flags say otherwise. Initial states and
+noise have streams of their own: neither depends on the solver.
+
+hnn spring has rows at the steps of RK45 with the reference's tolerances. To get such
+rows here, say -dt 0 -max-step 0.1 -rtol 1e-3 -atol 1e-6.
 ` + solverHelp + `
 Examples:
   hnn simulate -n 25 -noise 0.1 -seed 1 -o train.csv
@@ -45,101 +48,69 @@ Examples:
 func runSimulate(e *env, args []string) error {
 	var c choose
 	n, out, duration, noise, seed := 1, "-", 0., 0., uint64(0)
-	o := solver{rtol: 1e-3, atol: 1e-6, maxStep: 0.1}
+	o := solver{rtol: 1e-9, atol: 1e-12, dt: 0.1}
 	f := newFlags(e, "simulate", simulateHelp+systemsHelp()+simulateHelp2)
 	f.int(&n, "n", 1, "random `trajectories`")
 	c.register(f)
-	f.float(&duration, "duration", positive, "`time` that each trajectory lasts")
+	f.float(&duration, "duration", positive, "`time` that each trajectory lasts; for the default see above")
+	f.Lookup("duration").DefValue = "" // it depends on the system
 	f.float(&noise, "noise", notNegative, "`σ` of the Gaussian noise on coordinates and momenta")
 	o.register(f)
-	for _, name := range []string{"duration", "dt", "rtol", "atol", "max-step"} {
-		f.Lookup(name).DefValue = "" // it depends on the system
-		f.Lookup(name).Usage += "; for the default see above"
-	}
 	f.seed(&seed)
 	f.StringVar(&out, "o", out, "output `file`, - for standard output")
 	if _, err := f.parse(args, 0); err != nil {
 		return err
 	}
-	if err := c.resolve(f); err != nil {
+	s, err := c.resolve(f)
+	if err != nil {
 		return err
 	}
-	if c.states != nil {
-		n = len(c.states)
+	cols, coordinates := names(len(s.Q)), slices.Concat(s.Q, s.P)
+	if c.q != nil {
+		cols = coordinates
 	}
 	if duration == 0 {
-		duration = c.sys.duration
+		duration = s.Duration
 	}
-	if c.sys.name != "spring" {
-		if isSet(f, "dt", "max-step") == "" {
-			o.dt = c.sys.dt
-		}
-		for name, p := range map[string]struct {
-			to *float64
-			v  float64
-		}{"rtol": {&o.rtol, 1e-9}, "atol": {&o.atol, 1e-12}, "max-step": {&o.maxStep, 0}} {
-			if isSet(f, name) == "" {
-				*p.to = p.v
-			}
-		}
+	if isSet(f, "dt") == "" {
+		o.dt = s.Dt
 	}
-	cols := names(len(c.sys.q))
-	if err := o.check(f, cols, c.coordinates, duration, c.formula.Separable()); err != nil {
+	if err := o.check(f, cols, coordinates, duration, s.Separable()); err != nil {
 		return err
 	}
 	if err := checkOutputs(out, o.file); err != nil {
 		return err
 	}
 
-	var velocity, force integrate.Half
-	field := c.formula.NewField()
-	if c.formula.Separable() {
-		velocity, force = c.formula.NewHalves()
+	velocity, force := s.NewHalves()
+	sampling := s.Sampling(n, seed)
+	sampling.Noise, sampling.States = noise, c.states
+	sampling.Solve = func(y0 []float64) (*integrate.Solution, error) {
+		return o.solve(e.ctx, sampling.Field, velocity, force, duration, min(o.maxStep, duration), y0)
 	}
-	// Initial states do not depend on the solver or its rows, except of the spring,
-	// where one stream has always served them and the noise.
-	src := rand.NewPCG(seed, 0)
-	noises := src
-	if c.sys.name != "spring" {
-		noises = rand.NewPCG(seed, 1)
-	}
-	var sols []*integrate.Solution
-	var measured []float64 // the states with noise, of all runs
-	for i := range n {
-		if err := e.ctx.Err(); err != nil {
-			return err
+	var crossed []*integrate.Solution // of each run, its events alone
+	header := slices.Concat([]string{"run", "t"}, cols, prefixed("d", cols))
+	if _, err := write(out, func(file io.Writer) error {
+		w := table.NewWriter(file, header...)
+		if err := w.Err(); err != nil {
+			return usageError{fmt.Errorf("-q, -p: %w", err)}
 		}
-		y0, err := c.initial(i, src)
-		if err != nil {
-			return err
-		}
-		sol, err := o.solve(e.ctx, field, velocity, force, duration, min(o.maxStep, duration), y0)
-		if err != nil {
-			return fmt.Errorf("trajectory %d, from %v: %w", i, y0, err)
-		}
-		sols = append(sols, sol)
-		for _, y := range sol.Y {
-			for _, v := range y {
-				measured = append(measured, v+float64(noise*random.Normal(noises)))
+		for t, err := range sampling.Trajectories(e.ctx) {
+			if err = errors.Join(err, w.Err()); err != nil {
+				return flagged(err)
 			}
-		}
-	}
-	header := append(append([]string{"run", "t"}, cols...), prefixed("d", cols)...)
-	if _, err := writeTable(out, header, func(w *table.Writer) {
-		dx := make([]float64, len(cols))
-		for i, sol := range sols {
-			for j, y := range sol.Y {
-				field(dx, 0, y)
-				w.Int(i)
-				w.Float(sol.T[j])
-				floats(w, measured[:len(y)]...)
-				measured = measured[len(y):]
-				floats(w, dx...)
+			for r := range t.T {
+				w.Int(len(crossed))
+				w.Float(t.T[r])
+				floats(w, t.X.Row(r)...)
+				floats(w, t.DX.Row(r)...)
 				w.End()
 			}
+			crossed = append(crossed, &integrate.Solution{TEvents: t.TEvents, YEvents: t.YEvents})
 		}
+		return w.Flush()
 	}); err != nil {
 		return err
 	}
-	return o.writeEvents(true, cols, sols)
+	return o.writeEvents(true, cols, crossed)
 }

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"hnn/autodiff"
 	"hnn/cmd/hnn/internal/table"
@@ -59,16 +57,8 @@ type columns struct {
 
 func (c *columns) register(f flags) {
 	c.t, c.run = "t", "run"
-	words := func(p *[]string, name, help string) {
-		f.Var(value{func(s string) error {
-			if *p = strings.Split(s, ","); slices.Contains(*p, "") {
-				return errors.New("want names with commas between")
-			}
-			return nil
-		}, func() string { return strings.Join(*p, ",") }}, name, help)
-	}
-	words(&c.q, "q", "`columns` of the coordinates, with commas between (default q, or q0, q1, …)")
-	words(&c.p, "p", "`columns` of their momenta, in the same order (default p, or p0, p1, …)")
+	f.words(&c.q, "q", "`columns` of the coordinates, with commas between (default q, or q0, q1, …)")
+	f.words(&c.p, "p", "`columns` of their momenta, in the same order (default p, or p0, p1, …)")
 	f.StringVar(&c.t, "t", c.t, "`column` of the time")
 	f.StringVar(&c.run, "run", c.run, "`column` of the number of the trajectory")
 }

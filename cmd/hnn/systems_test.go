@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"hnn/autodiff/formula"
 	"hnn/cmd/hnn/internal/table"
+	systems "hnn/spring/system"
 )
 
 const learnedFile = "../../testdata/systems.csv"
@@ -30,8 +30,8 @@ var learnedHeader = []string{"system", "pairs", "rows", "test_mse_hnn", "test_ms
 func TestLearnedSystems(t *testing.T) {
 	if *long {
 		if _, err := writeTable(learnedFile, learnedHeader, func(w *table.Writer) {
-			for _, s := range systems {
-				learnSystem(t, w, s)
+			for _, name := range systems.Names() {
+				learnSystem(t, w, tableSystem(t, name))
 			}
 		}); err != nil {
 			t.Fatal(err)
@@ -43,10 +43,11 @@ func TestLearnedSystems(t *testing.T) {
 	}
 	defer b.Close()
 	rows := csvRows(t, b)
-	if !slices.Equal(rows[0], learnedHeader) || len(rows) != 1+len(systems) {
+	if !slices.Equal(rows[0], learnedHeader) || len(rows) != 1+len(systems.Names()) {
 		t.Fatalf("%d rows under %v", len(rows), rows[0])
 	}
-	for i, s := range systems {
+	for i, name := range systems.Names() {
+		pairs := len(tableSystem(t, name).Q)
 		r := rows[1+i]
 		v := make([]float64, len(r))
 		for j, cell := range r[1:] {
@@ -55,21 +56,30 @@ func TestLearnedSystems(t *testing.T) {
 			}
 		}
 		ahead := 1.
-		if len(s.q) == 1 {
+		if pairs == 1 {
 			ahead = 5
 		}
-		if r[0] != s.name || int(v[1]) != len(s.q) || !(v[8] > ahead*v[7]) || !(v[6] > ahead*v[5]) {
-			t.Errorf("%s: the baseline's drift is not %v times that of the HNN: %v", s.name, ahead, r)
+		if r[0] != name || int(v[1]) != pairs || !(v[8] > ahead*v[7]) || !(v[6] > ahead*v[5]) {
+			t.Errorf("%s: the baseline's drift is not %v times that of the HNN: %v", name, ahead, r)
 		}
 	}
 }
 
-func learnSystem(t *testing.T, w *table.Writer, s hamiltonian) {
+func tableSystem(t *testing.T, name string) *systems.System {
+	t.Helper()
+	s, err := systems.Named(name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func learnSystem(t *testing.T, w *table.Writer, s *systems.System) {
 	const rollouts = 5
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	must(t, "simulate", "-system", s.name, "-n", "100", "-seed", "1", "-o", path("train.csv"))
-	must(t, "simulate", "-system", s.name, "-n", strconv.Itoa(rollouts), "-seed", "2", "-o", path("test.csv"))
+	must(t, "simulate", "-system", s.Name, "-n", "100", "-seed", "1", "-o", path("train.csv"))
+	must(t, "simulate", "-system", s.Name, "-n", strconv.Itoa(rollouts), "-seed", "2", "-o", path("test.csv"))
 	train, err := table.ReadFile(path("train.csv"))
 	if err != nil {
 		t.Fatal(err)
@@ -78,19 +88,7 @@ func learnSystem(t *testing.T, w *table.Writer, s hamiltonian) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expr, err := formula.Parse(s.h)
-	if err != nil {
-		t.Fatal(err)
-	}
-	set := map[string]float64{}
-	for _, p := range s.set {
-		set[p.name] = p.value
-	}
-	f, err := expr.Bind(slices.Concat(s.q, s.p), set)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := f.NewValue()
+	h := s.NewEnergy()
 
 	var mse, median, worst []float64
 	for _, kind := range []string{"hnn", "derivative"} {
@@ -111,11 +109,11 @@ func learnSystem(t *testing.T, w *table.Writer, s hamiltonian) {
 		var drifts []float64
 		for _, lo := range test.Starts {
 			x := test.X.Row(lo)
-			d := len(s.q)
-			r := hnn(t, "", "rollout", "-q", join(x[:d]), "-p", join(x[d:]), "-duration", fmt.Sprint(10*s.period), "-dt", fmt.Sprint(s.period/50),
+			d := len(s.Q)
+			r := hnn(t, "", "rollout", "-q", join(x[:d]), "-p", join(x[d:]), "-duration", fmt.Sprint(10*s.Period), "-dt", fmt.Sprint(s.Period/50),
 				"-o", path("rollout.csv"), model)
 			if r.status != 0 { // it left where the model knows anything; the rows up to there count
-				t.Logf("%s %s: %s", s.name, kind, r.errors)
+				t.Logf("%s %s: %s", s.Name, kind, r.errors)
 			}
 			y, err := readStates(path("rollout.csv"), columns{t: "t", run: "run"})
 			if err != nil {
@@ -130,9 +128,9 @@ func learnSystem(t *testing.T, w *table.Writer, s hamiltonian) {
 		slices.Sort(drifts)
 		median, worst = append(median, drifts[len(drifts)/2]), append(worst, drifts[len(drifts)-1])
 	}
-	t.Logf("%s: mse %.2g %.2g, drift %.2g %.2g, largest %.2g %.2g", s.name, mse[0], mse[1], median[0], median[1], worst[0], worst[1])
-	w.Text(s.name)
-	w.Int(len(s.q))
+	t.Logf("%s: mse %.2g %.2g, drift %.2g %.2g, largest %.2g %.2g", s.Name, mse[0], mse[1], median[0], median[1], worst[0], worst[1])
+	w.Text(s.Name)
+	w.Int(len(s.Q))
 	w.Int(train.Rows())
 	floats(w, slices.Concat(mse, median, worst)...)
 	w.End()

@@ -105,6 +105,9 @@ func (t *Writer) End() {
 	}
 }
 
+// Err returns the first error so far, which ends all writing.
+func (t *Writer) Err() error { return t.err }
+
 // Flush hands on all whole rows and returns the first error of all. A begun row without End is an error.
 func (t *Writer) Flush() error {
 	if t.col > 0 {
