@@ -332,7 +332,7 @@ func TestScribble(t *testing.T) {
 // TestFieldFaults covers fields that write too much, too little, or panic.
 func TestFieldFaults(t *testing.T) {
 	long := func(dydt []float64, _ float64, y []float64) { dydt[0], dydt[1], dydt[2] = 1, 1, 1 }
-	if _, err := Solve(long, 0, 1, []float64{1, 2}, Options{}); !errors.Is(err, ErrField) || !strings.Contains(err.Error(), "length 2") {
+	if _, err := Solve(long, 0, 1, []float64{1, 2}, Options{}); !errors.Is(err, ErrPanic) || !strings.Contains(err.Error(), "length 2") {
 		t.Error(err)
 	}
 	short := func(dydt []float64, _ float64, y []float64) { dydt[0] = 1 }
@@ -348,7 +348,7 @@ func TestFieldFaults(t *testing.T) {
 	}
 	for _, m := range fixedFieldMethods {
 		s, err := Fixed(m, fails, 0, 2, 0.25, []float64{1})
-		if !errors.Is(err, ErrField) || !errors.Is(err, mine) || len(s.T) < 4 || s.T[len(s.T)-1] > 1 || s.Status != Failed {
+		if !errors.Is(err, ErrPanic) || !errors.Is(err, mine) || len(s.T) < 4 || s.T[len(s.T)-1] > 1 || s.Status != Failed {
 			t.Error(m, err)
 		}
 	}
@@ -441,10 +441,13 @@ func TestStates(t *testing.T) {
 			break
 		}
 	}
+	if r.Err() != nil || r.Status != Stopped || r.T != nil {
+		t.Error(r.Err(), r.Status)
+	}
 	for range r.States() {
 		t.Error("a run that goes on after its end")
 	}
-	if r.Err() != nil || r.Status != Stopped || r.T != nil {
+	if !errors.Is(r.Err(), ErrArgument) || r.Status != Stopped {
 		t.Error(r.Err(), r.Status)
 	}
 	r = Begin(spring, 0, math.NaN(), nil, Options{})

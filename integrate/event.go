@@ -22,6 +22,15 @@ type events struct {
 	root          []float64 // the zero in the step, or NaN
 }
 
+// event computes G(t, y) of event i.
+func (r *Run) event(i int, g func(float64, []float64) float64, t float64, y []float64) float64 {
+	r.at = t
+	r.calling = eventCall + callee(i)
+	v := g(t, y)
+	r.calling = noCall
+	return v
+}
+
 // startEvents evaluates the events at the initial state.
 func (r *Run) startEvents() {
 	n := len(r.adapt.o.Events)
@@ -31,7 +40,7 @@ func (r *Run) startEvents() {
 	r.adapt.events = events{make([]float64, n), make([]float64, n), make([]float64, n)}
 	r.TEvents, r.YEvents = make([][]float64, n), make([][][]float64, n)
 	for i, e := range r.adapt.o.Events {
-		r.adapt.events.after[i] = e.G(r.t, r.y)
+		r.adapt.events.after[i] = r.event(i, e.G, r.t, r.y)
 	}
 }
 
@@ -41,7 +50,7 @@ func (r *Run) crossings() bool {
 	s.before, s.after = s.after, s.before
 	any := false
 	for i, e := range r.adapt.o.Events {
-		s.after[i] = e.G(r.t, r.y)
+		s.after[i] = r.event(i, e.G, r.t, r.y)
 		up := s.before[i] <= 0 && s.after[i] >= 0
 		down := s.before[i] >= 0 && s.after[i] <= 0
 		s.root[i] = math.NaN()
@@ -62,7 +71,7 @@ func (r *Run) locate() (terminal bool, end float64) {
 		if math.IsNaN(s.root[i]) {
 			continue
 		}
-		g := func(t float64) float64 { return e.G(t, r.between(r.w, t)) }
+		g := func(t float64) float64 { return r.event(i, e.G, t, r.between(r.w, t)) }
 		t := zero(g, r.told, r.t, s.before[i], s.after[i])
 		if found := r.TEvents[i]; len(found) > 0 && found[len(found)-1] == t {
 			t = math.NaN() // the zero at the end of the step before

@@ -1,9 +1,12 @@
 package integrate_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
+	"strings"
+	"time"
 
 	"hnn/integrate"
 )
@@ -168,6 +171,18 @@ func ExampleRun() {
 	// 501 true
 }
 
+// A run that a deadline ends, with what it has reached. For [Solve] it is Options.Stop.
+func ExampleRun_Collect() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	r := integrate.BeginFixed(integrate.RK4, pendulum, 0, 1e5, 0.1, []float64{1, 0})
+	r.Stop = ctx.Err
+	sol, err := r.Collect()
+	fmt.Println(errors.Is(err, context.DeadlineExceeded), len(sol.T) == sol.Accepted+1)
+	// Output:
+	// true true
+}
+
 // A run with chosen steps, and no end but the budget.
 func ExampleBegin() {
 	r := integrate.Begin(pendulum, 0, math.Inf(1), []float64{1, 0}, integrate.Options{MaxEval: 1000})
@@ -210,7 +225,11 @@ func ExampleError() {
 
 	wrong := func(dydt []float64, t float64, y []float64) { dydt[2] = 1 }
 	_, err = integrate.Solve(wrong, 0, 1, []float64{0, 0}, integrate.Options{})
-	fmt.Println(err, errors.Is(err, integrate.ErrField))
+	fmt.Println(err, errors.Is(err, integrate.ErrPanic))
+
+	if errors.As(err, &where) {
+		fmt.Println("the stack names this file:", strings.Contains(string(where.Stack), "example_test.go"))
+	}
 
 	_, err = integrate.Fixed(integrate.ImplicitMidpoint, pendulum, 0, 100, 50, []float64{1, 0})
 	fmt.Println(err, errors.Is(err, integrate.ErrConvergence))
@@ -224,6 +243,7 @@ func ExampleError() {
 	// stuck at t=0.9999; true
 	// integrate: component 0 of the field is NaN at t=0.625 (h=0.25) true
 	// integrate: the field panicked at t=0: runtime error: index out of range [2] with length 2 true
+	// the stack names this file: true
 	// integrate: ImplicitMidpoint did not converge in 100 rounds at t=0 (h=50): use a shorter step true
 	// integrate: the tolerance 0 of component 0 is below what float64 can give at t=0, y=1 (h=0) true
 	// integrate: Leapfrog keeps energy with a fixed step only: use it with Fixed or Separable, or RK45 here true

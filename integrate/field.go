@@ -14,7 +14,7 @@ import (
 // every component of dydt and must not keep either slice; it may scribble over y, which is a copy made for it. A Field
 // is never asked for a t outside the interval of integration. In a trial step that will be rejected it can meet
 // any y, even one that is not finite. It has no error result; it may panic with one, which ends the integration with an
-// error that wraps it (see [ErrField]).
+// error that wraps it (see [ErrPanic]).
 type Field func(dydt []float64, t float64, y []float64)
 
 // Options say how [Solve] integrates; the zero value is SciPy's solve_ivp with its defaults. The solver keeps the
@@ -40,6 +40,8 @@ type Options struct {
 	// with common steps while the field sees all of them in each call. A step must be good for each of the rows as
 	// if it were alone: its error is the largest of theirs. With fixed steps nothing need be said.
 	Rows int
+
+	Stop func() error // asked before each step; an error ends the run: see [Run]
 }
 
 // A Status tells how an integration ended; -1, 0 and 1 are SciPy's values.
@@ -78,14 +80,15 @@ var (
 	ErrStepUnderflow = errors.New("step size underflow")
 	ErrBudget        = errors.New("budget of evaluations spent")
 	ErrConvergence   = errors.New("the iteration of an implicit method does not converge")
-	ErrField         = errors.New("the field panicked") // an index out of range, an error of its own; wrapped too
+	ErrPanic         = errors.New("a function of the caller panicked")
 )
 
 // An Error tells what went wrong and where: H is the signed step that was tried from T, or zero before the first step.
 type Error struct {
-	T, H float64
-	err  error
-	text string
+	T, H  float64
+	Stack []byte // of ErrPanic: the call stack, with the line that panicked; see runtime/debug.Stack
+	err   error
+	text  string
 }
 
 func (e *Error) Error() string { return "integrate: " + e.text }
@@ -95,7 +98,7 @@ func (e *Error) Unwrap() error { return e.err }
 
 // fail makes an Error at (t, h).
 func fail(kind error, t, h float64, format string, args ...any) *Error {
-	return &Error{t, h, kind, fmt.Sprintf(format, args...)}
+	return &Error{T: t, H: h, err: kind, text: fmt.Sprintf(format, args...)}
 }
 
 // refuse makes an Error for an argument.

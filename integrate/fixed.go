@@ -10,7 +10,7 @@ import "math"
 // 1e-9 h adds no step. Errors are returned as by [Solve]; where the field is not finite the error is ErrNonFinite at
 // once. Splitting methods are refused: see [Separable].
 func Fixed(m *Method, f Field, t0, t1, h float64, y0 []float64) (*Solution, error) {
-	return BeginFixed(m, f, t0, t1, h, y0).collect()
+	return BeginFixed(m, f, t0, t1, h, y0).Collect()
 }
 
 // BeginFixed returns the Run that does what [Fixed] does.
@@ -81,6 +81,9 @@ func (r *Run) fixed(steps int, yield func(float64, []float64) bool) (Status, err
 			if rest := tnew - r.t; math.Abs(rest-full) > 4*epsilon*max(math.Abs(t0), math.Abs(tnew)) {
 				h = rest
 			}
+		}
+		if err := r.stop(h); err != nil {
+			return Failed, err
 		}
 		if err := r.fixedStep(tnew, h); err != nil {
 			return Failed, err

@@ -2,8 +2,10 @@ package integrate
 
 import (
 	"errors"
+	"fmt"
 	"iter"
 	"math"
+	"runtime/debug"
 )
 
 // A Run is an integration whose states are handed out one by one and not kept, for long runs in constant memory:
@@ -19,11 +21,19 @@ import (
 // Its Solution has the statistics so far, and no T and Y.
 type Run struct {
 	Solution
+
+	// Stop, where it is not nil, is asked before each step, each trial step included, and now and then in a long
+	// list of TEval. An error that it returns ends the run: Err wraps it. Begin takes Stop from its Options; for
+	// another Run it may be set before the loop over States or the call of Collect. Of a context it is ctx.Err.
+	Stop func() error
+
 	err   error
+	begun bool // whether States has been ranged over,
+	again bool // and whether it has been twice
 	m     *Method
 	f     Field
-	drive func(*Run, func(float64, []float64) bool) (Status, error) // nil once it is under way
-	room  int                                                       // a guess at the number of states
+	drive func(*Run, func(float64, []float64) bool) (Status, error)
+	room  int // a guess at the number of states
 
 	t, t1, dir float64   // dir is +1 or -1
 	y          []float64 // the state at t
@@ -40,13 +50,36 @@ type Run struct {
 	implicit iteration
 	split    splitting
 
-	calling bool    // whether the field is being called,
+	calling callee  // which function of the caller is being called,
 	at      float64 // and for which t
+}
+
+// A callee names a function of the caller, so that a panic can be told from one in the loop over States.
+type callee int
+
+const (
+	noCall callee = iota
+	fieldCall
+	halfCall
+	stopCall
+	eventCall // and eventCall+i is that of Options.Events[i]
+)
+
+func (c callee) String() string {
+	switch c {
+	case fieldCall:
+		return "the field"
+	case halfCall:
+		return "a half-field"
+	case stopCall:
+		return "Stop"
+	}
+	return fmt.Sprintf("Events[%d].G", int(c-eventCall))
 }
 
 // newRun checks what every integration has and makes room for it.
 func newRun(m *Method, t0, t1 float64, y0 []float64) *Run {
-	r := &Run{m: m, t: t0, t1: t1, dir: 1}
+	r := &Run{m: m, t: t0, told: t0, t1: t1, dir: 1}
 	if !isFinite(t0) || math.IsNaN(t1) {
 		return r.refuse("the interval from %v to %v: t0 must be finite, t1 a number", t0, t1)
 	}
@@ -89,36 +122,67 @@ func (r *Run) refuse(format string, args ...any) *Run { return r.failed(refuse(f
 // loop ends the run.
 func (r *Run) States() iter.Seq2[float64, []float64] {
 	return func(yield func(float64, []float64) bool) {
-		if r.err != nil || r.drive == nil {
+		switch {
+		case r.begun:
+			r.again = true
+			return
+		case r.err == nil && r.drive == nil:
+			r.refuse("a Run of no method: want one from Begin, BeginFixed or BeginSeparable")
+		}
+		r.begun = true
+		if r.err != nil {
 			return
 		}
-		drive := r.drive
-		r.drive = nil
 		r.Status = Stopped
 		defer func() {
-			if r.calling {
-				r.calling = false
-				v := recover()
-				kind := ErrField
-				if e, ok := v.(error); ok {
-					kind = errors.Join(ErrField, e)
-				}
-				r.err = fail(kind, r.t, r.at-r.t, "the field panicked at t=%v: %v", r.at, v)
+			if r.calling != noCall {
+				r.err = r.panicked(recover())
 			}
 			if r.err != nil {
 				r.Status = Failed
 			}
 		}()
-		r.Status, r.err = drive(r, yield)
+		r.Status, r.err = r.drive(r, yield)
 	}
 }
 
-// Err returns the error that ended the run or kept it from beginning, or nil.
-func (r *Run) Err() error { return r.err }
+// panicked returns the error for a panic with v in the function that is being called. It is for a deferred function,
+// where the frames that panicked are still on the stack.
+func (r *Run) panicked(v any) *Error {
+	from := r.t
+	if r.calling >= eventCall || (r.at-from)*r.dir < 0 {
+		from = r.told // the last step is taken, but not yet handed out
+	}
+	e := recovered(v, "%v panicked at t=%v", r.calling, r.at)
+	e.T, e.H = from, r.at-from
+	r.calling = noCall
+	return e
+}
 
-// collect runs to the end and gathers the states.
-func (r *Run) collect() (*Solution, error) {
-	if r.err != nil {
+// recovered returns the error for a panic with v. It is for a deferred function, as panicked is.
+func recovered(v any, format string, args ...any) *Error {
+	kind := ErrPanic
+	if e, ok := v.(error); ok {
+		kind = errors.Join(ErrPanic, e)
+	}
+	e := fail(kind, 0, 0, format+": %v", append(args, v)...)
+	e.Stack = debug.Stack()
+	return e
+}
+
+// Err returns the error that ended the run or kept it from beginning, or nil. After a second loop over States, which
+// got no states, it is an ErrArgument, unless the run has failed: then it is still the error of the run.
+func (r *Run) Err() error {
+	if r.err == nil && r.again {
+		return refuse("States was ranged over twice, and the second loop got no states: want a new Run for it")
+	}
+	return r.err
+}
+
+// Collect runs to the end, as a loop over States does, and returns the Solution with T and Y and the error of Err. The
+// Solution is nil only where the run could not begin.
+func (r *Run) Collect() (*Solution, error) {
+	if r.err != nil && !r.begun {
 		return nil, r.err
 	}
 	n := len(r.y)
@@ -132,16 +196,30 @@ func (r *Run) collect() (*Solution, error) {
 	for i := range s.Y {
 		s.Y[i] = flat[i*n : (i+1)*n : (i+1)*n]
 	}
-	return &s, r.err
+	return &s, r.Err()
+}
+
+// stop asks Stop before a step of length h, and returns its error as one of the run.
+func (r *Run) stop(h float64) error {
+	if r.Stop == nil {
+		return nil
+	}
+	r.calling, r.at = stopCall, r.t
+	err := r.Stop()
+	r.calling = noCall
+	if err == nil {
+		return nil
+	}
+	return fail(err, r.t, h, "stopped at t=%v (h=%v): %v", r.t, h, err)
 }
 
 // eval computes dydt = f(t, y); the field may overwrite y.
 func (r *Run) eval(dydt []float64, t float64, y []float64) {
 	r.NFev++
 	r.at = t
-	r.calling = true
+	r.calling = fieldCall
 	r.f(dydt, t, y)
-	r.calling = false
+	r.calling = noCall
 }
 
 // evalCopy computes dydt = f(t, y) for a y that must survive.

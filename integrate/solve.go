@@ -24,7 +24,7 @@ const (
 //
 // Source: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4.
 func Solve(f Field, t0, t1 float64, y0 []float64, o Options) (*Solution, error) {
-	return Begin(f, t0, t1, y0, o).collect()
+	return Begin(f, t0, t1, y0, o).Collect()
 }
 
 // adaptation is what a Run with adaptive steps has beside the rest.
@@ -98,6 +98,7 @@ func Begin(f Field, t0, t1 float64, y0 []float64, o Options) *Run {
 	}
 	o.Rows = max(o.Rows, 1)
 	r.f, r.h, r.room, r.drive = f, o.FirstStep, 16, (*Run).adaptive
+	r.Stop = o.Stop
 	a.o = o
 	a.e, a.e3 = newSum(m.e, r.k), newSum(m.e3, r.k)
 	a.err, a.err3 = make([]float64, n), make([]float64, n)
@@ -175,6 +176,11 @@ func (r *Run) adaptive(yield func(float64, []float64) bool) (Status, error) {
 			}
 		}
 		for ; next < len(o.TEval) && (o.TEval[next]-end)*r.dir <= 0; next++ {
+			if next%1024 == 1023 {
+				if err := r.stop(r.h * r.dir); err != nil {
+					return Failed, err
+				}
+			}
 			if !yield(o.TEval[next], r.between(r.w, o.TEval[next])) {
 				return Stopped, nil
 			}
@@ -221,6 +227,9 @@ func (r *Run) step() error {
 	var h float64
 	var broken bool // whether the last trial was rejected for something that is not finite
 	for rejected := false; ; rejected = true {
+		if err := r.stop(size * r.dir); err != nil {
+			return err
+		}
 		if size < shortest {
 			err := fail(ErrStepUnderflow, t, size*r.dir, "step size underflow at t=%v (h=%v)", t, size*r.dir)
 			if broken {

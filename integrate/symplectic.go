@@ -100,7 +100,7 @@ type splitting struct{ velocity, force Half }
 //
 //	p ← p + h/2 force(q)    q ← q + h velocity(p)    p ← p + h/2 force(q)
 func Separable(m *Method, velocity, force Half, t0, t1, h float64, y0 []float64) (*Solution, error) {
-	return BeginSeparable(m, velocity, force, t0, t1, h, y0).collect()
+	return BeginSeparable(m, velocity, force, t0, t1, h, y0).Collect()
 }
 
 // BeginSeparable returns the Run that does what [Separable] does.
@@ -125,9 +125,9 @@ func (r *Run) half(f Half, x []float64) []float64 {
 	dx := r.w[:len(x):len(x)]
 	r.NFev++
 	r.at = r.t
-	r.calling = true
+	r.calling = halfCall
 	f(dx, x)
-	r.calling = false
+	r.calling = noCall
 	return dx
 }
 
