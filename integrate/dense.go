@@ -1,6 +1,9 @@
 package integrate
 
-import "sort"
+import (
+	"math"
+	"sort"
+)
 
 // A Dense is a solution as a function of t, from [Options.Dense]: a polynomial on each step, of degree 4 for RK45, 3
 // for RK23 and 7 for DOP853. It may be used by many goroutines at once.
@@ -109,7 +112,7 @@ func (r *Run) interpolate() error {
 		for i := range q {
 			q[i] *= h
 		}
-		return nil
+		return r.checkDense(h)
 	}
 
 	last := len(m.c)
@@ -138,9 +141,22 @@ func (r *Run) interpolate() error {
 			q[(3+i)*n+c] = h * v
 		}
 	}
-	if nonFinite(q) >= 0 {
-		return fail(ErrNonFinite, r.told, h, "the field is not finite where dense output needs it, after t=%v (h=%v)",
-			r.told, h)
+	return r.checkDense(h)
+}
+
+// checkDense returns an error where the dense output of the last step could overflow between its ends.
+func (r *Run) checkDense(h float64) error {
+	n := len(r.y)
+	for c, y := range r.yold {
+		top := math.Abs(y)
+		for j := c; j < len(r.adapt.q); j += n {
+			top += math.Abs(r.adapt.q[j])
+		}
+		if !isFinite(top) {
+			return fail(ErrNonFinite, r.told, h,
+				"component %d of the dense output overflows, or the field is not finite where it needs it, after t=%v (h=%v)",
+				c, r.told, h)
+		}
 	}
 	return nil
 }
