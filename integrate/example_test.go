@@ -244,7 +244,7 @@ func ExampleError() {
 	// integrate: component 0 of the field is NaN at t=0.625 (h=0.25) true
 	// integrate: the field panicked at t=0: runtime error: index out of range [2] with length 2 true
 	// the stack names this file: true
-	// integrate: ImplicitMidpoint did not converge in 100 rounds at t=0 (h=50): use a shorter step true
+	// integrate: ImplicitMidpoint did not converge in 100 rounds at t=0 (h=50): want a shorter step true
 	// integrate: the tolerance 0 of component 0 is below what float64 can give at t=0, y=1 (h=0) true
-	// integrate: Leapfrog keeps energy with a fixed step only: use it with Fixed or Separable, or RK45 here true
+	// integrate: Leapfrog keeps energy with a fixed step only: want RK45, RK23 or DOP853 (Leapfrog is for Fixed or Separable) true
 }
