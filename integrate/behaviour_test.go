@@ -96,7 +96,8 @@ func TestTEval(t *testing.T) {
 	}
 }
 
-// TestArguments holds every bad argument to an error that says what is wrong, before the field is called.
+// TestArguments checks that every bad argument gives an error that says what is wrong and what is wanted, before the
+// field is called.
 func TestArguments(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	y0 := []float64{1, 2}
@@ -197,7 +198,7 @@ func TestTolerances(t *testing.T) {
 	}
 }
 
-// TestTrivial integrates nothing, nowhere, or what does not change.
+// TestTrivial integrates over an interval of no length, a state without components, and a state that does not change.
 func TestTrivial(t *testing.T) {
 	for _, m := range adaptiveMethods {
 		s, err := Solve(decay, 4, 4, []float64{2, 3}, Options{Method: m, Dense: true, Events: []Event{{G: func(float64, []float64) float64 { return 1 }}}})
@@ -222,7 +223,7 @@ func TestTrivial(t *testing.T) {
 		if err != nil || !slices.Equal(s.Y[len(s.Y)-1], []float64{1, 1, 1}) || s.T[len(s.T)-1] != 10 || s.Accepted > 20 {
 			t.Error(s, err)
 		}
-		// Without end: t overflows at last.
+		// To infinity: at last t overflows.
 		s, err = Solve(func(dydt []float64, _ float64, _ []float64) { clear(dydt) }, 0, math.Inf(1), []float64{1}, Options{Method: m})
 		if !errors.Is(err, ErrNonFinite) || s.Accepted > 1000 {
 			t.Error(s.Accepted, err)
@@ -260,7 +261,7 @@ func TestMaxStep(t *testing.T) {
 	}
 }
 
-// TestBounds holds every method to the interval: no t outside it reaches the field.
+// TestBounds checks that no method calls the field with a t outside the interval.
 func TestBounds(t *testing.T) {
 	for _, c := range []struct{ t0, t1, maxStep float64 }{
 		{0, 1e-4, 0}, {-17, 2, 0.03}, {100, 200, 100}, {2, -17, 0.03}, {1e-4, 0, 0}, {0.1, 0.30000000000000004, 0}, {-1e-20, 0.1, 0},
@@ -358,7 +359,7 @@ func TestFieldFaults(t *testing.T) {
 	if !errors.Is(err, mine) || !errors.As(err, &e) || !(e.T <= 1 && e.T+e.H > 1) || len(s.T) < 2 {
 		t.Error(s, err)
 	}
-	// A panic of somebody else's goes its way.
+	// A panic in the body of the loop is not caught.
 	defer func() {
 		if v := recover(); v != "the loop's own" {
 			t.Error(v)
@@ -392,7 +393,7 @@ func TestNonFinite(t *testing.T) {
 			t.Error(m, err)
 		}
 	}
-	// DOP853's dense output looks where its steps do not.
+	// DOP853's dense output evaluates the field at times where its steps do not.
 	hole := func(dydt []float64, t float64, y []float64) {
 		dydt[0] = 1
 		if t > 0.19 && t < 0.21 || t > 0.09 && t < 0.11 {
@@ -460,7 +461,7 @@ func TestStates(t *testing.T) {
 	}
 }
 
-// TestRows holds a batch to what its rows do alone.
+// TestRows compares a batch with its rows integrated alone.
 func TestRows(t *testing.T) {
 	y0 := []float64{1, 0, 0.5, 0.5, 0, 1e-12}
 	calls := 0

@@ -147,7 +147,7 @@ func ExampleSeparable() {
 	// Yoshida6 3e-09, 140001 evaluations of half the field
 }
 
-// The largest excursion of a million steps, of which none is kept.
+// The largest |q| in a million steps. None of the states is kept.
 func ExampleRun() {
 	velocity := func(dq, p []float64) { dq[0] = p[0] }
 	force := func(dp, q []float64) { dp[0] = -math.Sin(q[0]) }
@@ -158,7 +158,7 @@ func ExampleRun() {
 	}
 	fmt.Printf("%.9f in %d steps, %v\n", worst, r.Accepted, r.Err())
 
-	// The same of any field; and leaving a run.
+	// A run of any field, and how to leave it.
 	r = integrate.BeginFixed(integrate.GaussLegendre4, pendulum, 0, 1e5, 0.1, []float64{1, 0})
 	for t := range r.States() {
 		if t > 50 {
@@ -171,7 +171,7 @@ func ExampleRun() {
 	// 501 true
 }
 
-// A run that a deadline ends, with what it has reached. For [Solve] it is Options.Stop.
+// A deadline ends a run, and the states up to there are kept. For [Solve] set Options.Stop.
 func ExampleRun_Collect() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()
@@ -183,7 +183,7 @@ func ExampleRun_Collect() {
 	// true true
 }
 
-// A run with chosen steps, and no end but the budget.
+// A run with adaptive steps that ends when the budget of evaluations is spent.
 func ExampleBegin() {
 	r := integrate.Begin(pendulum, 0, math.Inf(1), []float64{1, 0}, integrate.Options{MaxEval: 1000})
 	turns, before := 0, 1.

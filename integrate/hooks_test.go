@@ -30,7 +30,7 @@ func everyRun(o Options) map[string]func() *Run {
 	return runs
 }
 
-// TestStop ends a run of each method by its Stop, which is asked once before each step and changes nothing else.
+// TestStop ends a run of each method by its Stop. Stop is called once before each step and changes nothing else.
 func TestStop(t *testing.T) {
 	for name, begin := range everyRun(Options{}) {
 		whole, err := begin().Collect()
@@ -64,7 +64,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// TestStopOptions has the Stop of Options stop Solve, also in the midst of many rejected steps or many reports.
+// TestStopOptions ends Solve by the Stop of its Options, also between rejected steps and between reports.
 func TestStopOptions(t *testing.T) {
 	mine := errors.New("enough")
 	stop := func(at int) func() error {
@@ -105,7 +105,7 @@ func here() int {
 	return line
 }
 
-// checkPanic holds err to a panic at that line of this file.
+// checkPanic checks that err is of a panic at that line of this file.
 func checkPanic(t *testing.T, what string, err error, line int, says string) {
 	t.Helper()
 	var e *Error
@@ -199,7 +199,7 @@ func TestPanicStack(t *testing.T) {
 	}
 }
 
-// TestParallelPanic makes errors of panics in the functions that Parallel is given.
+// TestParallelPanic checks that panics in setup and run become errors of Parallel.
 func TestParallelPanic(t *testing.T) {
 	mine := errors.New("mine")
 	setup := func() Field { return spring }
@@ -250,7 +250,7 @@ func TestParallelPanic(t *testing.T) {
 
 func second(_ []*Solution, err error) error { return err }
 
-// TestRangedTwice makes a second loop over a run an error, which does not hide that of the first.
+// TestRangedTwice checks that a second loop over a run is an error, and does not hide an error of the first.
 func TestRangedTwice(t *testing.T) {
 	loop := func(r *Run) {
 		for range r.States() {

@@ -209,6 +209,10 @@ func (r *Run) stop(h float64) error {
 	if r.Stop == nil {
 		return nil
 	}
+	return r.callStop(h)
+}
+
+func (r *Run) callStop(h float64) error {
 	r.calling, r.at = stopCall, r.t
 	err := r.Stop()
 	r.calling = noCall
