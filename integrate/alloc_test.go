@@ -34,7 +34,7 @@ func springRuns() map[string]*Run {
 	return runs
 }
 
-// TestAllocs holds a step of every method, dense output included, to no allocation.
+// TestAllocs checks that a step of any method, dense output included, does not allocate.
 func TestAllocs(t *testing.T) {
 	for name, r := range springRuns() {
 		if r.err != nil {

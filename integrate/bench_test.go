@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// run takes b.N steps.
+// benchRun times b.N steps.
 func benchRun(b *testing.B, r *Run) {
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -37,9 +37,9 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-// BenchmarkBare sets a step of RK4 and RK45 beside the bare arithmetic of its stages: the same evaluations and sums
-// written out by hand, RK45 with the sum of its error estimate, and nothing else. The control of the step adds to that
-// a norm and a fifth root, which "bare+control" has in their shortest form.
+// BenchmarkBare compares a step of RK4 and RK45 with the bare arithmetic of its stages: the same evaluations and sums,
+// written out by hand. The bare RK45 has the sum of its error estimate too. "bare+control" adds a norm and a fifth root,
+// which the control of the step needs.
 func BenchmarkBare(b *testing.B) {
 	for _, n := range []int{2, 1000} {
 		f := Field(spring)

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestBits holds the results of every method to the same bits on every platform.
+// TestBits checks that the results of every method have the same bits on every platform.
 func TestBits(t *testing.T) {
 	// Duffing's oscillator with damping, each product rounded.
 	duffing := func(dydt []float64, t float64, y []float64) {

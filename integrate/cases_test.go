@@ -155,7 +155,7 @@ func maxDiff(v, u []float64) float64 {
 
 func maxAbs(v []float64) float64 { return maxDiff(v, make([]float64, len(v))) }
 
-// TestSciPy holds the steps and errors of every problem to SciPy's.
+// TestSciPy compares the steps and errors of every problem with SciPy's.
 func TestSciPy(t *testing.T) {
 	for _, p := range loadCases(t).Problems {
 		f, _ := p.compile(t)

@@ -1,15 +1,18 @@
 package integrate
 
-import "sort"
+import (
+	"math"
+	"sort"
+)
 
-// A Dense is a solution as a function of t, from [Options.Dense]: a polynomial on each step, of degree 4 for RK45, 3
-// for RK23 and 7 for DOP853. It may be used by many goroutines at once.
+// A Dense is a solution as a function of t: a polynomial on each step, of degree 4 for RK45, 3 for RK23 and 7 for
+// DOP853. Options.Dense asks for it. Many goroutines may use it at once.
 type Dense struct {
 	n, degree int
 	twisted   bool
-	t         []float64 // the ends of the steps: one more than there are steps
-	h         []float64 // h[i] is the length of step i, of which a terminal event may have cut the end off
-	c         []float64 // for each step its first state and q_1, q_2, …; after them the last state
+	t         []float64 // step i goes from t[i] to t[i+1]
+	h         []float64 // h[i] is the full length of step i; a terminal event may end it earlier
+	c         []float64 // for each step its first state and q_1, q_2, …; after all steps the last state
 }
 
 func newDense(m *Method, t0 float64, y0 []float64) *Dense {
@@ -25,9 +28,9 @@ func (d *Dense) add(r *Run, t float64, y []float64) {
 	d.c = append(d.c, y...)
 }
 
-// At returns the state at t, in dst if that has the length for it. At the steps it is the computed state itself;
-// between them its error is that of the steps, or a little more. Outside the interval of integration the first or last
-// polynomial goes on, whatever that is worth.
+// At returns the state at t, in dst if dst has the length of a state, or else in a new slice. At the end of a step it is
+// the computed state itself. Between the ends its error is about that of the steps. Outside the interval of integration
+// At evaluates the first or last polynomial, and the error grows fast.
 func (d *Dense) At(dst []float64, t float64) []float64 {
 	if len(dst) != d.n {
 		dst = make([]float64, d.n)
@@ -53,7 +56,7 @@ func (d *Dense) At(dst []float64, t float64) []float64 {
 	return dst
 }
 
-// AtAll returns the states at each of ts, in any order, as rows of one array.
+// AtAll returns the states at the times ts, which may have any order. The rows share one array.
 func (d *Dense) AtAll(ts []float64) [][]float64 {
 	flat := make([]float64, len(ts)*d.n)
 	rows := make([][]float64, len(ts))
@@ -63,7 +66,7 @@ func (d *Dense) AtAll(ts []float64) [][]float64 {
 	return rows
 }
 
-// evaluate computes the dense output at θ from the state y at the start of the step and q_1, q_2, …
+// evaluate computes the dense output at θ, from the state y at the start of the step and q_1, q_2, …:
 //
 //	dst = y + θ(q_1 + θ(q_2 + θ(q_3 + …)))        or, twisted,
 //	dst = y + θ(q_1 + (1-θ)(q_2 + θ(q_3 + …)))
@@ -109,7 +112,7 @@ func (r *Run) interpolate() error {
 		for i := range q {
 			q[i] *= h
 		}
-		return nil
+		return r.checkDense(h)
 	}
 
 	last := len(m.c)
@@ -138,14 +141,27 @@ func (r *Run) interpolate() error {
 			q[(3+i)*n+c] = h * v
 		}
 	}
-	if nonFinite(q) >= 0 {
-		return fail(ErrNonFinite, r.told, h, "the field is not finite where dense output needs it, after t=%v (h=%v)",
-			r.told, h)
+	return r.checkDense(h)
+}
+
+// checkDense returns an error where the dense output of the last step could overflow between its ends.
+func (r *Run) checkDense(h float64) error {
+	n := len(r.y)
+	for c, y := range r.yold {
+		top := math.Abs(y)
+		for j := c; j < len(r.adapt.q); j += n {
+			top += math.Abs(r.adapt.q[j])
+		}
+		if !isFinite(top) {
+			return fail(ErrNonFinite, r.told, h,
+				"component %d of the dense output overflows, or the field is not finite where it needs it, after t=%v (h=%v)",
+				c, r.told, h)
+		}
 	}
 	return nil
 }
 
-// between returns the state at t within the last step, in dst or where it is.
+// between returns the state at t within the last step. It is computed in dst, or is r.y itself at the end of the step.
 func (r *Run) between(dst []float64, t float64) []float64 {
 	if t == r.t {
 		return r.y

@@ -1,7 +1,7 @@
 package integrate
 
-// DOP853 is the method of Dormand and Prince of order 8, with error estimates of order 5 and 3 and dense output of
-// order 7 that costs three evaluations more in each step that is asked for it.
+// DOP853 is the method of Dormand and Prince of order 8, with error estimates of order 5 and 3. Its dense output, of
+// order 7, costs three more evaluations in each step where it is needed.
 //
 // Source: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.10, and the
 // coefficients of their program dop853.f.

@@ -2,24 +2,34 @@ package integrate
 
 import "math"
 
-// An Event is a function of time and state whose zeros along the solution are wanted. A zero is found where G has
-// changed its sign from one step to the next, or is zero at a step, and then located on the dense output to the
-// precision of t, which costs no evaluation of the field (with DOP853, three for the step). A zero that G only touches,
-// or two within one step, leave no trace at the steps and are not found: bound the steps with MaxStep. Where G is NaN
-// there is no sign and no event.
+// An Event is a function G of time and state whose zeros along the solution are to be found. A step has a zero if G has
+// different signs at its two ends, or is zero at one of them. The zero is then located on the dense output, to the
+// precision of t. This costs no evaluation of the field, or with DOP853 three for the step.
 //
-// As in SciPy, G = 0 at the start is an event at t0 if G then moves in the Direction. One zero that falls on a step is
-// one event, where SciPy may report two.
+// Two zeros within one step are not found, nor is one that G touches without a change of sign: G has the same sign at
+// both ends. A MaxStep makes the steps shorter. Where G is NaN there is no event.
+//
+// As in SciPy, G = 0 at the start is an event at t0 if G then moves in the Direction. A zero exactly at the end of a step
+// is one event; SciPy may report it twice.
 type Event struct {
 	G         func(t float64, y []float64) float64 // must not change y
-	Direction int                                  // > 0: where G grows along the integration only; < 0: falls
-	Terminal  int                                  // end the integration at this many events; 0: never
+	Direction int                                  // > 0: only where G grows along the integration; < 0: only where it falls
+	Terminal  int                                  // the integration ends at this many events; 0: never
 }
 
-// events is what a Run knows of its events.
+// events is the part of a Run that finds events.
 type events struct {
 	before, after []float64 // G at both ends of the last step
 	root          []float64 // the zero in the step, or NaN
+}
+
+// event computes G(t, y) of event i.
+func (r *Run) event(i int, g func(float64, []float64) float64, t float64, y []float64) float64 {
+	r.at = t
+	r.calling = eventCall + callee(i)
+	v := g(t, y)
+	r.calling = noCall
+	return v
 }
 
 // startEvents evaluates the events at the initial state.
@@ -31,17 +41,17 @@ func (r *Run) startEvents() {
 	r.adapt.events = events{make([]float64, n), make([]float64, n), make([]float64, n)}
 	r.TEvents, r.YEvents = make([][]float64, n), make([][][]float64, n)
 	for i, e := range r.adapt.o.Events {
-		r.adapt.events.after[i] = e.G(r.t, r.y)
+		r.adapt.events.after[i] = r.event(i, e.G, r.t, r.y)
 	}
 }
 
-// crossings evaluates the events after a step and reports whether any has a zero in it.
+// crossings evaluates the events after a step, and reports whether any has a zero in the step.
 func (r *Run) crossings() bool {
 	s := &r.adapt.events
 	s.before, s.after = s.after, s.before
 	any := false
 	for i, e := range r.adapt.o.Events {
-		s.after[i] = e.G(r.t, r.y)
+		s.after[i] = r.event(i, e.G, r.t, r.y)
 		up := s.before[i] <= 0 && s.after[i] >= 0
 		down := s.before[i] >= 0 && s.after[i] <= 0
 		s.root[i] = math.NaN()
@@ -53,8 +63,8 @@ func (r *Run) crossings() bool {
 	return any
 }
 
-// locate finds the zeros in the last step and records them in their order up to a terminal one, if there is one, whose
-// time it returns.
+// locate finds the zeros in the last step and records them. If one of them is terminal it returns true and its time, and
+// does not record those after it.
 func (r *Run) locate() (terminal bool, end float64) {
 	s := &r.adapt.events
 	end = r.t
@@ -62,10 +72,10 @@ func (r *Run) locate() (terminal bool, end float64) {
 		if math.IsNaN(s.root[i]) {
 			continue
 		}
-		g := func(t float64) float64 { return e.G(t, r.between(r.w, t)) }
+		g := func(t float64) float64 { return r.event(i, e.G, t, r.between(r.w, t)) }
 		t := zero(g, r.told, r.t, s.before[i], s.after[i])
 		if found := r.TEvents[i]; len(found) > 0 && found[len(found)-1] == t {
-			t = math.NaN() // the zero at the end of the step before
+			t = math.NaN() // recorded already, at the end of the step before
 		}
 		s.root[i] = t
 		if e.Terminal > 0 && len(r.TEvents[i])+1 >= e.Terminal && (t-end)*r.dir <= 0 {
@@ -88,10 +98,10 @@ func zero(g func(float64) float64, a, b, ga, gb float64) float64 {
 	if ga == 0 {
 		return a
 	}
-	// b is the best guess, a the one before, and the zero lies between b and c.
+	// b is the best approximation, a the one before, and the zero lies between b and c.
 	c, gc := a, ga
-	d := b - a // this step and
-	e := d     // the one before
+	d := b - a // this step
+	e := d     // the step before
 	for gb != 0 {
 		if (gb > 0) == (gc > 0) {
 			c, gc = a, ga

@@ -1,9 +1,12 @@
 package integrate_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
+	"strings"
+	"time"
 
 	"hnn/integrate"
 )
@@ -144,7 +147,7 @@ func ExampleSeparable() {
 	// Yoshida6 3e-09, 140001 evaluations of half the field
 }
 
-// The largest excursion of a million steps, of which none is kept.
+// The largest |q| in a million steps. None of the states is kept.
 func ExampleRun() {
 	velocity := func(dq, p []float64) { dq[0] = p[0] }
 	force := func(dp, q []float64) { dp[0] = -math.Sin(q[0]) }
@@ -155,7 +158,7 @@ func ExampleRun() {
 	}
 	fmt.Printf("%.9f in %d steps, %v\n", worst, r.Accepted, r.Err())
 
-	// The same of any field; and leaving a run.
+	// A run of any field, and how to leave it.
 	r = integrate.BeginFixed(integrate.GaussLegendre4, pendulum, 0, 1e5, 0.1, []float64{1, 0})
 	for t := range r.States() {
 		if t > 50 {
@@ -168,7 +171,19 @@ func ExampleRun() {
 	// 501 true
 }
 
-// A run with chosen steps, and no end but the budget.
+// A deadline ends a run, and the states up to there are kept. For [Solve] set Options.Stop.
+func ExampleRun_Collect() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	r := integrate.BeginFixed(integrate.RK4, pendulum, 0, 1e5, 0.1, []float64{1, 0})
+	r.Stop = ctx.Err
+	sol, err := r.Collect()
+	fmt.Println(errors.Is(err, context.DeadlineExceeded), len(sol.T) == sol.Accepted+1)
+	// Output:
+	// true true
+}
+
+// A run with adaptive steps that ends when the budget of evaluations is spent.
 func ExampleBegin() {
 	r := integrate.Begin(pendulum, 0, math.Inf(1), []float64{1, 0}, integrate.Options{MaxEval: 1000})
 	turns, before := 0, 1.
@@ -210,7 +225,11 @@ func ExampleError() {
 
 	wrong := func(dydt []float64, t float64, y []float64) { dydt[2] = 1 }
 	_, err = integrate.Solve(wrong, 0, 1, []float64{0, 0}, integrate.Options{})
-	fmt.Println(err, errors.Is(err, integrate.ErrField))
+	fmt.Println(err, errors.Is(err, integrate.ErrPanic))
+
+	if errors.As(err, &where) {
+		fmt.Println("the stack names this file:", strings.Contains(string(where.Stack), "example_test.go"))
+	}
 
 	_, err = integrate.Fixed(integrate.ImplicitMidpoint, pendulum, 0, 100, 50, []float64{1, 0})
 	fmt.Println(err, errors.Is(err, integrate.ErrConvergence))
@@ -224,7 +243,8 @@ func ExampleError() {
 	// stuck at t=0.9999; true
 	// integrate: component 0 of the field is NaN at t=0.625 (h=0.25) true
 	// integrate: the field panicked at t=0: runtime error: index out of range [2] with length 2 true
-	// integrate: ImplicitMidpoint did not converge in 100 rounds at t=0 (h=50): use a shorter step true
+	// the stack names this file: true
+	// integrate: ImplicitMidpoint did not converge in 100 rounds at t=0 (h=50): want a shorter step true
 	// integrate: the tolerance 0 of component 0 is below what float64 can give at t=0, y=1 (h=0) true
-	// integrate: Leapfrog keeps energy with a fixed step only: use it with Fixed or Separable, or RK45 here true
+	// integrate: Leapfrog keeps energy with a fixed step only: want RK45, RK23 or DOP853 (Leapfrog is for Fixed or Separable) true
 }

@@ -55,8 +55,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// Problems too stiff for explicit methods end at the budget or for want of a step, and say
-// how far they came.
+// Problems too stiff for explicit methods end with ErrBudget or ErrStepUnderflow, and say how far they came.
 func TestStiff(t *testing.T) {
 	for name, c := range map[string]struct {
 		f  Field
@@ -84,8 +83,7 @@ func TestStiff(t *testing.T) {
 	}
 }
 
-// Numbers of any size, and a tolerance of 0 for a state that passes through 0, neither
-// stop a run nor make it endless.
+// Very large and very small states do not stop a run, nor does a tolerance of 0 for a state that passes through 0.
 func TestExtremeStates(t *testing.T) {
 	for _, m := range adaptiveMethods {
 		for _, y := range []float64{1e-300, 5e-324, math.Copysign(0, -1), 1e150, 1e300} {

@@ -2,27 +2,29 @@ package integrate
 
 import "math"
 
-// Fixed integrates dy/dt = f(t, y) from y(t0) = y0 to t1, which may lie before t0, by steps of length h > 0 on the grid
+// Fixed integrates dy/dt = f(t, y) from y(t0) = y0 to t1 by steps of length h > 0, on the grid
 //
 //	t_i = t0 ± i h    i = 0 … n
 //
-// whose last point is exactly t1: the last step is shorter where h does not divide the interval, and a remainder below
-// 1e-9 h adds no step. Errors are returned as by [Solve]; where the field is not finite the error is ErrNonFinite at
-// once. Splitting methods are refused: see [Separable].
+// t1 may be less than t0. The last point is exactly t1. If h does not divide the interval, the last step is shorter; a
+// remainder below 1e-9 h does not add a step.
+//
+// Errors are returned as by [Solve], but the error is ErrNonFinite at the first step in which the field is not finite.
+// Splitting methods need [Separable].
 func Fixed(m *Method, f Field, t0, t1, h float64, y0 []float64) (*Solution, error) {
-	return BeginFixed(m, f, t0, t1, h, y0).collect()
+	return BeginFixed(m, f, t0, t1, h, y0).Collect()
 }
 
-// BeginFixed returns the Run that does what [Fixed] does.
+// BeginFixed returns the Run of [Fixed], for a loop over its states.
 func BeginFixed(m *Method, f Field, t0, t1, h float64, y0 []float64) *Run {
 	r := newFixed(m, t0, t1, h, y0)
 	switch {
 	case r.err != nil:
 		return r
 	case f == nil:
-		return r.refuse("the field is nil")
+		return r.refuse("the field is nil: want a function")
 	case m.leaps != nil:
-		return r.refuse("%v takes a separable H as two half-fields, by Separable: use GaussLegendre4 for this field", m)
+		return r.refuse("%v splits a separable H: want GaussLegendre4, say, for a field (%v is for Separable)", m, m)
 	}
 	r.f = f
 	if m.implicit() {
@@ -31,10 +33,10 @@ func BeginFixed(m *Method, f Field, t0, t1, h float64, y0 []float64) *Run {
 	return r
 }
 
-// newFixed checks what every integration with fixed steps has.
+// newFixed checks the arguments that every integration with fixed steps has, and allocates.
 func newFixed(m *Method, t0, t1, h float64, y0 []float64) *Run {
 	if m == nil || m.name == "" {
-		return new(Run).refuse("the method is nil, or none of this package's")
+		return new(Run).refuse("the method is nil, or not of this package: want RK4, say")
 	}
 	r := newRun(m, t0, t1, y0)
 	if r.err != nil {
@@ -52,17 +54,17 @@ func newFixed(m *Method, t0, t1, h float64, y0 []float64) *Run {
 // grid returns the number of steps of length h from t0 to t1.
 func grid(t0, t1, h float64) (int, error) {
 	if !(h > 0) || !isFinite(t1) || !isFinite(t1-t0) {
-		return 0, refuse("steps of h=%v from %v to %v: h must be positive, the interval finite", h, t0, t1)
+		return 0, refuse("steps of h=%v from %v to %v: want a positive h and a finite interval", h, t0, t1)
 	}
 	whole := math.Abs(t1-t0) / h
 	steps := math.Floor(whole)
 	far := max(math.Abs(t0), math.Abs(t1))
-	// A rest that is no more than the rounding of t0, t1 and their difference is none.
+	// A remainder no larger than the rounding of t0, t1 and their difference does not count.
 	if whole-steps > max(1e-9, 4*epsilon*(far/h)) || steps == 0 && t0 != t1 {
 		steps++
 	}
 	if !(steps < 1<<53) || steps > 1 && far-h == far {
-		return 0, refuse("steps of h=%v from %v to %v: h is too short to tell the steps apart", h, t0, t1)
+		return 0, refuse("steps of h=%v from %v to %v: h is too short to tell the steps apart, want a longer one", h, t0, t1)
 	}
 	return int(steps), nil
 }
@@ -76,11 +78,14 @@ func (r *Run) fixed(steps int, yield func(float64, []float64) bool) (Status, err
 	for i := 1; i <= steps; i++ {
 		tnew, h := t0+float64(float64(i)*full), full
 		if i == steps {
-			// Where the last step is a full one, it is as long as the others, to the last bit.
+			// If the last step is a full one, it has the very same length as the others.
 			tnew = r.t1
 			if rest := tnew - r.t; math.Abs(rest-full) > 4*epsilon*max(math.Abs(t0), math.Abs(tnew)) {
 				h = rest
 			}
+		}
+		if err := r.stop(h); err != nil {
+			return Failed, err
 		}
 		if err := r.fixedStep(tnew, h); err != nil {
 			return Failed, err

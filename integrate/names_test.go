@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// TestNames holds every public name to an appearance in an example, and the package to the standard library.
+// TestNames checks that every public name appears in an example, and that the package imports the standard library only.
 func TestNames(t *testing.T) {
 	examples, err := os.ReadFile("example_test.go")
 	if err != nil {

@@ -78,8 +78,8 @@ func defect(a [][]float64, b []float64, theta float64, trees []tree) float64 {
 	return worst
 }
 
-// TestOrderConditions proves the order of each Runge–Kutta method: the conditions hold for all rooted trees of that
-// many nodes, and not for all of one more; so too for the embedded formula and the dense output.
+// TestOrderConditions proves the order of each Runge–Kutta method, of the embedded formula and of the dense output. The
+// conditions hold for all rooted trees with up to that many nodes, and fail for one with one node more.
 func TestOrderConditions(t *testing.T) {
 	all := trees(9)
 	total := 0

@@ -57,8 +57,8 @@ func linspace(a, b float64, n int) []float64 {
 	return v
 }
 
-// TestSciPyMethods holds steps, evaluations and errors of RK23 and DOP853 to SciPy's, and what dense output, TEval
-// and events cost with all three.
+// TestSciPyMethods compares steps, evaluations and errors of RK23 and DOP853 with SciPy's, and the cost of dense output,
+// TEval and events with all three methods.
 func TestSciPyMethods(t *testing.T) {
 	c, file := loadCases(t), loadSciPy(t)
 	for _, m := range adaptiveMethods {
@@ -147,7 +147,7 @@ func TestDense(t *testing.T) {
 			if d := maxDiff(s.Dense.At(nil, x), s.Y[i]); d != 0 {
 				t.Errorf("%s: dense output at step %d off by %g", p.ID, i, d)
 			}
-			// Just beside a step the polynomials meet it.
+			// Close to the end of a step the polynomials have its state.
 			if d := maxDiff(s.Dense.At(nil, x*(1+1e-15)), s.Y[i]); !(d <= 1e-12) {
 				t.Errorf("%s: dense output beside step %d off by %g", p.ID, i, d)
 			}
@@ -331,8 +331,8 @@ func TestRationalDirections(t *testing.T) {
 	}
 }
 
-// TestTouchingZero shows the documented limit: a zero that is only touched is not found, and does no harm; and an event
-// that is zero at the start, or throughout, ends.
+// TestTouchingZero shows the documented limit: a zero where G does not change its sign is not found. A run also ends
+// where G is zero at the start, or always.
 func TestTouchingZero(t *testing.T) {
 	one := func(dydt []float64, _ float64, _ []float64) { dydt[0] = 1 }
 	touch := func(_ float64, y []float64) float64 { return (y[0] - 0.3) * (y[0] - 0.3) }

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// The constants of the step-size control, SciPy's.
+// The constants of the step-size control are SciPy's.
 const (
 	safety    = 0.9
 	minFactor = 0.2
@@ -13,21 +13,23 @@ const (
 	epsilon   = 0x1p-52
 )
 
-// Solve integrates dy/dt = f(t, y) from y(t0) = y0 to t1, with steps chosen so that the estimated error of each meets
-// the tolerances: the steps that SciPy's solve_ivp takes. t1 may lie before t0, or be infinite where an event or an
-// error ends the run. On failure Solve returns the error and what it has reached, never a NaN; only for an invalid
-// argument is the solution nil.
+// Solve integrates dy/dt = f(t, y) from y(t0) = y0 to t1. It chooses its steps so that the estimated error of each meets
+// the tolerances. They are the steps that SciPy's solve_ivp takes. t1 may be less than t0. It may be infinite where an
+// event or an error ends the run.
 //
-// A trial step in which the field is not finite is rejected like any other, so that a field may be undefined beyond a
-// boundary that the solution only comes near. Where the field is not finite at the start the error is ErrNonFinite at
-// once; where it is not in the shortest of steps the error is both ErrStepUnderflow and ErrNonFinite.
+// On failure Solve returns the error and the solution up to there, which is finite. The solution is nil only for an
+// invalid argument.
+//
+// A trial step in which the field is not finite is rejected, and a shorter one is tried. So a field may be undefined
+// beyond a boundary that the solution only comes near. If the field is not finite at the start, the error is
+// ErrNonFinite. If it is not finite even in the shortest step, the error is both ErrStepUnderflow and ErrNonFinite.
 //
 // Source: E. Hairer, S. P. Nørsett, G. Wanner, Solving Ordinary Differential Equations I, section II.4.
 func Solve(f Field, t0, t1 float64, y0 []float64, o Options) (*Solution, error) {
-	return Begin(f, t0, t1, y0, o).collect()
+	return Begin(f, t0, t1, y0, o).Collect()
 }
 
-// adaptation is what a Run with adaptive steps has beside the rest.
+// adaptation is the part of a Run that only adaptive steps need.
 type adaptation struct {
 	o          Options
 	rtol, atol []float64
@@ -37,7 +39,7 @@ type adaptation struct {
 	events     events
 }
 
-// Begin returns the Run that does what [Solve] does.
+// Begin returns the Run of [Solve], for a loop over its states.
 func Begin(f Field, t0, t1 float64, y0 []float64, o Options) *Run {
 	m := o.Method
 	if m == nil {
@@ -50,32 +52,35 @@ func Begin(f Field, t0, t1 float64, y0 []float64, o Options) *Run {
 	case r.err != nil:
 		return r
 	case f == nil:
-		return r.refuse("the field is nil")
+		return r.refuse("the field is nil: want a function")
 	case m.leaps != nil || m.implicit():
-		return r.refuse("%v keeps energy with a fixed step only: use it with Fixed or Separable, or RK45 here", m)
+		return r.refuse("%v keeps energy with a fixed step only: want RK45, RK23 or DOP853 (%v is for Fixed or Separable)", m, m)
 	case m.e == nil:
-		return r.refuse("%v does not estimate its error: use it with Fixed, or RK45 here", m)
+		return r.refuse("%v does not estimate its error: want RK45, RK23 or DOP853 (%v is for Fixed)", m, m)
 	case o.MaxStep != 0 && !(o.MaxStep > 0):
-		return r.refuse("MaxStep is %v: must be positive", o.MaxStep)
+		return r.refuse("MaxStep is %v: want a positive length, or 0 for no bound", o.MaxStep)
 	case o.FirstStep != 0 && !(o.FirstStep > 0 && o.FirstStep <= math.Abs(t1-t0)):
-		return r.refuse("FirstStep is %v: must be positive and no longer than the interval", o.FirstStep)
+		return r.refuse("FirstStep is %v: want a positive length, at most that of the interval, or 0", o.FirstStep)
 	case o.MaxEval < 0:
-		return r.refuse("MaxEval is %d: must not be negative", o.MaxEval)
+		return r.refuse("MaxEval is %d: want a positive number, or 0 for no bound", o.MaxEval)
 	case o.Rows < 0 || o.Rows > 0 && n%o.Rows != 0:
-		return r.refuse("%d components do not make %d rows", n, o.Rows)
+		return r.refuse("%d components do not make %d rows: want a number of rows that divides them", n, o.Rows)
 	}
 	for i, t := range o.TEval {
 		if !(t >= min(t0, t1) && t <= max(t0, t1)) {
-			return r.refuse("TEval[%d] = %v is outside the interval from %v to %v", i, t, t0, t1)
+			return r.refuse("TEval[%d] = %v is outside the interval: want times from %v to %v", i, t, t0, t1)
 		}
 		if i > 0 && !((t-o.TEval[i-1])*r.dir > 0) {
-			return r.refuse("TEval[%d] = %v does not come after TEval[%d] = %v on the way from %v to %v",
+			return r.refuse("TEval[%d] = %v does not come after TEval[%d] = %v: want times in order from %v to %v",
 				i, t, i-1, o.TEval[i-1], t0, t1)
 		}
 	}
 	for i, e := range o.Events {
-		if e.G == nil || e.Terminal < 0 {
-			return r.refuse("Events[%d] has no function, or a negative Terminal", i)
+		if e.G == nil {
+			return r.refuse("Events[%d].G is nil: want a function", i)
+		}
+		if e.Terminal < 0 {
+			return r.refuse("Events[%d].Terminal is %d: want a positive number, or 0 for never", i, e.Terminal)
 		}
 	}
 	if a.rtol, r.err = spread("RTol", o.RTol, 1e-3, n); r.err == nil {
@@ -98,6 +103,7 @@ func Begin(f Field, t0, t1 float64, y0 []float64, o Options) *Run {
 	}
 	o.Rows = max(o.Rows, 1)
 	r.f, r.h, r.room, r.drive = f, o.FirstStep, 16, (*Run).adaptive
+	r.Stop = o.Stop
 	a.o = o
 	a.e, a.e3 = newSum(m.e, r.k), newSum(m.e3, r.k)
 	a.err, a.err3 = make([]float64, n), make([]float64, n)
@@ -108,17 +114,17 @@ func Begin(f Field, t0, t1 float64, y0 []float64, o Options) *Run {
 	return r
 }
 
-// spread returns a copy of tol with one value for each of n components.
+// spread returns a copy of tol with one value for each of n components. If tol is nil, they are all missing.
 func spread(name string, tol []float64, missing float64, n int) ([]float64, error) {
 	if tol == nil {
 		tol = []float64{missing}
 	}
 	if len(tol) != 1 && len(tol) != n {
-		return nil, refuse("%s has %d values: must have 1, or %d as the state has", name, len(tol), n)
+		return nil, refuse("%s has %d values: want 1, or %d as the state has", name, len(tol), n)
 	}
 	for i, v := range tol {
 		if !(v >= 0 && isFinite(v)) {
-			return nil, refuse("%s[%d] is %v: must be finite and not negative", name, i, v)
+			return nil, refuse("%s[%d] is %v: want a finite number, not negative", name, i, v)
 		}
 	}
 	all := make([]float64, n)
@@ -128,7 +134,7 @@ func spread(name string, tol []float64, missing float64, n int) ([]float64, erro
 	return all, nil
 }
 
-// adaptive integrates to t1 and gives each state to yield until that returns false.
+// adaptive integrates to t1. It calls yield with each state, and ends when yield returns false.
 func (r *Run) adaptive(yield func(float64, []float64) bool) (Status, error) {
 	o := &r.adapt.o
 	if err := r.start(); err != nil {
@@ -166,7 +172,7 @@ func (r *Run) adaptive(yield func(float64, []float64) bool) (Status, error) {
 				here = r.between(r.w, end)
 			}
 		}
-		if end != r.told { // but for a terminal event where the step began
+		if end != r.told { // a terminal event may lie where the step began
 			if o.Dense {
 				r.Dense.add(r, end, here)
 			}
@@ -175,6 +181,11 @@ func (r *Run) adaptive(yield func(float64, []float64) bool) (Status, error) {
 			}
 		}
 		for ; next < len(o.TEval) && (o.TEval[next]-end)*r.dir <= 0; next++ {
+			if next%1024 == 1023 {
+				if err := r.stop(r.h * r.dir); err != nil {
+					return Failed, err
+				}
+			}
 			if !yield(o.TEval[next], r.between(r.w, o.TEval[next])) {
 				return Stopped, nil
 			}
@@ -183,7 +194,7 @@ func (r *Run) adaptive(yield func(float64, []float64) bool) (Status, error) {
 	return status, nil
 }
 
-// constant reports a solution that does not change: one without components or on an interval of no length.
+// constant gives yield a solution that does not change: one without components, or with t1 = t0.
 func (r *Run) constant(yield func(float64, []float64) bool) Status {
 	ts := r.adapt.o.TEval
 	if ts == nil && r.t1 == r.t {
@@ -204,7 +215,7 @@ func (r *Run) overBudget() error {
 	return fail(ErrBudget, r.t, h, "budget of %d evaluations spent at t=%v (h=%v)", r.adapt.o.MaxEval, r.t, h)
 }
 
-// step advances by one accepted step, or fails and leaves the state as it was.
+// step advances by one accepted step. If it fails, the state is unchanged.
 func (r *Run) step() error {
 	last := len(r.m.c) // the index of k_{s+1}
 	if r.Accepted > 0 {
@@ -219,8 +230,11 @@ func (r *Run) step() error {
 		size = shortest
 	}
 	var h float64
-	var broken bool // whether the last trial was rejected for something that is not finite
+	var broken bool // whether the last trial was rejected because it was not finite
 	for rejected := false; ; rejected = true {
+		if err := r.stop(size * r.dir); err != nil {
+			return err
+		}
 		if size < shortest {
 			err := fail(ErrStepUnderflow, t, size*r.dir, "step size underflow at t=%v (h=%v)", t, size*r.dir)
 			if broken {
@@ -261,7 +275,7 @@ func (r *Run) step() error {
 	}
 }
 
-// growth returns the factor 0.9 norm^(-1/power), at most 10, by which a step of that error should change.
+// growth returns the factor 0.9 norm^(-1/power), at most 10, for the length of the step after one with that error norm.
 func growth(norm float64, power int) float64 {
 	if norm < 1e-20 {
 		return maxFactor
@@ -269,10 +283,10 @@ func growth(norm float64, power int) float64 {
 	return min(maxFactor, safety*invRoot(norm, power))
 }
 
-// errorNorm returns the norm of the estimated error of the trial step, relative to the tolerances: the step is good
-// where it is below 1. It is +Inf where the trial is not finite.
+// errorNorm returns the norm of the estimated error of the trial step, relative to the tolerances. A step with a norm
+// below 1 is accepted. The norm is +Inf where the trial is not finite.
 //
-// Source: for two estimates, Hairer, Nørsett, Wanner, equation II.10.17, as dop853.f has it.
+// Source: for two estimates, Hairer, Nørsett, Wanner, equation II.10.17, as in dop853.f.
 func (r *Run) errorNorm(size float64) float64 {
 	a := &r.adapt
 	a.e.into(a.err)
@@ -314,7 +328,8 @@ func (r *Run) errorNorm(size float64) float64 {
 	return worst
 }
 
-// rms returns the root mean square of (v-u)/tolerance at the initial state, the largest of the rows'; u may be nil.
+// rms returns the root mean square of (v-u)/tolerance at the initial state. A u of nil is zero. In a batch it is the
+// largest of the rows' values.
 func (r *Run) rms(v, u []float64) float64 {
 	worst := 0.
 	width := len(v) / r.adapt.o.Rows
@@ -335,7 +350,7 @@ func (r *Run) rms(v, u []float64) float64 {
 
 // firstStep chooses the length of the first step, with one evaluation.
 //
-// Source: Hairer, Nørsett, Wanner, section II.4, and SciPy's bound by the interval.
+// Source: Hairer, Nørsett, Wanner, section II.4. The bound by the length of the interval is SciPy's.
 func (r *Run) firstStep() float64 {
 	interval := math.Abs(r.t1 - r.t)
 	d0, d1 := r.rms(r.y, nil), r.rms(r.k[0], nil)

@@ -2,16 +2,16 @@ package integrate
 
 import "math"
 
-// Every product that feeds a sum is written float64(a*b) + c: the conversion forbids the compiler to fuse the two,
-// which it may otherwise do on some platforms and not on others, and so every platform computes the same bits.
+// Every product that feeds a sum is written float64(a*b) + c. Without the conversion the compiler may fuse the two, and
+// does so on some platforms only. With it every platform computes the same bits.
 
-// A sum is a linear combination Σ c_j k_j of stages, zero coefficients left out.
+// A sum is a linear combination Σ c_j k_j of stages, without the terms whose coefficient is zero.
 type sum struct {
 	c []float64
 	k [][]float64
 }
 
-// newSum pairs the nonzero coefficients with their stages.
+// newSum returns the sum with these coefficients and stages.
 func newSum(c []float64, k [][]float64) sum {
 	var s sum
 	for j, c := range c {
@@ -23,7 +23,7 @@ func newSum(c []float64, k [][]float64) sum {
 	return s
 }
 
-// addTo computes dst = y + h Σ c_j k_j, component by component in the order of j.
+// addTo computes dst = y + h Σ c_j k_j. Each component is added up in the order of j.
 func (s *sum) addTo(dst, y []float64, h float64) {
 	n := len(dst)
 	y = y[:n]
@@ -91,18 +91,18 @@ func (s *sum) into(dst []float64) {
 	}
 }
 
-// invRoot returns x^(-1/n) for normal x > 0 and n from 2 to 8, with an error of about an ulp. It takes the place of
-// math.Pow, whose last bits differ between platforms.
+// invRoot returns x^(-1/n) for normal x > 0 and n from 2 to 8, with an error of about an ulp. math.Pow would not do: its
+// last bits differ between platforms.
 func invRoot(x float64, n int) float64 {
 	if x > math.MaxFloat64 {
 		return 0
 	}
-	// The bits of a float64 are nearly its logarithm: an n-th of them gives 3 % or better.
+	// The bits of a float64 are close to its logarithm. Dividing them by -n gives a first r with an error of 3 % or less.
 	const one, middle = 1023 << 52, 0x1p52 * 0.043
 	p := 1 / float64(n)
 	bits := one - int64((1+p)*middle) - (int64(math.Float64bits(x))-one)/int64(n)
 	r := math.Float64frombits(uint64(bits))
-	// r ← r (1-e)^(-1/n) with e = 1 - x r^n, by the binomial series to e⁴: five times the digits, twice.
+	// Twice r ← r (1-e)^(-1/n) with e = 1 - x r^n, by the binomial series to e⁴. Each gives five times the digits.
 	c2 := p * (1 + p) / 2
 	c3 := c2 * (2 + p) / 3
 	c4 := c3 * (3 + p) / 4

@@ -2,23 +2,24 @@ package integrate
 
 import "math"
 
-// The iteration of an implicit method ends when a round changes no h k_i by more than ε = 2^-52 of the largest component
-// of the state or of an h k_i, or when the changes, below tolerance, no longer shrink. It fails after maxRounds.
+// The iteration of an implicit method compares the largest change of an h k_i in a round with the largest component of
+// the state or of an h k_i. It ends when the change is at most ε = 2^-52 of that size, or when it is below tolerance and
+// no longer shrinks. It fails after maxRounds.
 const (
 	tolerance = 1e-12
 	maxRounds = 100
 )
 
-// An iteration solves the equations of an implicit method by fixed-point iteration, which converges where h times the
-// Lipschitz constant of the field is well below 1.
+// An iteration solves the equations of an implicit method by fixed-point iteration. It converges if h times the Lipschitz
+// constant of the field is well below 1.
 //
 // Source: E. Hairer, C. Lubich, G. Wanner, Geometric Numerical Integration, section VIII.6.
 type iteration struct {
-	next  [][]float64 // the stages to come
-	guess []sum       // the first of them, from those of the step before
+	next  [][]float64 // the stages of this round
+	guess []sum       // the stages before the first round, from those of the step before
 }
 
-// init prepares the first guess: the polynomial through the stages of the step before, one step further on.
+// init prepares the first guess: the polynomial through the stages of the step before, evaluated one step later.
 func (it *iteration) init(r *Run) {
 	c := r.m.c
 	for i := range c {
@@ -80,7 +81,7 @@ func (it *iteration) solve(r *Run, h float64) error {
 		}
 		before = change
 	}
-	return fail(ErrConvergence, r.t, h, "%v did not converge in %d rounds at t=%v (h=%v): use a shorter step",
+	return fail(ErrConvergence, r.t, h, "%v did not converge in %d rounds at t=%v (h=%v): want a shorter step",
 		r.m, maxRounds, r.t, h)
 }
 
@@ -89,32 +90,32 @@ func (it *iteration) solve(r *Run, h float64) error {
 //	velocity: dx =  ∂T/∂p at x = p
 //	force:    dx = -∂V/∂q at x = q
 //
-// All that is said of a [Field] holds for it, but that x is the state itself and must not be changed.
+// What [Field] says holds for a Half too, with one exception: x is the state itself and must not be changed.
 type Half func(dx, x []float64)
 
-// A splitting is what a Run of a splitting method has beside the rest.
+// A splitting is the part of a Run that only splitting methods need.
 type splitting struct{ velocity, force Half }
 
 // Separable integrates Hamilton's equations of H(q, p) = T(p) + V(q) by fixed steps with [Leapfrog], [Yoshida4] or
-// [Yoshida6]. The state is [q…, p…]; the grid is that of [Fixed], the errors as well. One leapfrog step is
+// [Yoshida6]. The state is [q…, p…]. The grid and the errors are those of [Fixed]. One leapfrog step is
 //
 //	p ← p + h/2 force(q)    q ← q + h velocity(p)    p ← p + h/2 force(q)
 func Separable(m *Method, velocity, force Half, t0, t1, h float64, y0 []float64) (*Solution, error) {
-	return BeginSeparable(m, velocity, force, t0, t1, h, y0).collect()
+	return BeginSeparable(m, velocity, force, t0, t1, h, y0).Collect()
 }
 
-// BeginSeparable returns the Run that does what [Separable] does.
+// BeginSeparable returns the Run of [Separable], for a loop over its states.
 func BeginSeparable(m *Method, velocity, force Half, t0, t1, h float64, y0 []float64) *Run {
 	r := newFixed(m, t0, t1, h, y0)
 	switch {
 	case r.err != nil:
 		return r
 	case velocity == nil || force == nil:
-		return r.refuse("a half-field is nil")
+		return r.refuse("a half-field is nil: want two functions")
 	case m.leaps == nil:
-		return r.refuse("%v does not split: use Leapfrog, Yoshida4 or Yoshida6 here, or it with Fixed", m)
+		return r.refuse("%v does not split H: want Leapfrog, Yoshida4 or Yoshida6 (%v is for Fixed or Solve)", m, m)
 	case len(y0)%2 != 0:
-		return r.refuse("the state has %d components: must be as many positions as momenta", len(y0))
+		return r.refuse("the state has %d components: want as many positions as momenta", len(y0))
 	}
 	r.split = splitting{velocity, force}
 	return r
@@ -125,13 +126,13 @@ func (r *Run) half(f Half, x []float64) []float64 {
 	dx := r.w[:len(x):len(x)]
 	r.NFev++
 	r.at = r.t
-	r.calling = true
+	r.calling = halfCall
 	f(dx, x)
-	r.calling = false
+	r.calling = noCall
 	return dx
 }
 
-// step computes the trial state yold. The force at the end of one leap is that at the start of the next.
+// step computes the trial state yold. The force at the end of one leap is used again at the start of the next.
 func (s *splitting) step(r *Run, h float64) {
 	copy(r.yold, r.y)
 	n := len(r.y) / 2
@@ -150,8 +151,8 @@ func (s *splitting) step(r *Run, h float64) {
 	}
 }
 
-// add computes y += h v where lost carries what rounding has taken from y so far, so that over a million steps the
-// roundings of the sum do not add up.
+// add computes y += h v. What rounding takes from y is kept in lost and added the next time, so that the roundings of a
+// million steps do not add up.
 //
 // Source: W. Kahan, Further remarks on reducing truncation errors, Comm. ACM 8 (1965).
 func add(y, lost []float64, h float64, v []float64) {

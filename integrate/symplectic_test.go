@@ -137,8 +137,8 @@ func TestReversible(t *testing.T) {
 	}
 }
 
-// TestEnergy follows the energy over many steps: bounded and without trend for the symplectic methods, drifting for
-// RK4. With -long there are 10^6 steps and the figures go to testdata/ode_energy.csv.
+// TestEnergy follows the energy over many steps. It is bounded and has no trend with the symplectic methods, and drifts
+// with RK4. With -long there are 10^6 steps, and the figures are written to testdata/ode_energy.csv.
 func TestEnergy(t *testing.T) {
 	steps := 20000
 	if *long {

@@ -1,15 +1,16 @@
 package integrate
 
-// A Method is a formula for one step, as data. Nothing can change a Method; many goroutines may use it at once.
+// A Method is a formula for one step, as data. A Method never changes, and many goroutines may use it at once.
 //
 // Runge–Kutta methods are
 //
 //	k_i = f(t + c_i h, y + h Σ_j a_ij k_j)    i = 1…s
 //	y(t+h) ≈ y + h Σ_i b_i k_i
 //
-// Explicit ones ([RK4], [RK23], [RK45], [DOP853]) have a strictly lower triangular a_ij; the implicit ones
-// ([ImplicitMidpoint], [GaussLegendre4], [GaussLegendre6]) are symplectic and symmetric. Splitting methods
-// ([Leapfrog], [Yoshida4], [Yoshida6]) are so too, and take turns at the halves of a separable Hamiltonian.
+// In the explicit ones ([RK4], [RK23], [RK45], [DOP853]) the matrix a_ij is strictly lower triangular. The implicit ones
+// ([ImplicitMidpoint], [GaussLegendre4], [GaussLegendre6]) are symplectic and symmetric. The splitting methods
+// ([Leapfrog], [Yoshida4], [Yoshida6]) are symplectic and symmetric too. They advance q and p in turn, for a separable
+// Hamiltonian.
 type Method struct {
 	name  string
 	order int // of y(t+h)
@@ -22,7 +23,7 @@ type Method struct {
 	//
 	//	h Σ_i e_i k_i    i = 1…s+1
 	//
-	// which vanishes like h^errPower. Where there is a second, e3, both are weighed together.
+	// which is of the order h^errPower. DOP853 has a second one, e3, and combines both: see errorNorm.
 	errPower int
 	e, e3    []float64
 
@@ -30,11 +31,11 @@ type Method struct {
 	//
 	//	y(t+θh) ≈ y + h Σ_i k_i Σ_j p_ij θ^j    i = 1…s+1, j = 1, 2, …
 	//
-	// or, for DOP853, takes further stages with c = cd and a = ad and has
+	// DOP853 takes further stages with c = cd and a = ad instead, and has
 	//
 	//	y(t+θh) ≈ y + θ(q_1 + (1-θ)(q_2 + θ(q_3 + (1-θ)(q_4 + …))))    q_{j+3} = h Σ_i d_ji k_i for j ≥ 1
 	//
-	// with q_1, q_2 and q_3 from the states and slopes at both ends.
+	// where q_1, q_2 and q_3 come from the states and slopes at both ends.
 	p     [][]float64
 	cd    []float64
 	ad, d [][]float64

@@ -133,32 +133,26 @@ func (s *solver) adaptive() bool { return slices.Contains(adaptiveMethods, s.met
 
 // solve integrates f from y0 over the duration. The half-fields are those of a
 // separable H, nil for any other; first is the length of the first step, 0 for the
-// solver's own choice.
+// solver's own choice. When ctx is done the solution ends, with the error of ctx.
 func (s *solver) solve(ctx context.Context, f integrate.Field, velocity, force integrate.Half, duration, first float64, y0 []float64) (*integrate.Solution, error) {
-	// A field has no error result but may panic with one: so an interrupt gets in.
-	calls := 0
-	check := func() {
-		if calls++; calls%1024 == 0 && ctx.Err() != nil {
-			panic(ctx.Err())
-		}
-	}
-	field, push := f, force
-	f = func(dydt []float64, t float64, y []float64) { check(); field(dydt, t, y) }
-	force = func(dp, q []float64) { check(); push(dp, q) }
+	var r *integrate.Run
 	switch {
 	case velocity != nil && slices.Contains(separableMethods, s.method):
-		return integrate.Separable(s.method, velocity, force, 0, duration, s.dt, y0)
+		r = integrate.BeginSeparable(s.method, velocity, force, 0, duration, s.dt, y0)
 	case !s.adaptive():
-		return integrate.Fixed(s.method, f, 0, duration, s.dt, y0)
+		r = integrate.BeginFixed(s.method, f, 0, duration, s.dt, y0)
+	default:
+		at := s.at
+		if s.dt > 0 {
+			at = times(duration, s.dt)
+		}
+		r = integrate.Begin(f, 0, duration, y0, integrate.Options{
+			Method: s.method, RTol: []float64{s.rtol}, ATol: []float64{s.atol}, MaxStep: s.maxStep, FirstStep: first,
+			TEval: at, Events: s.events, MaxEval: s.maxEval,
+		})
 	}
-	at := s.at
-	if s.dt > 0 {
-		at = times(duration, s.dt)
-	}
-	return integrate.Solve(f, 0, duration, y0, integrate.Options{
-		Method: s.method, RTol: []float64{s.rtol}, ATol: []float64{s.atol}, MaxStep: s.maxStep, FirstStep: first,
-		TEval: at, Events: s.events, MaxEval: s.maxEval,
-	})
+	r.Stop = ctx.Err
+	return r.Collect()
 }
 
 // times returns 0, dt, 2 dt, …, duration.
