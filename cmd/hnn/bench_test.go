@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
+
+	"hnn/cmd/hnn/internal/bench"
 )
 
 // script writes a program for the shell that answers rows, and returns its command.
@@ -45,13 +51,13 @@ func TestBench(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
-	if lines[0] != strings.Join(benchHeader, ",") {
+	if lines[0] != strings.Join(bench.Header, ",") {
 		t.Error(lines[0])
 	}
 	for _, line := range lines[1:] {
 		cell := map[string]string{}
 		for i, c := range strings.Split(line, ",") {
-			cell[benchHeader[i]] = c
+			cell[bench.Header[i]] = c
 		}
 		row := cell["row"]
 		if cell["s"] == "" || cell["allocs"] == "" {
@@ -99,15 +105,25 @@ func TestBenchFails(t *testing.T) {
 	fails(t, quick("-o", "/no/such/dir/x.csv"), 1, "/no/such/dir")
 	fails(t, hnn(t, "", "bench", "x"), 2, "unexpected argument")
 	fails(t, hnn(t, "", "bench", "-reps", "0"), 2, "-reps")
+	fails(t, hnn(t, "", "bench", "-ms", "1e300"), 2, "-ms")
 }
 
-func TestSpread(t *testing.T) {
-	if m, lo, hi := spread([]float64{3, 1, 2, 9}); m != 2.5 || lo != 1 || hi != 9 {
-		t.Error(m, lo, hi)
+// An interrupt ends a measurement of an hour.
+func TestBenchInterrupt(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
+		t.Skip("no signals")
 	}
-	for v, want := range map[float64]string{2: "2 s", 1.5e-3: "1.5 ms", 2e-6: "2 µs", 1.25e-9: "1.25 ns"} {
-		if s := seconds(v); s != want {
-			t.Errorf("%v: %s, want %s", v, s, want)
-		}
+	cmd := program("bench", "-ms", "3.6e6", "-only", "^tanh")
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(500 * time.Millisecond)
+	cmd.Process.Signal(syscall.SIGINT)
+	at := time.Now()
+	cmd.Wait()
+	if cmd.ProcessState.ExitCode() != 130 || errs.String() != "hnn bench: interrupted\n" || time.Since(at) > 2*time.Second {
+		t.Errorf("status %d after %v: %s", cmd.ProcessState.ExitCode(), time.Since(at), errs.String())
 	}
 }

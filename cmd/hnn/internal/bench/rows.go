@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -19,10 +19,13 @@ import (
 // networks are those that the training steps are measured with.
 var networks = [][]int{{2, 128, 64, 32, 1}, {2, 200, 200, 1}}
 
-// table lists what is measured.
-func (b *bench) table() []*benchRow {
-	rows := []*benchRow{{name: "peak", flop: float64(kernel.Active().Peak(1)), measure: timed(func(n int) { kernel.Active().Peak(n) })}}
-	add := func(r *benchRow) { rows = append(rows, r) }
+// table lists what can be measured.
+func (c *Config) table() []*Row {
+	rows := []*Row{{Name: "peak", Flop: float64(kernel.Active().Peak(1)), measure: timed(func(_ context.Context, n int) error {
+		kernel.Active().Peak(n)
+		return nil
+	})}}
+	add := func(r *Row) { rows = append(rows, r) }
 
 	// Two large products in each form, and those of a chunk of 128 rows of the first
 	// network: values forward, gradients by x backward, gradients by W.
@@ -37,7 +40,7 @@ func (b *bench) table() []*benchRow {
 		{all[2:], [][3]int{{1, 128, 32}, {32, 128, 64}, {64, 128, 128}, {128, 128, 2}}},
 	} {
 		for _, s := range p.sizes {
-			if b.quick && s[0] > 128 {
+			if c.Small && s[0] > 128 {
 				continue
 			}
 			for _, form := range p.forms {
@@ -47,12 +50,12 @@ func (b *bench) table() []*benchRow {
 	}
 	add(tanhRow())
 	for _, sizes := range networks {
-		for _, rows := range b.rows {
+		for _, rows := range c.Sizes {
 			one := stepRow(sizes, rows, 1)
 			add(one)
 			if rows > 1 && runtime.GOMAXPROCS(0) > 1 {
 				two := stepRow(sizes, rows, 2)
-				two.base = one.name
+				two.base = one.Name
 				add(two)
 			}
 		}
@@ -67,10 +70,11 @@ func (b *bench) table() []*benchRow {
 			return func(dydt []float64, _ float64, y []float64) { eval(dydt, y) }
 		}))
 	}
-	add(experimentRow(b.epochs))
+	add(experimentRow(c.Epochs))
 	return rows
 }
 
+// dashed writes sizes as in 2-8-1.
 func dashed(sizes []int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(sizes), " ", "-"), "[]")
 }
@@ -85,38 +89,42 @@ func noise(n int) []float64 {
 	return x
 }
 
-func productRow(form string, m, k, n int) *benchRow {
+func productRow(form string, m, k, n int) *Row {
 	var w kernel.Workspace
 	product := map[string]func(z, x, y []float64, m, k, n int){"matmul": w.MatMul, "matmulT": w.MatMulT, "tmatmul": w.TMatMul}[form]
 	x, y, z := noise(m*k), noise(k*n), make([]float64, m*n)
-	return &benchRow{
-		name: fmt.Sprintf("%s %d×%d×%d", form, m, k, n),
-		flop: 2 * float64(m) * float64(k) * float64(n),
-		measure: timed(func(times int) {
+	return &Row{
+		Name: fmt.Sprintf("%s %d×%d×%d", form, m, k, n),
+		Flop: 2 * float64(m) * float64(k) * float64(n),
+		measure: timed(func(_ context.Context, times int) error {
 			for range times {
 				product(z, x, y, m, k, n)
 			}
+			return nil
 		}),
 	}
 }
 
-func tanhRow() *benchRow {
+func tanhRow() *Row {
 	x := noise(4096)
 	for i := range x {
 		x[i] *= 3
 	}
 	z := make([]float64, len(x))
-	return &benchRow{name: "tanh", measure: timed(func(times int) {
+	return &Row{Name: "tanh", measure: timed(func(_ context.Context, times int) error {
 		for ; times > 0; times -= len(x) {
 			n := min(times, len(x))
 			kernel.TanhTo(z[:n], x[:n])
 		}
+		return nil
 	})}
 }
 
 func network(sizes []int) *nn.HNN {
 	net, err := nn.NewMLP(nn.Tanh, false, sizes...)
-	noError(err)
+	if err != nil {
+		panic(err) // the sizes are those of networks
+	}
 	net.Init(nn.Torch, rand.NewPCG(1, 1))
 	return &nn.HNN{K: net}
 }
@@ -131,14 +139,14 @@ func springRows(n int) *nn.Data {
 	return d
 }
 
-// stepRow measures steps within one training, which begins with two that do not
-// count: plans are compiled and buffers grow in the first.
-func stepRow(sizes []int, rows, workers int) *benchRow {
+// stepRow measures the steps of a training. The first two do not count, because plans
+// are compiled and buffers grow in them.
+func stepRow(sizes []int, rows, workers int) *Row {
 	const first = 2
 	m, d := network(sizes), springRows(rows)
-	return &benchRow{
-		name: fmt.Sprintf("step %s rows=%d workers=%d", dashed(sizes), rows, workers),
-		measure: func(n int) (took time.Duration, mallocs uint64) {
+	return &Row{
+		Name: fmt.Sprintf("step %s rows=%d workers=%d", dashed(sizes), rows, workers),
+		measure: func(ctx context.Context, n int) (took time.Duration, allocs uint64, err error) {
 			var c clock
 			t := nn.Training{
 				Epochs: first + n, Batch: -1, Opt: nn.NewAdam(), Schedule: nn.Constant(1e-3), Src: rand.NewPCG(0, 0), Workers: workers,
@@ -147,52 +155,50 @@ func stepRow(sizes []int, rows, workers int) *benchRow {
 					case first:
 						c.start()
 					case first + n:
-						took, mallocs = c.stop()
+						took, allocs = c.stop()
 					}
 					return nil
 				},
 			}
-			noError(t.Run(context.Background(), m, d))
-			return took, mallocs
+			err = t.Run(ctx, m, d)
+			return took, allocs, err
 		},
 	}
 }
 
-func fieldRow(sizes []int) *benchRow {
+func fieldRow(sizes []int) *Row {
 	f := nn.Func(network(sizes).Field, 2)
 	x, dx := []float64{1, 0}, make([]float64, 2)
-	return &benchRow{name: "field " + dashed(sizes), measure: timed(func(n int) {
+	return &Row{Name: "field " + dashed(sizes), measure: timed(func(_ context.Context, n int) error {
 		for range n {
 			f(dx, x)
 		}
+		return nil
 	})}
 }
 
 // rolloutRow is one of the experiment's rollouts: 100 s in steps of at most 0.1 s.
-func rolloutRow(name string, field func() integrate.Field) *benchRow {
+func rolloutRow(name string, field func() integrate.Field) *Row {
 	f := field()
-	return &benchRow{name: "rollout " + name, measure: timed(func(n int) {
+	return &Row{Name: "rollout " + name, measure: timed(func(_ context.Context, n int) error {
 		for range n {
-			_, err := integrate.Solve(f, 0, 100, []float64{1, 0}, integrate.Options{FirstStep: 0.1, MaxStep: 0.1})
-			noError(err)
+			if _, err := integrate.Solve(f, 0, 100, []float64{1, 0}, integrate.Options{FirstStep: 0.1, MaxStep: 0.1}); err != nil {
+				return err
+			}
 		}
+		return nil
 	})}
 }
 
-func experimentRow(epochs int) *benchRow {
+func experimentRow(epochs int) *Row {
 	c := spring.Default()
 	c.Epochs = epochs
-	return &benchRow{name: fmt.Sprintf("experiment epochs=%d", epochs), measure: timed(func(n int) {
+	return &Row{Name: fmt.Sprintf("experiment epochs=%d", epochs), measure: timed(func(ctx context.Context, n int) error {
 		for range n {
-			_, err := spring.Run(context.Background(), c, nil)
-			noError(err)
+			if _, err := spring.Run(ctx, c, nil); err != nil {
+				return err
+			}
 		}
+		return nil
 	})}
-}
-
-// noError panics on an error that cannot be.
-func noError(err error) {
-	if err != nil {
-		panic(err)
-	}
 }

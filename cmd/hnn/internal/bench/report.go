@@ -1,0 +1,110 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"text/tabwriter"
+
+	"hnn/cmd/hnn/internal/table"
+)
+
+// spread returns the median, the least and the greatest of x, or NaNs.
+func spread(x []float64) (median, least, most float64) {
+	if len(x) == 0 {
+		return math.NaN(), math.NaN(), math.NaN()
+	}
+	s := slices.Sorted(slices.Values(x))
+	n := len(s)
+	return (s[(n-1)/2] + s[n/2]) / 2, s[0], s[n-1]
+}
+
+// Print writes the rows as a table to read, with the columns of the peer if peered.
+func Print(out io.Writer, rows []*Row, peered bool) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	head := "row\ttime\t\tGFLOP/s\tshare\t\tallocs"
+	if peered {
+		head += "\tpeer\tratio\t\tremark"
+	}
+	fmt.Fprintln(w, head)
+	for _, r := range rows {
+		t, lo, hi := spread(r.Seconds)
+		rate, share, span := "", "", ""
+		if r.Flop > 0 {
+			rate = fmt.Sprintf("%.3g", r.Flop/t/1e9)
+		}
+		if m, lo, hi := spread(r.Share); len(r.Share) > 0 {
+			share, span = fmt.Sprintf("%.0f %%", 100*m), fmt.Sprintf("%.0f – %.0f", 100*lo, 100*hi)
+		}
+		if m, lo, hi := spread(r.Gain); len(r.Gain) > 0 {
+			share, span = fmt.Sprintf("%.2f×", m), fmt.Sprintf("%.2f – %.2f", lo, hi)
+		}
+		allocs, _, _ := spread(r.Allocs)
+		fmt.Fprintf(w, "%s\t%s\t%s – %s\t%s\t%s\t%s\t%.3g", r.Name, seconds(t), seconds(lo), seconds(hi), rate, share, span, allocs)
+		if m, lo, hi := spread(r.Ratio); len(r.Ratio) > 0 {
+			p, _, _ := spread(r.Peer)
+			fmt.Fprintf(w, "\t%s\t%.3g×\t%.3g – %.3g\t%s", seconds(p), m, lo, hi, r.Remark)
+		} else if peered {
+			fmt.Fprint(w, "\t–\t\t\t")
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
+}
+
+// seconds writes a time in three digits and a unit.
+func seconds(s float64) string {
+	for _, u := range []struct {
+		size float64
+		name string
+	}{{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}} {
+		if s >= u.size {
+			return fmt.Sprintf("%.3g %s", s/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%.3g ns", s*1e9)
+}
+
+// Header names the columns that Write fills.
+var Header = []string{"row", "s", "s_min", "s_max", "gflops", "share", "share_min", "share_max", "gain", "gain_min", "gain_max",
+	"allocs", "peer_s", "peer_min", "peer_max", "ratio", "ratio_min", "ratio_max", "remark"}
+
+// Write writes the rows to a table with the columns of Header. Where a row has several
+// rounds the figures are the median, the least and the greatest.
+func Write(w *table.Writer, rows []*Row) {
+	put := func(vs ...float64) {
+		for _, v := range vs {
+			if v != v {
+				w.Blank()
+			} else {
+				w.Float(v)
+			}
+		}
+	}
+	three := func(x []float64) {
+		m, lo, hi := spread(x)
+		put(m, lo, hi)
+	}
+	for _, r := range rows {
+		w.Text(r.Name)
+		three(r.Seconds)
+		if t, _, _ := spread(r.Seconds); r.Flop > 0 {
+			put(r.Flop / t / 1e9)
+		} else {
+			w.Blank()
+		}
+		three(r.Share)
+		three(r.Gain)
+		allocs, _, _ := spread(r.Allocs)
+		put(allocs)
+		three(r.Peer)
+		three(r.Ratio)
+		if r.Remark == "" {
+			w.Blank()
+		} else {
+			w.Text(r.Remark)
+		}
+		w.End()
+	}
+}
