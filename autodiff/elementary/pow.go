@@ -26,7 +26,7 @@ func logDouble(x float64) (h, l float64) {
 	q = math.FMA(z, q, 0x1.24924924927d2p-2)
 	q = float64(q * z)
 	u, ul := addSmall(0x1.999999999999ap-2, q) // 2/5
-	ul -= 0x1.999999999999ap-57
+	ul -= 0x1.999999999999ap-56
 	u, ul = mul2(z, zl, u, ul)
 	v, vl := addSmall(0x1.5555555555555p-1, u) // 2/3
 	vl += ul + 0x1.5555555555555p-55

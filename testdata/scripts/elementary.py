@@ -177,7 +177,7 @@ half = ln2 / 2
 exp_c = [mp.mpf(1) / 2] + pick("exp.go", "expRest", [0, 2, 1, 4, 3, 6, 5, 8, 7, 9])
 polynomial("exp: P", exp_c, lambda r: (mp.exp(r) - 1 - r) / r**2, lambda r: r**2 / mp.expm1(r), -half, half, -61, fixed={0: mp.mpf(1) / 2}.items())
 table = re.search(r"tanhTable = repeat\((.*?)\n\n", read("isa_amd64.go"), re.S).group(1)
-check("tanhTable", re.findall(HEX, table) == exp_c[1:], "the assembly's table has the coefficients of P")
+check("tanhTable", [float.fromhex(h) for h in re.findall(HEX, table)][-10:] == [float.fromhex(str(c)) for c in exp_c[1:]], "the assembly's table has the coefficients of P")
 
 top = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2
 artanh2 = lambda z: 2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z)  # log(1+f)/s
