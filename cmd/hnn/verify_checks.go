@@ -18,6 +18,7 @@ var checks = []check{
 	{"kernel", verifyKernels},
 	{"elementary", verifyElementary},
 	{"rule", verifyRules},
+	{"formula", verifyFormulas},
 	{"order", verifyOrders},
 	{"symplectic", verifySymplectic},
 	{"energy", verifyEnergy},
