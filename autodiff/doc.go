@@ -31,6 +31,10 @@
 // differentiated. grad.go is the reverse sweep. ops.go lists the operations with their
 // shapes; plan.go compiles and runs; check.go tests derivatives against differences.
 //
+// hamilton.go has Hamilton's equations. simplify.go collects like terms. program.go is a
+// fast way to run a Plan of single numbers, with the same bits; fuse.go makes a program
+// of the list of operations that unroll.go writes.
+//
 // # Conventions
 //
 // A Leaf is a window onto a Matrix of the caller: each Run reads it anew, and nothing

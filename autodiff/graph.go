@@ -110,57 +110,6 @@ func (v Var) Rows() int { return int(v.node().rows) }
 // Cols returns the number of columns of v.
 func (v Var) Cols() int { return int(v.node().cols) }
 
-// A Line is one formula of a List.
-type Line struct {
-	Var  Var
-	Op   string  // the name of the operation, as in rules.go
-	Args []Var   // its operands
-	C    float64 // its constant, where it has one
-}
-
-// List returns the formulas that outs, of one graph, need: each after its operands.
-// It is for programs that do with a formula what a Plan does not.
-func List(outs ...Var) []Line {
-	var lines []Line
-	if len(outs) == 0 {
-		return lines
-	}
-	g := outs[0].g
-	need := make([]bool, len(g.nodes))
-	for i, v := range outs {
-		if v.g != g {
-			panic(fmt.Sprintf("autodiff: List: formula %d is not of the graph of formula 0", i))
-		}
-		need[v.id] = true
-	}
-	for id := len(g.nodes) - 1; id >= 0; id-- {
-		if n := &g.nodes[id]; need[id] && n.op > opConst {
-			need[n.x] = true
-			if rules[n.op].binary {
-				need[n.y] = true
-			}
-		}
-	}
-	for id := range g.nodes {
-		if !need[id] {
-			continue
-		}
-		n := &g.nodes[id]
-		l := Line{Var: Var{g, int32(id)}, Op: rules[n.op].name}
-		if n.op > opConst {
-			l.Args = []Var{{g, n.x}}
-			if rules[n.op].binary {
-				l.Args = append(l.Args, Var{g, n.y})
-			}
-		}
-		if rules[n.op].constant {
-			l.C = n.konst()
-		}
-		lines = append(lines, l)
-	}
-	return lines
-}
-
 // String lists the graph as a program, one formula a line, with the shape of each:
 //
 //	v7 = tanh v6    750×128

@@ -19,6 +19,7 @@ type Plan struct {
 	leaves []int32     // slots of leaves, as (slot, node) pairs
 	outs   map[int32]*Matrix
 	work   kernel.Workspace
+	scalar *program // runs a plan of single numbers, else nil
 }
 
 // A step computes one formula from slots to a slot. Consecutive steps that work
@@ -137,11 +138,16 @@ func Compile(outs ...Var) (*Plan, error) {
 			p.outs[v.id] = g.leaves[n.x].m
 		}
 	}
+	p.scalar = fuse(p)
 	return p, nil
 }
 
 // Run reads the leaves and computes the outputs.
 func (p *Plan) Run() {
+	if p.scalar != nil {
+		p.scalar.runPlan()
+		return
+	}
 	for i := 0; i < len(p.leaves); i += 2 {
 		n := &p.nodes[p.leaves[i+1]]
 		l := &p.leaf[n.x]

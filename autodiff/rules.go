@@ -1,6 +1,8 @@
 package autodiff
 
-import "hnn/autodiff/kernel"
+import (
+	"hnn/autodiff/kernel"
+)
 
 type op uint8
 

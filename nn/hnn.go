@@ -47,16 +47,12 @@ func (m *HNN) H(x autodiff.Var) autodiff.Var {
 
 // Field returns the symplectic gradient, one state and one derivative a row:
 //
-//	[q̇, ṗ] = [∂H/∂p, −∂H/∂q] = (J ∇H)ᵀ = (∇H)ᵀ Jᵀ
-//
-// The rows of x are independent, so ∇ of the sum of H over all rows holds the
-// gradient of each.
+//	[q̇, ṗ] = [∂H/∂p, −∂H/∂q]
 func (m *HNN) Field(x autodiff.Var) autodiff.Var {
 	if x.Cols()%2 != 0 {
 		panic(fmt.Sprintf("nn: Field: states of %d components are not pairs of q and p", x.Cols()))
 	}
-	grad := autodiff.Grad(autodiff.SumTo(m.H(x), 1, 1), x)[0]
-	return autodiff.MatMulT(grad, symplectic(x.Graph(), x.Cols()))
+	return autodiff.Hamilton(m.H(x), x)
 }
 
 // Loss is the HNN loss; with a Scaling each component is measured in units of s/τ.
@@ -72,16 +68,6 @@ func (m *HNN) mismatch(f, dx autodiff.Var) autodiff.Var {
 	e := m.Scale.rate(autodiff.Sub(f, dx))
 	d := dx.Cols() / 2
 	return autodiff.Add(meanSquare(autodiff.Slice(e, 0, d)), meanSquare(autodiff.Slice(e, d, 2*d)))
-}
-
-// symplectic returns the constant J = [0 I; −I 0], n×n.
-func symplectic(g *autodiff.Graph, n int) autodiff.Var {
-	j := autodiff.NewMatrix(n, n)
-	for i := range n / 2 {
-		j.Row(i)[n/2+i] = 1
-		j.Row(n/2 + i)[i] = -1
-	}
-	return g.Leaf("J", j)
 }
 
 // A Derivative is the baseline: the same network with 2d outputs, trained to

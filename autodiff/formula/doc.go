@@ -3,11 +3,11 @@
 //	p^2/2 + 3*(1 - cos(q))
 //	(px^2 + py^2)/(2*m) + k*(x^2 + y^2)/2 + x^2*y - y^3/3
 //
-// Parse reads an expression, and Bind says which of its names are variables and what
-// number each of the others is. A Formula of the variables [q…, p…] is a
-// Hamiltonian: Field is its symplectic gradient by autodiff.Grad, for any number of
-// states at once, and NewField the same for one state, as fast as an integrator of
-// trajectories needs it.
+// Parse reads an expression. Bind says which of its names are variables and what number
+// each of the others is. A Formula of the variables [q…, p…] is a Hamiltonian. Of and
+// Field are the Hamiltonian and its field as formulas of package autodiff, of any number
+// of states. NewValue and NewField are functions of one state, for integrators. Their
+// bits are the same: they run the same formula, which autodiff.Simplify makes of the text.
 //
 // # The language
 //
@@ -23,9 +23,9 @@
 // tanh, sigmoid and softplus: smooth wherever they are defined, as a Hamiltonian has to be.
 // An exponent is a constant: write exp(y*log(x)) for a power of two variables.
 //
-// Whatever the text, the answer is a formula or an *Error that tells the column. Where a
-// name is both a variable and a parameter, it is the variable. Field, NewField, NewHalves
-// and Separable are of Hamiltonians and panic for an odd number of variables, NewHalves
-// also for one that is not separable; the compiled functions panic for states of another
-// length.
+// For any text the answer is a formula or an *Error that tells the column. A name that is
+// both a variable and a parameter is the variable. Field, NewField, NewHalves and
+// Separable want a Hamiltonian: they panic if the number of variables is odd. NewHalves
+// also panics if the Hamiltonian is not separable. Functions of one state panic for a
+// state of another length.
 package formula

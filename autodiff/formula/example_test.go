@@ -29,7 +29,7 @@ func Example() {
 	// Output:
 	// names [p m g q]
 	// H 2.25
-	// field [1.5 -0]
+	// field [1.5 0]
 	// separable true
 }
 

@@ -11,36 +11,28 @@ import (
 	"hnn/autodiff/elementary"
 )
 
-// A function is known by its value at a number and its formula.
-type function struct {
-	num func(float64) float64
-	of  func(autodiff.Var) autodiff.Var
-}
-
-var functions = map[string]function{
-	"sin": {elementary.Sin, autodiff.Sin}, "cos": {elementary.Cos, autodiff.Cos},
-	"exp": {elementary.Exp, autodiff.Exp}, "log": {elementary.Log, autodiff.Log}, "ln": {elementary.Log, autodiff.Log},
-	"sqrt": {math.Sqrt, autodiff.Sqrt}, "tanh": {elementary.Tanh, autodiff.Tanh},
-	"sigmoid": {elementary.Sigmoid, autodiff.Sigmoid}, "softplus": {elementary.Softplus, autodiff.Softplus},
-
+// functions are those that a text may use.
+var functions = map[string]func(x autodiff.Var) autodiff.Var{
+	"sin": autodiff.Sin, "cos": autodiff.Cos, "exp": autodiff.Exp, "log": autodiff.Log, "ln": autodiff.Log,
+	"sqrt": autodiff.Sqrt, "tanh": autodiff.Tanh, "sigmoid": autodiff.Sigmoid, "softplus": autodiff.Softplus,
+	"cosh": cosh,
 	// tan x = sin x / cos x
-	"tan": {
-		func(x float64) float64 { return elementary.Sin(x) / elementary.Cos(x) },
-		func(x autodiff.Var) autodiff.Var { return autodiff.Div(autodiff.Sin(x), autodiff.Cos(x)) },
-	},
-	// cosh x = (eˣ + e⁻ˣ)/2
-	"cosh": {coshOf, cosh},
+	"tan": func(x autodiff.Var) autodiff.Var { return autodiff.Div(autodiff.Sin(x), autodiff.Cos(x)) },
 	// sinh x = tanh x cosh x, which loses no digits near 0
-	"sinh": {
-		func(x float64) float64 { return elementary.Tanh(x) * coshOf(x) },
-		func(x autodiff.Var) autodiff.Var { return autodiff.Mul(autodiff.Tanh(x), cosh(x)) },
-	},
+	"sinh": func(x autodiff.Var) autodiff.Var { return autodiff.Mul(autodiff.Tanh(x), cosh(x)) },
 }
 
-func coshOf(x float64) float64 { return (elementary.Exp(x) + elementary.Exp(-x)) / 2 }
-
+// cosh x = (eˣ + e⁻ˣ)/2
 func cosh(x autodiff.Var) autodiff.Var {
 	return autodiff.Scale(autodiff.Add(autodiff.Exp(x), autodiff.Exp(autodiff.Neg(x))), 0.5)
+}
+
+// valueAt returns f(x) of a number.
+func valueAt(f func(autodiff.Var) autodiff.Var, x float64) float64 {
+	v := leaf(1)
+	var y [1]float64
+	compile(f(v), v)(y[:], 0, []float64{x})
+	return y[0]
 }
 
 func functionNames() string {
@@ -99,7 +91,7 @@ func (e *Expr) Bind(vars []string, set map[string]float64) (*Formula, error) {
 			if n.op == '~' {
 				b.val = -x.val
 			} else if !b.isVar {
-				b.val = functions[n.name].num(x.val)
+				b.val = valueAt(functions[n.name], x.val)
 			}
 		case '+':
 			b.val = x.val + y.val
@@ -126,24 +118,103 @@ func (e *Expr) Bind(vars []string, set map[string]float64) (*Formula, error) {
 		}
 		f.nodes = append(f.nodes, b)
 	}
+	if at := f.zeroDivisor(); at >= 0 {
+		return nil, &Error{f.nodes[at].pos, "division by 0, which the divisor is whatever the variables are"}
+	}
 	return f, nil
+}
+
+// zeroDivisor returns the first division by a formula of variables that is always 0, such
+// as q − q, or −1: a divisor that is 0 even if the variables are NaN does not depend on
+// them.
+func (f *Formula) zeroDivisor() int {
+	xs := autodiff.NewMatrix(1, f.vars)
+	for i := range xs.Data {
+		xs.Data[i] = math.NaN()
+	}
+	x := columns(new(autodiff.Graph).Leaf("x", xs))
+	vals := f.values(x)
+	var divisors []autodiff.Var
+	var at []int
+	for i := range f.nodes {
+		n := &f.nodes[i]
+		if y := &f.nodes[n.y]; n.op == '/' && y.isVar {
+			divisors, at = append(divisors, vals[n.y]), append(at, i)
+		} else if n.op == '^' && n.isVar && y.val < 0 {
+			divisors, at = append(divisors, vals[n.x]), append(at, i)
+		}
+	}
+	if at == nil {
+		return -1
+	}
+	divisors = autodiff.Simplify(divisors, x, x)
+	plan, err := autodiff.Compile(divisors...)
+	if err != nil {
+		panic(err) // never: the formulas are of one graph
+	}
+	plan.Run()
+	for i, d := range divisors {
+		if plan.Value(d).Data[0] == 0 {
+			return at[i]
+		}
+	}
+	return -1
 }
 
 // Of returns the formula of each row of x: rows×vars to rows×1.
 func (f *Formula) Of(x autodiff.Var) autodiff.Var {
-	if x.Cols() != f.vars {
-		panic(fmt.Sprintf("formula: Of: a formula of %d variables at %d×%d", f.vars, x.Rows(), x.Cols()))
+	f.check("Of", x)
+	if !f.nodes[len(f.nodes)-1].isVar {
+		return x.Graph().Const(x.Rows(), 1, f.nodes[len(f.nodes)-1].val)
 	}
-	cols := make([]autodiff.Var, f.vars)
+	h, y := f.number()
+	return autodiff.Simplify([]autodiff.Var{h}, columns(y), columns(x))[0]
+}
+
+func (f *Formula) check(op string, x autodiff.Var) {
+	if x.Cols() != f.vars {
+		panic(fmt.Sprintf("formula: %s: a formula of %d variables at %d×%d", op, f.vars, x.Rows(), x.Cols()))
+	}
+}
+
+// number returns the formula as it was written, of one row of variables x, in a graph of
+// its own. All that is computed is made from it by autodiff.Simplify.
+func (f *Formula) number() (h, x autodiff.Var) {
+	g := new(autodiff.Graph)
+	x = g.Leaf("x", autodiff.NewMatrix(1, f.vars))
+	return f.of(g, columns(x)), x
+}
+
+// columns returns the columns of x.
+func columns(x autodiff.Var) []autodiff.Var {
+	cols := make([]autodiff.Var, x.Cols())
 	for j := range cols {
 		cols[j] = autodiff.Slice(x, j, j+1)
 	}
-	return f.of(x.Graph(), x.Rows(), cols)
+	return cols
 }
 
-// of returns the formula of columns.
-func (f *Formula) of(g *autodiff.Graph, rows int, cols []autodiff.Var) autodiff.Var {
-	vals := make([]autodiff.Var, len(f.nodes)) // of what depends on a variable
+// concat puts columns together.
+func concat(cols []autodiff.Var) autodiff.Var {
+	if len(cols) == 1 {
+		return cols[0]
+	}
+	half := len(cols) / 2
+	return autodiff.Concat(concat(cols[:half]), concat(cols[half:]))
+}
+
+// of returns the formula of the numbers xs, as it was written.
+func (f *Formula) of(g *autodiff.Graph, xs []autodiff.Var) autodiff.Var {
+	last := len(f.nodes) - 1
+	if !f.nodes[last].isVar {
+		return g.Const(1, 1, f.nodes[last].val)
+	}
+	return f.values(xs)[last]
+}
+
+// values returns the formula of each node that depends on a variable.
+func (f *Formula) values(xs []autodiff.Var) []autodiff.Var {
+	vals := make([]autodiff.Var, len(f.nodes))
 	for i := range f.nodes {
 		n := &f.nodes[i]
 		if !n.isVar {
@@ -153,21 +224,18 @@ func (f *Formula) of(g *autodiff.Graph, rows int, cols []autodiff.Var) autodiff.
 		vx, vy := vals[n.x], vals[n.y]
 		switch n.op {
 		case 'a':
-			vals[i] = cols[n.v]
+			vals[i] = xs[n.v]
 		case '~':
 			vals[i] = autodiff.Neg(vx)
 		case 'f':
-			vals[i] = functions[n.name].of(vx)
+			vals[i] = functions[n.name](vx)
 		case '^':
 			vals[i] = power(vx, y.val)
 		default:
 			vals[i] = binary(n.op, x, y, vx, vy)
 		}
 	}
-	if last := &f.nodes[len(f.nodes)-1]; !last.isVar {
-		return g.Const(rows, 1, last.val)
-	}
-	return vals[len(vals)-1]
+	return vals
 }
 
 // binary returns x op y, one of which may be a constant.
@@ -233,13 +301,19 @@ func product(x autodiff.Var, n int) autodiff.Var {
 	return autodiff.Mul(product(x, n-1), x)
 }
 
-// Field returns the symplectic gradient of a Hamiltonian at each row of x = [q…, p…]:
+// Field returns Hamilton's equations at each row of x = [q…, p…]: rows×vars.
 //
 //	[q̇, ṗ] = [∂H/∂p, −∂H/∂q]
 func (f *Formula) Field(x autodiff.Var) autodiff.Var {
-	d := f.pairs("Field")
-	grad := autodiff.Grad(autodiff.SumTo(f.Of(x), 1, 1), x)[0]
-	return autodiff.Concat(autodiff.Slice(grad, d, 2*d), autodiff.Neg(autodiff.Slice(grad, 0, d)))
+	f.pairs("Field")
+	f.check("Field", x)
+	return concat(f.field(columns(x)))
+}
+
+// field returns the columns of the field at columns of states.
+func (f *Formula) field(cols []autodiff.Var) []autodiff.Var {
+	h, x := f.number()
+	return autodiff.Simplify(columns(autodiff.Hamilton(h, x)), columns(x), cols)
 }
 
 // pairs returns d of a Hamiltonian of 2d variables.

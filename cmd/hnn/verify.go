@@ -17,6 +17,8 @@ Checks the program on this machine, offline and without a file, in a few seconds
   elementary   exp, log, tanh, sin and cos against arithmetic of 300 and more bits
   rule         the derivatives of every operation, to third order, against central
                differences
+  formula      H and the field of each named system, one state at a time and many at
+               once: numbers whose bits differ
   order        the observed order of every integrator on a pendulum
   symplectic   ‖MᵀJM − J‖ of a step of the methods that are symplectic
   energy       the largest energy error in the last tenth of 10⁵ steps of theirs, over

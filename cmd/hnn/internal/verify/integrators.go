@@ -28,17 +28,17 @@ var methods = []method{
 	{integrate.Yoshida6, 120, true, true},
 }
 
-// A system is H(q, p) = T(p) + V(q).
-type system struct{ velocity, force integrate.Half }
+// halves are those of the field of H(q, p) = T(p) + V(q).
+type halves struct{ velocity, force integrate.Half }
 
-func (s system) field(dydt []float64, _ float64, y []float64) {
+func (s halves) field(dydt []float64, _ float64, y []float64) {
 	d := len(y) / 2
 	s.velocity(dydt[:d], y[d:])
 	s.force(dydt[d:], y[:d])
 }
 
 // begin starts a run of steps of length h.
-func (m method) begin(s system, h float64, steps int, y0 []float64) *integrate.Run {
+func (m method) begin(s halves, h float64, steps int, y0 []float64) *integrate.Run {
 	end := float64(h * float64(steps))
 	if m.splitting {
 		return integrate.BeginSeparable(m.m, s.velocity, s.force, 0, end, h, y0)
@@ -47,7 +47,7 @@ func (m method) begin(s system, h float64, steps int, y0 []float64) *integrate.R
 }
 
 // end returns the last state of such a run.
-func (m method) end(s system, h float64, steps int, y0 []float64) []float64 {
+func (m method) end(s halves, h float64, steps int, y0 []float64) []float64 {
 	var last []float64
 	run := m.begin(s, h, steps, y0)
 	for _, y := range run.States() {
@@ -60,14 +60,14 @@ func (m method) end(s system, h float64, steps int, y0 []float64) []float64 {
 func copyHalf(dq, p []float64) { copy(dq, p) }
 
 // pendulum is H = p²/2 − cos q.
-var pendulum = system{copyHalf, func(dp, q []float64) { dp[0] = -elementary.Sin(q[0]) }}
+var pendulum = halves{copyHalf, func(dp, q []float64) { dp[0] = -elementary.Sin(q[0]) }}
 
 // pendulumEnd is its state at t = 4 from (1, 0.5) at 0, by a Taylor method with 40
 // digits.
 var pendulumEnd = []float64{-1.14237267643074890469552, 0.01643967089119948558946094}
 
 // heiles is that of Hénon and Heiles, H = (p₁² + p₂² + q₁² + q₂²)/2 + q₁² q₂ − q₂³/3.
-var heiles = system{copyHalf, func(dp, q []float64) {
+var heiles = halves{copyHalf, func(dp, q []float64) {
 	dp[0] = -q[0] - float64(2*float64(q[0]*q[1]))
 	dp[1] = -q[1] - float64(q[0]*q[0]) + float64(q[1]*q[1])
 }}

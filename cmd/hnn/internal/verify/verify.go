@@ -22,6 +22,7 @@ var checks = []check{
 	{"kernel", checkKernels},
 	{"elementary", checkElementary},
 	{"rule", checkRules},
+	{"formula", checkFormulas},
 	{"order", checkOrders},
 	{"symplectic", checkSymplectic},
 	{"energy", checkEnergy},

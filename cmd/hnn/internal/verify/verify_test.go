@@ -166,11 +166,8 @@ func TestRuleCasesContain(t *testing.T) {
 		var g autodiff.Graph
 		src := rand.NewPCG(1, 1)
 		x, y := c.leaf(&g, src, 1, 4), c.leaf(&g, src, 3, 4)
-		found := false
-		for _, l := range autodiff.List(c.f(repeat(x, y), y)) {
-			found = found || l.Op == c.name
-		}
-		if !found {
+		c.f(repeat(x, y), y)
+		if !strings.Contains(g.String(), " = "+c.name+" ") {
 			t.Errorf("the case of %s lacks it", c.name)
 		}
 	}
@@ -240,7 +237,8 @@ func TestVerifyMutants(t *testing.T) {
 		{"integrate/tableau.go", "-2187. / 6784", "-2186. / 6784", "order RK45"},
 		{"integrate/tableau.go", "{1./4 + sqrt3/6, 1. / 4}", "{1./4 + sqrt3/6, 1.0001 / 4}", "symplectic GaussLegendre4"},
 		{"integrate/solve.go", "= 0.9\n", "= 0.91\n", "steps RK45"},
-		{"nn/hnn.go", "j.Row(n/2 + i)[i] = -1", "j.Row(n/2 + i)[i] = 1", "hnn field"},
+		{"autodiff/hamilton.go", "Neg(Slice(grad, 0, n/2))", "Slice(grad, 0, n/2)", "hnn field"},
+		{"autodiff/program.go", "v += float64(s.c0 * float64(x[s.x0]*x[s.y0]))", "v = math.FMA(float64(s.c0*x[s.x0]), x[s.y0], v)", "formula kepler"},
 		{"nn/adam.go", "math.Sqrt(1 - a.beta2t)", "math.Sqrt(1 - a.beta1t)", "adam"},
 		{"spring/experiment.go", "DefaultRate = 6e-3", "DefaultRate = 6.0000000001e-3", "experiment"},
 	} {
