@@ -106,6 +106,7 @@ func ladder(t *testing.T, f func(Var) Var, x float64, n int) []float64 {
 }
 
 func all(x Var) Var                 { return SumTo(x, 1, 1) }
+func like(x, y Var) Var             { return ExpandTo(x, y.Rows(), y.Cols()) }
 func power(c float64) func(Var) Var { return func(x Var) Var { return Pow(x, c) } }
 
 func TestLadders(t *testing.T) {

@@ -105,3 +105,30 @@ func TestExtremeStates(t *testing.T) {
 		}
 	}
 }
+
+func TestNoConvergence(t *testing.T) {
+	s, err := Fixed(GaussLegendre4, spring, 0, 100, 10, []float64{1, 0})
+	var e *Error
+	if !errors.Is(err, ErrConvergence) || !errors.As(err, &e) || e.H != 10 || len(s.T) != 1 {
+		t.Error(err)
+	}
+	s, err = Fixed(GaussLegendre6, spring, 0, 10, 0.1, []float64{1, 0})
+	if err != nil || s.Iterations < 100 || s.Iterations > 2000 || s.Residual > 1e-15 || s.NFev != 3*s.Iterations+1 {
+		t.Error(s.Iterations, s.Residual, s.NFev, err)
+	}
+	// From zero, where the state gives no scale: y = tan t.
+	tangent := func(dydt []float64, _ float64, y []float64) { dydt[0] = 1 + y[0]*y[0] }
+	for _, m := range implicitMethods {
+		for _, scale := range []float64{1, 1e-9, 1e9} {
+			f := func(dydt []float64, t float64, y []float64) {
+				tangent(dydt, t, []float64{y[0] / scale})
+				dydt[0] *= scale
+			}
+			z, err := Fixed(m, f, 0, 1, 1./64, []float64{0})
+			if err != nil || math.Abs(z.Y[64][0]/scale-math.Tan(1)) > 1e-3 {
+				t.Error(m, scale, err)
+			}
+		}
+	}
+	t.Logf("%d rounds in 100 steps, residual %g", s.Iterations, s.Residual)
+}

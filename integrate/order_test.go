@@ -148,45 +148,6 @@ func TestOrderConditions(t *testing.T) {
 	}
 }
 
-// TestObservedOrder measures the order of every method on a pendulum, as the slope between two steps, against theory.
-func TestObservedOrder(t *testing.T) {
-	pendulum := func(dydt []float64, _ float64, y []float64) { dydt[0], dydt[1] = y[1], -math.Sin(y[0]) }
-	velocity := func(dq, p []float64) { dq[0] = p[0] }
-	force := func(dp, q []float64) { dp[0] = -math.Sin(q[0]) }
-	y0 := []float64{1, 0.5}
-	const end = 4
-	ref, err := Solve(pendulum, 0, end, y0, Options{Method: DOP853, RTol: []float64{3e-14}, ATol: []float64{1e-16}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range append(append([]*Method(nil), fixedFieldMethods...), splittingMethods...) {
-		// Errors between 1e-5 and 1e-11: in the range of the leading term, and above rounding.
-		steps := map[int]float64{2: 800, 3: 400, 4: 100, 5: 64, 6: 40, 8: 10}[m.Order()]
-		if m == Yoshida4 || m == Yoshida6 {
-			steps *= 3
-		}
-		fail := func(steps float64) float64 {
-			var s *Solution
-			var err error
-			if m.leaps != nil {
-				s, err = Separable(m, velocity, force, 0, end, end/steps, y0)
-			} else {
-				s, err = Fixed(m, pendulum, 0, end, end/steps, y0)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			return maxDiff(s.Y[len(s.Y)-1], ref.Y[len(ref.Y)-1])
-		}
-		e1, e2 := fail(steps), fail(2*steps)
-		order := math.Log2(e1 / e2)
-		t.Logf("%-17v order %d, observed %.3f (errors %.2g, %.2g)", m, m.Order(), order, e1, e2)
-		if math.Abs(order-float64(m.Order())) > 0.1 {
-			t.Errorf("%v: order %.3f", m, order)
-		}
-	}
-}
-
 func TestInvRoot(t *testing.T) {
 	worst := 0.
 	for _, n := range []int{3, 5, 8} {

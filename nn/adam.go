@@ -1,18 +1,13 @@
 package nn
 
 import (
+	"errors"
+	"fmt"
 	"math"
 
 	"hnn/autodiff"
 	"hnn/autodiff/kernel"
 )
-
-// An Optimizer changes parameters against their gradients. It keeps a state for
-// each parameter, so one Optimizer serves one list of parameters.
-type Optimizer interface {
-	// Step updates params in place; grads has the same shapes and is only read.
-	Step(params, grads []*autodiff.Matrix, rate float64)
-}
 
 // Adam is the optimiser of Kingma and Ba, as PyTorch computes it. At step t, with
 // gradient g, learning rate α and weight decay λ,
@@ -45,7 +40,7 @@ const adamBlock = 1024
 // NewAdam returns Adam with the defaults β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
 func NewAdam() *Adam { return &Adam{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8} }
 
-// Step implements Optimizer.
+// Step implements Rule.
 func (a *Adam) Step(params, grads []*autodiff.Matrix, rate float64) {
 	if a.m == nil {
 		a.m, a.v, a.beta1t, a.beta2t = zeros(params), zeros(params), 1, 1
@@ -83,37 +78,34 @@ func (a *Adam) Step(params, grads []*autodiff.Matrix, rate float64) {
 	}
 }
 
-// SGD is gradient descent with momentum, as PyTorch computes it.
-//
-//	g ← g + λ θ,    b ← μ b + g  (b = g at the first step),    θ ← θ − α b
-type SGD struct {
-	Momentum    float64 // μ
-	WeightDecay float64 // λ
+// Kind returns adam.
+func (a *Adam) Kind() string { return "adam" }
 
-	b [][]float64
+// Parts implements Composite.
+func (a *Adam) Parts(p *Parts) {
+	p.Number("beta1", &a.Beta1)
+	p.Number("beta2", &a.Beta2)
+	p.Number("eps", &a.Eps)
+	p.Number("decay", &a.WeightDecay)
+	p.Flag("decoupled", &a.Decoupled)
+	p.Flag("amsgrad", &a.AMSGrad)
+	p.Number("beta1t", &a.beta1t)
+	p.Number("beta2t", &a.beta2t)
+	p.Vectors("m", &a.m)
+	p.Vectors("v", &a.v)
+	p.Vectors("vmax", &a.vmax)
 }
 
-// Step implements Optimizer.
-func (s *SGD) Step(params, grads []*autodiff.Matrix, rate float64) {
-	if s.b == nil {
-		s.b = zeros(params)
+// Check reports a state that no Adam of such parameters can have.
+func (a *Adam) Check(params []*autodiff.Matrix) error {
+	fraction := func(v float64) bool { return v >= 0 && v < 1 }
+	switch {
+	case !fraction(a.Beta1) || !fraction(a.Beta2) || !(a.Eps > 0) || !(a.WeightDecay >= 0):
+		return fmt.Errorf("adam: β₁ = %v, β₂ = %v, ε = %v, λ = %v: want β from 0 to below 1, ε above 0, λ from 0 up", a.Beta1, a.Beta2, a.Eps, a.WeightDecay)
+	case (a.m == nil) != (a.v == nil) || a.vmax != nil && a.m == nil || (a.vmax != nil) != (a.AMSGrad && a.m != nil):
+		return errors.New("adam: some of the moments are missing")
+	case a.m != nil && !(fraction(a.beta1t) && fraction(a.beta2t)):
+		return fmt.Errorf("adam: powers of β of %v and %v", a.beta1t, a.beta2t)
 	}
-	for i, p := range params {
-		x, b := p.Data, s.b[i]
-		for j, g := range grads[i].Data {
-			if s.WeightDecay != 0 {
-				g += float64(s.WeightDecay * x[j])
-			}
-			b[j] = float64(s.Momentum*b[j]) + g
-			x[j] -= float64(rate * b[j])
-		}
-	}
-}
-
-func zeros(params []*autodiff.Matrix) [][]float64 {
-	z := make([][]float64, len(params))
-	for i, p := range params {
-		z[i] = make([]float64, len(p.Data))
-	}
-	return z
+	return checkShapes("adam: the moments", params, a.m, a.v, a.vmax)
 }

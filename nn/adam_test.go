@@ -73,7 +73,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 	for _, p := range ps {
 		gs = append(gs, autodiff.NewMatrix(p.Rows, p.Cols))
 	}
-	for _, opt := range []Optimizer{NewAdam(), &SGD{Momentum: 0.9}} {
+	for _, opt := range []Rule{NewAdam(), &SGD{Momentum: 0.9}} {
 		opt.Step(ps, gs, 1e-3)
 		if n := testing.AllocsPerRun(100, func() { opt.Step(ps, gs, 1e-3) }); n != 0 {
 			t.Errorf("%T: %v allocations a step", opt, n)

@@ -22,6 +22,20 @@ func springData(n int) *Data {
 	return d
 }
 
+// series returns the same as a Series.
+func (d *Data) series() *Series { return &Series{X: d.X, DX: d.Y, Starts: d.Starts} }
+
+// fieldProblem compares the field of m with d by FieldLoss.
+func fieldProblem(t testing.TB, m Field, d *Data, workers int) *RowProblem {
+	t.Helper()
+	p, err := Derivatives{}.Problem(m, d.series(), nil, workers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.(*RowProblem).Close)
+	return p.(*RowProblem)
+}
+
 func newHNN(sizes ...int) *HNN {
 	net, err := NewMLP(Tanh, false, sizes...)
 	if err != nil {
@@ -41,15 +55,14 @@ func BenchmarkStep(b *testing.B) {
 				}
 				b.Run(fmt.Sprintf("%v/rows=%d/workers=%d", sizes, rows, workers), func(b *testing.B) {
 					m, d := newHNN(sizes...), springData(rows)
-					all, _ := d.batches(-1)
-					team := newTeam(m, workers)
-					defer team.close()
+					p := fieldProblem(b, m, d, workers)
+					all, _ := batchesOf(p, -1)
 					opt, params := NewAdam(), m.K.Params()
-					team.loss(d, all, true)
+					p.Eval(all, true)
 					b.ReportAllocs()
 					for b.Loop() {
-						team.loss(d, all, true)
-						opt.Step(params, team.grads, 1e-3)
+						p.Eval(all, true)
+						opt.Step(params, p.Grads(), 1e-3)
 					}
 				})
 			}

@@ -6,188 +6,180 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-
-	"hnn/autodiff"
+	"math"
+	"strings"
 )
 
+// A checkpoint file is one JSON object:
+//
+//	{"format": "hnn checkpoint", "version": 2, "settings": {…}, "data": "…",
+//	 "epochs": [[stage, step, loss, rate, valid], …], "stage": 0, "before": 0,
+//	 "optimizer": "adam", "state": {…}, "parameters": [[…], …], "best": {…}}
+//
+// Epochs without a validation set have no last number; before counts those of earlier
+// stages. state holds the parts of the optimiser, parameters those of the problem, in its
+// order, and best the lowest loss so far where one is kept.
 const (
 	checkpointFormat  = "hnn checkpoint"
-	checkpointVersion = 1
+	checkpointVersion = 2
 )
 
-// A Checkpoint is all that a training needs to go on as if it had never stopped. The
-// order of the batches is not in it: it follows from the source that the training
-// began with.
+// A Checkpoint is all that a Fit needs to go on as if it had never stopped, beside its data
+// and its Recipe. The order of the batches is not in it: it follows from the seed.
 type Checkpoint struct {
-	Settings map[string]string // what else determines the training; free for the caller
-	At       Position
-	Model    Model
-	Opt      *Adam
+	Settings map[string]string // those of the Recipe
 
-	Best      Model   // the model with the lowest loss so far, nil if none is kept
-	BestLoss  float64 // its loss
-	BestEpoch int     // and when that was
+	data          string // hash of the data
+	epochs        [][]float64
+	stage, before int
+	optimizer     string
+	state         json.RawMessage
+	params        [][]float64
+	best          *best
 }
 
-// SaveCheckpoint writes a checkpoint as JSON, exact to the bit. Its models are those that
-// Save knows (of a OneStep, its Of), and its optimiser is Adam.
-func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
-	if c == nil || c.Opt == nil {
-		return errors.New("nn: save checkpoint: no checkpoint, or one without an optimiser")
-	}
-	for _, s := range [][][]float64{c.Opt.m, c.Opt.v, c.Opt.vmax, {{c.At.Loss, c.BestLoss}}} {
-		for _, row := range s {
-			for _, v := range row {
-				if v-v != 0 {
-					return fmt.Errorf("nn: save checkpoint: a moment of Adam, or a loss, is %v", v)
-				}
-			}
-		}
-	}
-	settings := c.Settings
-	if settings == nil {
-		settings = map[string]string{}
-	}
+type best struct {
+	loss   float64
+	epoch  int
+	params [][]float64
+}
+
+func (b *best) Parts(p *Parts) {
+	p.Number("loss", &b.loss)
+	p.Whole("epoch", &b.epoch)
+	p.Vectors("parameters", &b.params)
+}
+
+// Parts implements Composite.
+func (c *Checkpoint) Parts(p *Parts) {
+	p.Map("settings", &c.Settings)
+	p.Text("data", &c.data)
+	p.Vectors("epochs", &c.epochs)
+	p.Whole("stage", &c.stage)
+	p.Whole("before", &c.before)
+	p.Text("optimizer", &c.optimizer)
+	scalar(p, "state", "an object", false, true, &c.state)
+	p.Vectors("parameters", &c.params)
+	Part(p, "best", &c.best)
+}
+
+// save hands a checkpoint of the present moment to the caller.
+func (f *fit) save() error {
+	o := f.Stages[min(f.stage, len(f.Stages)-1)]
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "{\"format\": %q, \"version\": %d,\n\"settings\": %s,\n\"at\": %s,\n\"model\": ",
-		checkpointFormat, checkpointVersion, encode(settings), encode(c.At))
-	if err := writeModel(&b, c.Model); err != nil {
-		return fmt.Errorf("nn: save checkpoint: %w", err)
+	if err := putObject(&b, o.Parts); err != nil {
+		return fmt.Errorf("nn: save checkpoint: %s: %w", o.Kind(), err)
 	}
-	a := c.Opt
-	fmt.Fprintf(&b, ",\n\"adam\": {\"beta1\": %s, \"beta2\": %s, \"eps\": %s, \"decay\": %s, \"decoupled\": %v, \"amsgrad\": %v, \"beta1t\": %s, \"beta2t\": %s",
-		encode(a.Beta1), encode(a.Beta2), encode(a.Eps), encode(a.WeightDecay), a.Decoupled, a.AMSGrad, encode(a.beta1t), encode(a.beta2t))
-	for _, s := range []struct {
-		name string
-		v    [][]float64
-	}{{"m", a.m}, {"v", a.v}, {"vmax", a.vmax}} {
-		if s.v == nil {
-			continue
-		}
-		fmt.Fprintf(&b, ",\n%q: [\n", s.name)
-		for i, row := range s.v {
-			b.Write(encode(row))
-			b.WriteString(comma(i+1 < len(s.v)) + "\n")
-		}
-		b.WriteString("]")
+	c := &Checkpoint{
+		Settings: f.Settings, data: f.hash, stage: f.stage, before: f.before,
+		optimizer: o.Kind(), state: b.Bytes(), params: snapshot(f.problem.Params(), nil),
 	}
-	b.WriteString("}")
-	if c.Best != nil {
-		fmt.Fprintf(&b, ",\n\"best\": {\"loss\": %s, \"epoch\": %d, \"model\": ", encode(c.BestLoss), c.BestEpoch)
-		if err := writeModel(&b, c.Best); err != nil {
-			return fmt.Errorf("nn: save checkpoint: %w", err)
+	for _, e := range f.Epochs {
+		row := []float64{float64(e.Stage), float64(e.Step), e.Loss, e.Rate, e.Valid}
+		if f.valid == nil {
+			row = row[:4]
 		}
-		b.WriteString("}")
+		c.epochs = append(c.epochs, row)
 	}
-	b.WriteString("}\n")
-	_, err := w.Write(b.Bytes())
-	return err
+	if f.best != nil {
+		c.best = &best{f.Best, f.BestEpoch, f.best}
+	}
+	return f.Save(c)
 }
 
-// LoadCheckpoint reads a checkpoint that SaveCheckpoint wrote, as strictly as Load
-// reads a model.
-func LoadCheckpoint(r io.Reader) (*Checkpoint, error) {
-	c := &Checkpoint{Opt: &Adam{}}
-	dec := json.NewDecoder(r)
-	err := c.read(dec)
-	if err == nil {
-		err = end(dec)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("nn: load checkpoint: %w", tooEarly(err))
-	}
-	return c, nil
-}
+// ErrOtherData tells that a checkpoint is of a fit to other data.
+var ErrOtherData = errors.New("these are not the data of the checkpoint")
 
-func (c *Checkpoint) read(dec *json.Decoder) error {
-	a := c.Opt
-	num := func(v *float64) func() error {
-		return func() error { return dec.Decode((*number)(v)) }
+// restore puts a fit into the state of the checkpoint.
+func (c *Checkpoint) restore(f *fit) error {
+	params := f.problem.Params()
+	if train := f.Train.Hash(); c.data != f.hash && strings.HasPrefix(c.data, train) {
+		return fmt.Errorf("%w: the validation set is another", ErrOtherData)
+	} else if c.data != f.hash {
+		return ErrOtherData
 	}
-	whole := func(v *int) func() error {
-		return func() error {
-			var n *int
-			if err := dec.Decode(&n); err != nil || n == nil || *n < 0 {
-				return wanted("a whole number from 0 up", err)
-			}
-			*v = *n
-			return nil
-		}
+	if c.stage >= len(f.Stages) || f.Stages[c.stage].Kind() != c.optimizer {
+		return fmt.Errorf("the checkpoint is of stage %d, %s: want the stages of the saved fit", c.stage, c.optimizer)
 	}
-	flag := func(v *bool) func() error {
-		return func() error {
-			var b *bool
-			if err := dec.Decode(&b); err != nil || b == nil {
-				return wanted("true or false", err)
-			}
-			*v = *b
-			return nil
-		}
+	if c.params == nil {
+		return errors.New(`key "parameters" is missing`)
 	}
-	rows := func(v *[][]float64) func() error {
-		return func() error {
-			return array(dec, func() error {
-				var row []number
-				err := dec.Decode(&row)
-				*v = append(*v, floats(row))
-				return err
-			})
-		}
-	}
-	err := object(dec, []string{"format", "version", "settings", "at", "model", "adam"}, map[string]func() error{
-		"format":  func() error { return header(dec, "checkpoint", checkpointFormat) },
-		"version": func() error { return fileVersion(dec, checkpointVersion) },
-		"settings": func() error {
-			if err := dec.Decode(&c.Settings); err != nil || c.Settings == nil {
-				return wanted("an object", err)
-			}
-			return nil
-		},
-		"at": func() error {
-			return object(dec, []string{"step", "loss"}, map[string]func() error{"step": whole(&c.At.Step), "loss": num(&c.At.Loss)})
-		},
-		"model": func() (err error) { c.Model, err = readModel(dec); return err },
-		"adam": func() error {
-			return object(dec, []string{"beta1", "beta2", "eps", "decay", "decoupled", "amsgrad", "beta1t", "beta2t"}, map[string]func() error{
-				"beta1": num(&a.Beta1), "beta2": num(&a.Beta2), "eps": num(&a.Eps), "decay": num(&a.WeightDecay),
-				"decoupled": flag(&a.Decoupled), "amsgrad": flag(&a.AMSGrad), "beta1t": num(&a.beta1t), "beta2t": num(&a.beta2t),
-				"m": rows(&a.m), "v": rows(&a.v), "vmax": rows(&a.vmax),
-			})
-		},
-		"best": func() error {
-			return object(dec, []string{"loss", "epoch", "model"}, map[string]func() error{
-				"loss": num(&c.BestLoss), "epoch": whole(&c.BestEpoch),
-				"model": func() (err error) { c.Best, err = readModel(dec); return err },
-			})
-		},
-	})
-	if err != nil {
+	if err := checkShapes("parameters", params, c.params); err != nil {
 		return err
 	}
-	params := c.Model.Net().Params()
-	for _, s := range [][][]float64{a.m, a.v, a.vmax} {
-		if s != nil && !sameShapes(s, params) {
-			return errors.New("adam: the moments do not have the shapes of the weights")
+	if c.before > len(c.epochs) {
+		return fmt.Errorf("before: want at most the %d epochs, not %d", len(c.epochs), c.before)
+	}
+	for i, row := range c.epochs {
+		if len(row) != 4 && len(row) != 5 {
+			return fmt.Errorf("epochs: row %d has %d numbers, want 4 or 5", i+1, len(row))
 		}
+		e := Epoch{Stage: int(row[0]), Epoch: i + 1, Step: int(row[1]), Loss: row[2], Rate: row[3], Valid: math.NaN()}
+		if len(row) == 5 {
+			e.Valid = row[4]
+		}
+		f.Epochs = append(f.Epochs, e)
 	}
-	if (a.m == nil) != (a.v == nil) || (a.vmax != nil) != (a.AMSGrad && a.m != nil) {
-		return errors.New("adam: some of the moments are missing")
+	o := f.Stages[c.stage]
+	if err := getObject(c.state, o.Parts); err != nil {
+		return fmt.Errorf("state: %w", err)
 	}
-	if c.Best != nil && (Kind(c.Best) != Kind(c.Model) || !slices.Equal(c.Best.Net().Sizes(), c.Model.Net().Sizes())) {
-		return errors.New("best: not a model of the same kind and sizes")
+	if err := o.Check(params); err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	restore(params, c.params)
+	f.stage, f.before = c.stage, c.before
+	if c.best != nil && f.Patience > 0 {
+		if c.best.params == nil {
+			return errors.New(`best: key "parameters" is missing`)
+		}
+		if err := checkShapes("best: parameters", params, c.best.params); err != nil {
+			return err
+		}
+		f.best, f.Best, f.BestEpoch = c.best.params, c.best.loss, c.best.epoch
 	}
 	return nil
 }
 
-func sameShapes(s [][]float64, params []*autodiff.Matrix) bool {
-	if len(s) != len(params) {
-		return false
+// SaveCheckpoint writes a checkpoint, exact to the bit.
+func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
+	if c == nil || c.state == nil {
+		return errors.New("nn: save checkpoint: no checkpoint of a fit")
 	}
-	for i, p := range params {
-		if len(s[i]) != len(p.Data) {
-			return false
-		}
+	var b bytes.Buffer
+	format, version := checkpointFormat, checkpointVersion
+	err := putObject(&b, func(p *Parts) {
+		p.Text("format", &format)
+		p.Whole("version", &version)
+		c.Parts(p)
+	})
+	if err != nil {
+		return fmt.Errorf("nn: save checkpoint: %w", err)
 	}
-	return true
+	b.WriteString("\n")
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// LoadCheckpoint reads a checkpoint that SaveCheckpoint wrote, as strictly as Load reads a
+// model. What the state of its optimiser means is checked when a Fit resumes from it.
+func LoadCheckpoint(r io.Reader) (*Checkpoint, error) {
+	in, err := object(r)
+	if err == nil {
+		err = header(in, checkpointFormat, checkpointVersion, nil)
+	}
+	c := &Checkpoint{}
+	if err == nil {
+		var format string
+		var version int
+		err = getParts(in, func(p *Parts) {
+			p.Text("format", &format)
+			p.Whole("version", &version)
+			c.Parts(p)
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("nn: load checkpoint: %w", err)
+	}
+	return c, nil
 }

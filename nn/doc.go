@@ -1,24 +1,42 @@
-// Package nn trains Hamiltonian neural networks and the baselines that they are
-// compared with.
+// Package nn learns models of motion from sampled trajectories: Hamiltonian neural networks,
+// and the baselines that they are compared with.
 //
 // A Hamiltonian system of d coordinate pairs moves by
 //
 //	q̇ = ∂H/∂p,    ṗ = −∂H/∂q,    in short ẋ = J∇H(x),   x = [q, p]
 //
-// and along any such motion H is constant: Ḣ = ∇H·ẋ = ∇Hᵀ J ∇H = 0 because J is
-// antisymmetric. An HNN is a network for H. It is trained on states and their time
-// derivatives through the gradient of its output,
+// and along any such motion H is constant: Ḣ = ∇H·ẋ = ∇Hᵀ J ∇H = 0, because J is
+// antisymmetric. An HNN is a network for H. Its field is J∇H, so its own H is conserved
+// along it, trained or not. Training compares the field with the time derivatives of the
+// data,
 //
 //	L = MSE(q̇, ∂H/∂p) + MSE(ṗ, −∂H/∂q)
 //
-// so that its own H is conserved exactly along its field, trained or not. The descent
-// on L needs the gradient of a gradient, which package autodiff gives.
+// and needs the gradient of a gradient, which package autodiff gives.
 //
-// hnn.go holds the models, mlp.go and linear.go the network, init.go its first weights,
-// adam.go the optimisers, schedule.go their rates, train.go the training, team.go its
-// workers, model.go the file format, scaling.go the units, estimate.go derivatives from
-// samples, onestep.go a loss that needs none, and eval.go what a trained model is used
-// through.
+// # Three parts
+//
+// A Model is what is learned, an Objective says how it is compared with data, and an
+// Optimizer improves it. They are independent: Fit combines any model with any objective and
+// any optimisers. What a model can do is said by interfaces (Field, Energy, Map), and nobody
+// asks for its type. Kinds, Objectives and Optimizers are the tables; to add a row, write one
+// file.
+//
+// # Reading the package
+//
+// The mathematics is in hnn.go (H and its field), loss.go, adam.go, scaling.go (units that
+// keep Hamilton's equations), estimate.go (derivatives from samples) and step.go (a loss that
+// needs none). Around it:
+//
+//	models       model.go, then hnn.go, baseline.go, nextstate.go; their networks in mlp.go,
+//	             linear.go, init.go
+//	data         series.go, estimate.go
+//	objectives   problem.go, then derivatives.go and step.go; team.go computes losses and
+//	             gradients with several goroutines
+//	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go
+//	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
+//	files        file.go (models), parts.go (how anything is saved and loaded)
+//	use          eval.go
 //
 // A model that nobody trains may be used by many goroutines: all functions of this package
 // may then be called at once, and each goroutine has a Func of its own.

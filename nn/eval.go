@@ -30,21 +30,6 @@ func Evaluate(f func(autodiff.Var) autodiff.Var, x *autodiff.Matrix) *autodiff.M
 	return out
 }
 
-// Loss returns the mean of m's training loss over all rows of d. It panics where Run
-// would return an error.
-func Loss(m Model, d *Data) float64 {
-	err := checkModel(m)
-	if err == nil {
-		err = d.check(m)
-	}
-	if err != nil {
-		panic(fmt.Sprintf("nn: Loss: %v", err))
-	}
-	t := newTeam(m, 1)
-	defer t.close()
-	return t.loss(d, nil, false)
-}
-
 // Func compiles a formula of one state of the given dimension into a function that
 // sets dst to f(x) and allocates nothing. It serves one goroutine and sees later
 // changes of the weights. dst may be x; other lengths than those of f panic.
@@ -59,6 +44,13 @@ func Func(f func(autodiff.Var) autodiff.Var, dim int) func(dst, x []float64) {
 		plan.Run()
 		copy(dst, y.Data)
 	}
+}
+
+// NewField compiles the field of one state as an integrator of ordinary differential
+// equations calls it. It does not depend on t. It is a Func: one goroutine uses it.
+func NewField(m Field) func(dydt []float64, t float64, y []float64) {
+	f := Func(m.Field, m.Dim())
+	return func(dydt []float64, _ float64, y []float64) { f(dydt, y) }
 }
 
 func compile(f func(autodiff.Var) autodiff.Var, in *autodiff.Matrix) (*autodiff.Plan, *autodiff.Matrix) {

@@ -3,59 +3,79 @@ package nn_test
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"fmt"
-	"math/rand/v2"
+	"os"
+	"strconv"
 
 	"hnn/autodiff"
+	"hnn/integrate"
 	"hnn/nn"
 )
 
-// An HNN learns the unit spring, q̇ = p, ṗ = −q, from 25 states, and is saved and
-// loaded.
+// A CSV of a pendulum, sampled without momenta's derivatives, becomes an HNN, which is
+// saved, loaded and followed; its own energy stays as it is.
 func Example() {
-	data := &nn.Data{X: autodiff.NewMatrix(25, 2), Y: autodiff.NewMatrix(25, 2)}
-	for i := range 25 {
-		q, p := float64(i/5-2)/2, float64(i%5-2)/2
-		copy(data.X.Row(i), []float64{q, p})
-		copy(data.Y.Row(i), []float64{p, -q})
-	}
-
-	net, err := nn.NewMLP(nn.Tanh, false, 2, 32, 1)
+	file, err := os.Open("../testdata/pendulum.csv") // columns t, q, p
 	if err != nil {
 		panic(err)
 	}
-	net.Init(nn.Torch, rand.NewPCG(1, 0))
-	model := &nn.HNN{K: net}
-	training := nn.Training{
-		Epochs: 1000, Batch: -1, Opt: nn.NewAdam(), Schedule: nn.Cosine(0.02, 0), Src: rand.NewPCG(1, 1),
-	}
-	if err := training.Run(context.Background(), model, data); err != nil {
-		panic(err)
-	}
-
-	var file bytes.Buffer
-	if err := nn.Save(&file, model); err != nil {
-		panic(err)
-	}
-	loaded, err := nn.Load(&file)
+	defer file.Close()
+	records, err := csv.NewReader(file).ReadAll()
 	if err != nil {
 		panic(err)
 	}
-	field := nn.Func(loaded.(*nn.HNN).Field, 2)
-	dx := make([]float64, 2)
-	field(dx, []float64{0.7, 0.3})
-	fmt.Printf("at (0.7, 0.3): q̇ = %.2f, ṗ = %.2f\n", dx[0], dx[1])
-	// Output: at (0.7, 0.3): q̇ = 0.30, ṗ = -0.71
+	data := &nn.Series{X: autodiff.NewMatrix(len(records)-1, 2)}
+	for i, r := range records[1:] {
+		var v [3]float64
+		for j := range v {
+			if v[j], err = strconv.ParseFloat(r[j], 64); err != nil {
+				panic(err)
+			}
+		}
+		data.T = append(data.T, v[0])
+		copy(data.X.Row(i), v[1:])
+	}
+
+	hnn, err := nn.KindOf("hnn")
+	if err != nil {
+		panic(err)
+	}
+	fit, err := nn.Fit(context.Background(), data, nn.Recipe{
+		Model:  hnn.Maker(nn.Networks{Hidden: []int{32, 32}}),
+		Stages: []nn.Optimizer{&nn.Descent{Rule: nn.NewAdam(), Epochs: 300, Batch: 32, Rate: nn.Cosine(1e-2, 0)}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	var saved bytes.Buffer
+	if err := nn.Save(&saved, fit.Model.(nn.Stored), nil); err != nil {
+		panic(err)
+	}
+	model, _, err := nn.Load(&saved)
+	if err != nil {
+		panic(err)
+	}
+	orbit, err := integrate.Solve(nn.NewField(model.(nn.Field)), 0, 20, []float64{1, 0}, integrate.Options{RTol: []float64{1e-8}})
+	if err != nil {
+		panic(err)
+	}
+	energy := nn.Func(model.(nn.Energy).H, 2)
+	h := make([]float64, 1)
+	energy(h, orbit.Y[0])
+	first := h[0]
+	energy(h, orbit.Y[len(orbit.Y)-1])
+	fmt.Printf("energy after %.0f s: changed by %.0e\n", orbit.T[len(orbit.T)-1], h[0]-first)
+	// Output: energy after 20 s: changed by -4e-06
 }
 
 // Derivatives estimated from samples at uneven times are exact for a parabola.
 func ExampleDifferences() {
-	t := []float64{0, 1, 3, 4}
 	x, err := autodiff.MatrixOf([]float64{0, 1}, []float64{1, 1}, []float64{9, 1}, []float64{16, 1}) // t², 1
 	if err != nil {
 		panic(err)
 	}
-	d, err := nn.Differences(t, x, []int{0}, 2, 1)
+	d, err := nn.Differences(&nn.Series{T: []float64{0, 1, 3, 4}, X: x}, 2, 1)
 	if err != nil {
 		panic(err)
 	}

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -25,8 +26,11 @@ const (
 )
 
 // Init draws all weights anew from src, layer by layer, weights before biases.
-// An unknown rule is Torch.
-func (m *MLP) Init(rule Init, src rand.Source) {
+// An unknown rule is an error.
+func (m *MLP) Init(rule Init, src rand.Source) error {
+	if rule != Torch && rule != Xavier && rule != Orthogonal {
+		return fmt.Errorf("nn: no rule of initial weights is called %q: want %s, %s or %s", rule, Torch, Xavier, Orthogonal)
+	}
 	for _, l := range m.Layers {
 		in, out := float64(l.W.Cols), float64(l.W.Rows)
 		a := 1 / math.Sqrt(in)
@@ -44,6 +48,7 @@ func (m *MLP) Init(rule Init, src rand.Source) {
 			uniform(l.B.Data, b, src)
 		}
 	}
+	return nil
 }
 
 // uniform fills x from U(−a, a).

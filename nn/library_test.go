@@ -18,8 +18,7 @@ import (
 func TestConcurrentUse(t *testing.T) {
 	m := newHNN(2, 16, 16, 1)
 	solve := func() []float64 {
-		f := Func(m.Field, 2)
-		s, err := integrate.Solve(func(dydt []float64, _ float64, y []float64) { f(dydt, y) }, 0, 3, []float64{1, 0}, integrate.Options{})
+		s, err := integrate.Solve(NewField(m), 0, 3, []float64{1, 0}, integrate.Options{})
 		if err != nil {
 			t.Error(err)
 			return nil
@@ -44,8 +43,9 @@ func TestConcurrentTrainings(t *testing.T) {
 	train := func(seed uint64) *HNN {
 		m := newHNN(2, 12, 1)
 		m.K.Init(Torch, rand.NewPCG(seed, 1))
-		tr := Training{Epochs: 30, Batch: 16, Opt: NewAdam(), Schedule: Constant(1e-2), Src: rand.NewPCG(seed, 2), Workers: 2}
-		if err := tr.Run(context.Background(), m, springData(300)); err != nil {
+		r := given(m, &Descent{Rule: NewAdam(), Epochs: 30, Batch: 16, Rate: Constant(1e-2), Seed: seed})
+		r.Workers = 2
+		if _, err := Fit(context.Background(), springData(300).series(), r); err != nil {
 			t.Error(err)
 		}
 		return m
@@ -79,11 +79,13 @@ func TestNothingLeft(t *testing.T) {
 		if i == 25 {
 			cancel()
 		}
-		tr := Training{Epochs: 200, Batch: -1, Opt: NewAdam(), Schedule: Constant(1e-3), Src: rand.NewPCG(1, 1), Workers: 4}
+		o := descent(200, -1)
 		if i%5 != 0 {
-			tr.Epochs = 2
+			o.Epochs = 2
 		}
-		if err := tr.Run(ctx, newHNN(2, 8, 1), d); (err != nil) != (i >= 25) {
+		r := given(newHNN(2, 8, 1), o)
+		r.Workers = 4
+		if _, err := Fit(ctx, d.series(), r); (err != nil) != (i >= 25) {
 			t.Fatal(i, err)
 		}
 	}
@@ -102,56 +104,70 @@ func TestNothingLeft(t *testing.T) {
 
 // What is missing is an error, not a nil pointer.
 func TestNothingGiven(t *testing.T) {
-	tr := Training{Epochs: 1, Opt: NewAdam(), Schedule: Constant(1), Src: rand.NewPCG(1, 1)}
-	net := newHNN(2, 4, 1)
+	net, d := newHNN(2, 4, 1), springData(3).series()
+	fit := func(s *Series, m Model, o Optimizer) error {
+		_, err := Fit(context.Background(), s, given(m, o))
+		return err
+	}
+	scale := func(mu, s []float64, tau float64) *Scaling {
+		return &Scaling{Mu: &autodiff.Matrix{Rows: 1, Cols: len(mu), Data: mu}, S: &autodiff.Matrix{Rows: 1, Cols: len(s), Data: s}, Tau: tau}
+	}
+	saved := func(m Stored) error { return Save(new(bytes.Buffer), m, nil) }
 	for name, run := range map[string]func() error{
-		"training":       func() error { return (&Training{}).Run(context.Background(), net, springData(3)) },
-		"data":           func() error { return tr.Run(context.Background(), net, nil) },
-		"matrices":       func() error { return tr.Run(context.Background(), net, &Data{}) },
-		"model":          func() error { return tr.Run(context.Background(), nil, springData(3)) },
-		"network":        func() error { return tr.Run(context.Background(), &HNN{}, springData(3)) },
-		"saved model":    func() error { return Save(new(bytes.Buffer), nil) },
-		"saved network":  func() error { return Save(new(bytes.Buffer), &HNN{}) },
-		"times":          func() error { _, err := Differences(nil, autodiff.NewMatrix(3, 2), nil, 2, 1); return err },
-		"loaded nothing": func() error { _, err := Load(new(bytes.Buffer)); return err },
+		"descent":   func() error { return fit(d, net, &Descent{}) },
+		"optimiser": func() error { return fit(d, net, nil) },
+		"data":      func() error { return fit(nil, net, descent(1, 1)) },
+		"matrices":  func() error { return fit(&Series{}, net, descent(1, 1)) },
+		"model":     func() error { return fit(d, nil, descent(1, 1)) },
+		"network":   func() error { return fit(d, &HNN{}, descent(1, 1)) },
+		"layers":    func() error { return fit(d, &HNN{K: &MLP{Act: Tanh}}, descent(1, 1)) },
+		"a layer":   func() error { return fit(d, &HNN{K: &MLP{Act: Tanh, Layers: []*Linear{nil}}}, descent(1, 1)) },
+		"outputs":   func() error { return fit(d, newHNN(2, 4, 2), descent(1, 1)) },
+		"odd states": func() error {
+			return fit(&Series{X: autodiff.NewMatrix(3, 3), DX: autodiff.NewMatrix(3, 3)}, newHNN(3, 4, 1), descent(1, 1))
+		},
+		"field": func() error { return fit(d, &NextState{N: newHNN(2, 4, 2).K, Interval: 1}, descent(1, 1)) },
+
+		"saved model":    func() error { return saved(nil) },
+		"saved network":  func() error { return saved(&HNN{}) },
+		"saved outputs":  func() error { return saved(newHNN(2, 4, 2)) },
+		"saved scaling":  func() error { return saved(&HNN{net.K, scale([]float64{0}, []float64{1}, 1)}) },
+		"saved tau":      func() error { return saved(&HNN{net.K, scale([]float64{0, 0}, []float64{1, 1}, math.Inf(1))}) },
+		"saved mu":       func() error { return saved(&HNN{net.K, scale([]float64{0, math.NaN()}, []float64{1, 1}, 1)}) },
+		"saved interval": func() error { return saved(&NextState{N: newHNN(2, 4, 2).K, Interval: math.Inf(1)}) },
+		"saved chain": func() error {
+			return saved(&HNN{K: &MLP{Act: Tanh, Layers: []*Linear{NewLinear(2, 3, true), NewLinear(4, 1, true)}}})
+		},
+		"checkpoint":       func() error { return SaveCheckpoint(new(bytes.Buffer), nil) },
+		"empty checkpoint": func() error { return SaveCheckpoint(new(bytes.Buffer), &Checkpoint{}) },
+		"loaded nothing":   func() error { _, _, err := Load(new(bytes.Buffer)); return err },
+
+		"scaling of nothing": func() error { _, err := FitScaling(nil, nil); return err },
+		"times":              func() error { _, err := Differences(&Series{X: autodiff.NewMatrix(3, 2)}, 2, 1); return err },
 		"starts": func() error {
-			_, err := Differences(make([]float64, 9), autodiff.NewMatrix(9, 2), []int{3}, 2, 1)
+			_, err := Differences(&Series{T: make([]float64, 9), X: autodiff.NewMatrix(9, 2), Starts: []int{3}}, 2, 1)
 			return err
 		},
 		"starts of steps": func() error {
-			_, err := Steps([]float64{1, 2, 3}, autodiff.NewMatrix(3, 2), []int{0, 20}, 1)
+			_, err := Steps(&Series{T: []float64{1, 2, 3}, X: autodiff.NewMatrix(3, 2), Starts: []int{0, 20}}, 1)
 			return err
 		},
-		"states": func() error { _, err := Smooth(nil, nil, nil, 2); return err },
+		"states": func() error { _, err := Smooth(nil, 2); return err },
 		"next states": func() error {
-			_, err := NextStates([]float64{0, 1}, autodiff.NewMatrix(2, 2), nil, math.NaN())
+			_, err := NextStates(&Series{T: []float64{0, 1}, X: autodiff.NewMatrix(2, 2)}, math.NaN())
 			return err
 		},
-		"elements": func() error {
-			return tr.Run(context.Background(), net, &Data{X: &autodiff.Matrix{Rows: 3, Cols: 2}, Y: springData(3).Y})
+		"elements": func() error { return fit(&Series{X: &autodiff.Matrix{Rows: 3, Cols: 2}, DX: d.DX}, net, descent(1, 1)) },
+		"targets":  func() error { return fit(&Series{X: d.X, DX: &autodiff.Matrix{Rows: 3, Cols: 2}}, net, descent(1, 1)) },
+		"finite": func() error {
+			return fit(&Series{X: &autodiff.Matrix{Rows: 1, Cols: 2, Data: []float64{1, math.Inf(1)}}, DX: autodiff.NewMatrix(1, 2)}, net, descent(1, 1))
 		},
-		"targets": func() error {
-			return tr.Run(context.Background(), net, &Data{X: springData(3).X, Y: &autodiff.Matrix{Rows: 3, Cols: 2}})
-		},
-		"layers":        func() error { return tr.Run(context.Background(), &HNN{K: &MLP{Act: Tanh}}, springData(3)) },
-		"outputs":       func() error { return tr.Run(context.Background(), newHNN(2, 4, 2), springData(3)) },
-		"saved outputs": func() error { return Save(new(bytes.Buffer), newHNN(2, 4, 2)) },
-		"saved scaling": func() error {
-			return Save(new(bytes.Buffer), &HNN{net.K, &Scaling{Mu: []float64{0}, S: []float64{1}, Tau: 1}})
-		},
-		"field model":     func() error { return tr.Run(context.Background(), OneStep{}, springData(3)) },
-		"step":            func() error { tr := tr; tr.At.Step = -1; return tr.Run(context.Background(), net, springData(3)) },
-		"checkpoint":      func() error { return SaveCheckpoint(new(bytes.Buffer), nil) },
-		"saved optimiser": func() error { return SaveCheckpoint(new(bytes.Buffer), &Checkpoint{Model: net}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := run(); err == nil {
 				t.Error("no error")
 			}
 		})
-	}
-	if err := tr.Run(context.Background(), &OneStep{Of: net}, must(Steps([]float64{0, 1, 2}, springData(3).X, nil, 1))); err != nil {
-		t.Error(err)
 	}
 	field := Func(net.Field, 2)
 	for _, x := range [][]float64{nil, {1}, {1, 2, 3}} {
@@ -166,11 +182,4 @@ func TestNothingGiven(t *testing.T) {
 			}()
 		}
 	}
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }

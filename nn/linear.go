@@ -27,3 +27,9 @@ func (l *Linear) Apply(x autodiff.Var, suffix string) autodiff.Var {
 	}
 	return autodiff.Add(z, autodiff.ExpandTo(g.Leaf("b"+suffix, l.B), z.Rows(), z.Cols()))
 }
+
+// Parts implements Composite.
+func (l *Linear) Parts(p *Parts) {
+	p.Matrix("w", &l.W)
+	p.Row("b", &l.B)
+}

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -92,6 +93,44 @@ func (m *MLP) Params() []*autodiff.Matrix {
 		}
 	}
 	return ps
+}
+
+// Parts implements Composite.
+func (m *MLP) Parts(p *Parts) {
+	p.Text("activation", (*string)(&m.Act))
+	List(p, "layers", &m.Layers)
+}
+
+// check reports what is wrong with a network that should have the given outputs.
+func (m *MLP) check(out int) error {
+	if m == nil || len(m.Layers) == 0 {
+		return errors.New("no network")
+	}
+	if m.Act.formula() == nil {
+		return fmt.Errorf("unknown activation %q", m.Act)
+	}
+	for i, l := range m.Layers {
+		switch {
+		case l == nil || l.W == nil || l.W.Rows < 1 || l.W.Cols < 1 || len(l.W.Data) != l.W.Rows*l.W.Cols:
+			return fmt.Errorf("layer %d is empty", i+1)
+		case i > 0 && l.W.Cols != m.Layers[i-1].W.Rows:
+			return fmt.Errorf("layer %d has %d inputs, the layer before %d outputs", i+1, l.W.Cols, m.Layers[i-1].W.Rows)
+		case l.B != nil && len(l.B.Data) != l.W.Rows:
+			return fmt.Errorf("layer %d has %d outputs and %d biases", i+1, l.W.Rows, len(l.B.Data))
+		}
+	}
+	if n := m.Layers[len(m.Layers)-1].W.Rows; n != out {
+		return fmt.Errorf("the network has %d outputs, want %d", n, out)
+	}
+	return nil
+}
+
+// in returns the number of inputs, 0 of no network.
+func (m *MLP) in() int {
+	if m == nil || len(m.Layers) == 0 || m.Layers[0] == nil || m.Layers[0].W == nil {
+		return 0
+	}
+	return m.Layers[0].W.Cols
 }
 
 // Sizes returns the sizes that the network was made with.

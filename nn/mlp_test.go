@@ -93,7 +93,7 @@ func TestScaling(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c0, c1 := s.S[0]*s.S[2], s.S[1]*s.S[3]; math.Abs(c0/c1-1) > 1e-14 {
+	if c0, c1 := s.S.Data[0]*s.S.Data[2], s.S.Data[1]*s.S.Data[3]; math.Abs(c0/c1-1) > 1e-14 {
 		t.Errorf("pairs have different products %v and %v", c0, c1)
 	}
 	if math.Abs(s.Tau*7-1) > 0.8 {
@@ -129,11 +129,15 @@ func TestScaling(t *testing.T) {
 	sx, sdx := autodiff.NewMatrix(500, 4), autodiff.NewMatrix(500, 4)
 	for i := range x.Data {
 		j := i % 4
-		sx.Data[i] = (x.Data[i] - s.Mu[j]) / s.S[j]
-		sdx.Data[i] = dx.Data[i] / s.S[j] * s.Tau
+		sx.Data[i] = (x.Data[i] - s.Mu.Data[j]) / s.S.Data[j]
+		sdx.Data[i] = dx.Data[i] / s.S.Data[j] * s.Tau
 	}
-	want := Loss(bare, &Data{X: sx, Y: sdx})
-	if got := Loss(m, &Data{X: x, Y: dx}); math.Abs(got-want) > 1e-12*want {
+	want := fieldProblem(t, bare, &Data{X: sx, Y: sdx}, 1).Eval(nil, false)
+	p, err := Derivatives{}.Problem(m, &Series{X: x, DX: dx}, s, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Eval(nil, false); math.Abs(got-want) > 1e-12*want {
 		t.Errorf("loss %v, want %v", got, want)
 	}
 	for i := range x.Rows {
@@ -150,7 +154,7 @@ func TestDifferences(t *testing.T) {
 	for i, u := range times {
 		x.Data[i] = 3*u*u - 2*u + 1
 	}
-	d, err := Differences(times, x, []int{0, 5}, 2, 1)
+	d, err := Differences(&Series{T: times, X: x, Starts: []int{0, 5}}, 2, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,17 +168,21 @@ func TestDifferences(t *testing.T) {
 	if len(d.Starts) != 2 || d.Starts[1] != 3 {
 		t.Error(d.Starts)
 	}
-	if _, err := Differences(times, x, []int{0, 7}, 2, 1); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 2 rows") {
+	// A trajectory that is too short is left out, and that is noted; one at least has to stay.
+	for _, second := range []int{7, 8} {
+		d, err := Differences(&Series{T: times, X: x, Starts: []int{0, second}}, 2, 1)
+		if err != nil || d.Short != 1 || d.X.Rows != second-2 {
+			t.Error(second, d, err)
+		}
+	}
+	if _, err := Differences(&Series{T: times[:2], X: &autodiff.Matrix{Rows: 2, Cols: 1, Data: x.Data[:2]}}, 2, 1); err == nil || !strings.Contains(err.Error(), "2 rows: want at least 3") {
 		t.Error(err)
 	}
-	if _, err := Differences(times, x, []int{0, 8}, 2, 1); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 1 rows") {
-		t.Error(err)
-	}
-	if one, err := Differences(times, x, nil, 2, 1); err != nil || one.X.Rows != 7 {
+	if one, err := Differences(&Series{T: times, X: x, Starts: nil}, 2, 1); err != nil || one.X.Rows != 7 {
 		t.Error(one, err)
 	}
 	times[3] = times[2]
-	if _, err := Differences(times, x, nil, 2, 1); err == nil || !strings.Contains(err.Error(), "does not come after") {
+	if _, err := Differences(&Series{T: times, X: x, Starts: nil}, 2, 1); err == nil || !strings.Contains(err.Error(), "does not come after") {
 		t.Error(err)
 	}
 }
@@ -189,7 +197,7 @@ func TestDifferencesOrder(t *testing.T) {
 			times[i] = h * (float64(i) + 0.3*math.Sin(float64(i*i)))
 			x.Data[i] = math.Sin(times[i])
 		}
-		d, err := Differences(times, x, nil, order, 1)
+		d, err := Differences(&Series{T: times, X: x, Starts: nil}, order, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +216,7 @@ func TestDifferencesOrder(t *testing.T) {
 		}
 	}
 	for _, order := range []int{0, 1, 3, -2} {
-		if _, err := Differences([]float64{0, 1, 2, 3}, autodiff.NewMatrix(4, 2), nil, order, 1); err == nil {
+		if _, err := Differences(&Series{T: []float64{0, 1, 2, 3}, X: autodiff.NewMatrix(4, 2)}, order, 1); err == nil {
 			t.Errorf("order %d is not refused", order)
 		}
 	}
@@ -227,7 +235,7 @@ func TestSmooth(t *testing.T) {
 		x.Row(i)[1] = rand.New(src).NormFloat64()
 	}
 	const w = 10
-	d, err := Smooth(times, x, []int{0, 2000}, w)
+	d, err := Smooth(&Series{T: times, X: x, Starts: []int{0, 2000}}, w)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,8 +260,8 @@ func TestSmooth(t *testing.T) {
 	if v := variance * 0.9 * w; v < 0.8 || v > 1.25 {
 		t.Errorf("variance %v of unit noise, want about %v", variance, 1/(0.9*w))
 	}
-	if _, err := Smooth(times, x, []int{0, 3990}, w); err == nil || !strings.Contains(err.Error(), "trajectory 1 has 10 rows, 21 are needed") {
-		t.Error(err)
+	if d, err := Smooth(&Series{T: times, X: x, Starts: []int{0, 3990}}, w); err != nil || d.Short != 1 {
+		t.Error(d.Short, err)
 	}
 }
 
@@ -267,15 +275,15 @@ func TestMidpoints(t *testing.T) {
 		q, p := x.At(i-1, 0)+k*x.At(i-1, 1), x.At(i-1, 1)-k*x.At(i-1, 0)
 		x.Row(i)[0], x.Row(i)[1] = (q+k*p)/(1+k*k), (p-k*q)/(1+k*k)
 	}
-	d, err := Midpoints(times, x, []int{0}, 1)
+	d, err := Midpoints(&Series{T: times, X: x, Starts: []int{0}}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range d.X.Rows {
 		closeTo(t, "slope", d.Y.Row(i), []float64{d.X.At(i, 1), -d.X.At(i, 0)}, 1e-14)
 	}
-	if _, err := Midpoints(times, x, []int{0, 3}, 1); err == nil {
-		t.Error("a trajectory of one row is accepted")
+	if d, err := Midpoints(&Series{T: times, X: x, Starts: []int{0, 3}}, 1); err != nil || d.Short != 1 || d.X.Rows != 2 {
+		t.Error(d, err)
 	}
 }
 
@@ -288,13 +296,13 @@ func TestStride(t *testing.T) {
 		times[i] = 0.1 * (float64(i) + 0.3*math.Sin(float64(i*i)))
 		x.Row(i)[0], x.Row(i)[1] = math.Sin(times[i]), math.Exp(-times[i])
 	}
-	for name, estimate := range map[string]func(t []float64, x *autodiff.Matrix, stride int) (*Data, error){
-		"order 2":   func(t []float64, x *autodiff.Matrix, s int) (*Data, error) { return Differences(t, x, nil, 2, s) },
-		"order 4":   func(t []float64, x *autodiff.Matrix, s int) (*Data, error) { return Differences(t, x, nil, 4, s) },
-		"midpoints": func(t []float64, x *autodiff.Matrix, s int) (*Data, error) { return Midpoints(t, x, nil, s) },
-		"steps":     func(t []float64, x *autodiff.Matrix, s int) (*Data, error) { return Steps(t, x, nil, s) },
+	for name, estimate := range map[string]func(s *Series, stride int) (*Data, error){
+		"order 2":   func(s *Series, n int) (*Data, error) { return Differences(s, 2, n) },
+		"order 4":   func(s *Series, n int) (*Data, error) { return Differences(s, 4, n) },
+		"midpoints": func(s *Series, n int) (*Data, error) { return Midpoints(s, n) },
+		"steps":     func(s *Series, n int) (*Data, error) { return Steps(s, n) },
 	} {
-		all, err := estimate(times, x, 2)
+		all, err := estimate(&Series{T: times, X: x}, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,7 +313,7 @@ func TestStride(t *testing.T) {
 				copy(half.Row(i), x.Row(2*i+parity))
 				ht = append(ht, times[2*i+parity])
 			}
-			want, err := estimate(ht, half, 1)
+			want, err := estimate(&Series{T: ht, X: half}, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -314,13 +322,69 @@ func TestStride(t *testing.T) {
 				closeTo(t, name, all.Y.Row(2*i+parity), want.Y.Row(i), 0)
 			}
 		}
-		if last, err := estimate(times, x, 5); err != nil || last.X.Rows < 1 {
+		if last, err := estimate(&Series{T: times, X: x}, 5); err != nil || last.X.Rows < 1 {
 			t.Error(name, err)
 		}
 		for _, stride := range []int{0, -1, n, 1 << 30, math.MaxInt} {
-			if _, err := estimate(times, x, stride); err == nil {
+			if _, err := estimate(&Series{T: times, X: x}, stride); err == nil {
 				t.Errorf("%s: a stride of %d is accepted for %d rows", name, stride, n)
 			}
 		}
+	}
+}
+
+// Nothing is compared across a gap.
+func TestGaps(t *testing.T) {
+	s := &Series{X: autodiff.NewMatrix(60, 2)}
+	for i := range 60 {
+		u := 0.1 * float64(i)
+		if i >= 25 {
+			u += 4
+		}
+		s.T = append(s.T, u)
+		s.X.Row(i)[0], s.X.Row(i)[1] = math.Sin(u), math.Cos(u)
+	}
+	for name, estimate := range map[string]func() (*Data, error){
+		"central": func() (*Data, error) { return Differences(s, 2, 1) }, "smooth": func() (*Data, error) { return Smooth(s, 3) },
+		"midpoint": func() (*Data, error) { return Midpoints(s, 1) }, "step": func() (*Data, error) { return Steps(s, 1) },
+	} {
+		d, err := estimate()
+		if err != nil || d.Gaps != 1 || len(d.Starts) != 2 {
+			t.Fatal(name, d, err)
+		}
+		for r := range d.X.Rows {
+			if e := math.Abs(d.Y.At(r, 0) - d.X.At(r, 1)); e > 0.06 {
+				t.Errorf("%s: row %d: a derivative is %v off", name, r, e)
+			}
+		}
+	}
+}
+
+// Data that cannot be scaled are refused for the right reason.
+func TestScalingRefuses(t *testing.T) {
+	x, dx := autodiff.NewMatrix(4, 2), autodiff.NewMatrix(4, 2)
+	for i := range x.Data {
+		x.Data[i], dx.Data[i] = float64(i*i), float64(i)
+	}
+	huge := &autodiff.Matrix{Rows: 4, Cols: 2, Data: append([]float64(nil), x.Data...)}
+	huge.Data[3] = 1e200
+	one := func(m *autodiff.Matrix) *autodiff.Matrix { return &autodiff.Matrix{Rows: 1, Cols: 2, Data: m.Data[:2]} }
+	for want, give := range map[string][2]*autodiff.Matrix{
+		"component 1 of the states overflows":     {huge, dx},
+		"want at least 2":                         {one(x), one(dx)},
+		"derivative overflows":                    {x, huge},
+		"all derivatives are 0":                   {x, autodiff.NewMatrix(4, 2)},
+		"component 0 of the states does not vary": {autodiff.NewMatrix(4, 2), dx},
+	} {
+		if _, err := FitScaling(give[0], give[1]); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+func TestInitRefuses(t *testing.T) {
+	net, _ := NewMLP(Tanh, false, 2, 3, 1)
+	if err := net.Init("Xavier", rand.NewPCG(1, 1)); err == nil || !strings.Contains(err.Error(), `"Xavier": want torch, xavier or orthogonal`) {
+		t.Error(err)
 	}
 }

@@ -2,17 +2,21 @@ package nn
 
 import (
 	"bytes"
+	"context"
 	"math"
 	"math/rand/v2"
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 
 	"hnn/autodiff"
 )
 
-func models(t testing.TB) []Model {
+func models(t testing.TB) []Stored {
 	t.Helper()
-	scale := &Scaling{Mu: []float64{1, 2, 0, 0.1}, S: []float64{2, 1, 3, 6}, Tau: 0.3}
+	row := func(v ...float64) *autodiff.Matrix { return &autodiff.Matrix{Rows: 1, Cols: len(v), Data: v} }
+	scale := &Scaling{Mu: row(1, 2, 0, 0.1), S: row(2, 1, 3, 6), Tau: 0.3}
 	net := func(out int, act Activation) *MLP {
 		m, err := NewMLP(act, out > 1, 4, 5, 3, out)
 		if err != nil {
@@ -21,16 +25,18 @@ func models(t testing.TB) []Model {
 		m.Init(Xavier, rand.NewPCG(1, uint64(out)))
 		return m
 	}
-	return []Model{
-		&HNN{K: net(1, Tanh)}, &HNN{K: net(1, Softplus), Scale: scale}, &Derivative{N: net(4, Sin), Scale: scale},
-		&NextState{N: net(4, Sigmoid), Dt: 0.1}, &NextState{N: net(4, Tanh), Scale: scale, Dt: 1. / 3},
+	return []Stored{
+		&HNN{K: net(1, Tanh)}, &HNN{K: net(1, Softplus), Scale: scale}, &Baseline{N: net(4, Sin), Scale: scale},
+		&NextState{N: net(4, Sigmoid), Interval: 0.1}, &NextState{N: net(4, Tanh), Scale: scale, Interval: 1. / 3},
 	}
 }
 
-func save(t testing.TB, m Model) []byte {
+var made = &Origin{Program: "9", Command: "train", Flags: map[string]string{"lr": "0.1"}, Q: []string{"x"}, P: []string{"px"}, T: "t", Low: []float64{-1, -2}, High: []float64{1, 2}}
+
+func save(t testing.TB, m Stored) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := Save(&b, m); err != nil {
+	if err := Save(&b, m, made); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -41,27 +47,40 @@ func TestModelRoundTrip(t *testing.T) {
 	x := springData(5).X
 	x = &autodiff.Matrix{Rows: 2, Cols: 4, Data: x.Data[:8]}
 	predict := func(m Model) []float64 {
-		switch m := m.(type) {
-		case *HNN:
-			return append(Evaluate(m.Field, x).Data, Evaluate(m.H, x).Data...)
-		case *Derivative:
-			return Evaluate(m.Field, x).Data
-		case *NextState:
-			return append(Evaluate(m.Next, x).Data, m.Dt)
+		var y []float64
+		if f, ok := m.(Field); ok {
+			y = append(y, Evaluate(f.Field, x).Data...)
 		}
-		return nil
+		if e, ok := m.(Energy); ok {
+			y = append(y, Evaluate(e.H, x).Data...)
+		}
+		if g, ok := m.(Map); ok {
+			y = append(append(y, Evaluate(g.Next, x).Data...), g.Dt())
+		}
+		return y
 	}
 	for i, m := range models(t) {
 		b := save(t, m)
-		got, err := Load(bytes.NewReader(b))
+		got, origin, err := Load(bytes.NewReader(b))
 		if err != nil {
 			t.Fatalf("model %d: %v\n%s", i, err, b)
+		}
+		if !reflect.DeepEqual(origin, made) {
+			t.Errorf("model %d: made from %+v, want %+v", i, origin, made)
 		}
 		if !sameBits(weights(m), weights(got)) || !sameBits(predict(m), predict(got)) {
 			t.Errorf("model %d comes back different", i)
 		}
 		if !bytes.Equal(save(t, got), b) {
 			t.Errorf("model %d is written differently the second time", i)
+		}
+		c, err := Clone(m)
+		if err != nil || !bytes.Equal(save(t, c), b) {
+			t.Errorf("model %d: a clone differs: %v", i, err)
+		}
+		c.Params()[0].Data[0]++
+		if !bytes.Equal(save(t, m), b) {
+			t.Errorf("model %d shares its parameters with a clone", i)
 		}
 	}
 }
@@ -71,7 +90,7 @@ func TestSaveRefuses(t *testing.T) {
 		m := newHNN(2, 3, 1)
 		m.K.Layers[0].W.Data[4] = v
 		var b bytes.Buffer
-		if err := Save(&b, m); err == nil || b.Len() != 0 {
+		if err := Save(&b, m, made); err == nil || b.Len() != 0 {
 			t.Errorf("a weight of %v is saved: %v", v, err)
 		}
 	}
@@ -82,7 +101,7 @@ func TestSaveRefuses(t *testing.T) {
 func TestDamagedModel(t *testing.T) {
 	b := save(t, models(t)[1])
 	for i := range len(b) - 1 {
-		if m, err := Load(bytes.NewReader(b[:i])); err == nil || m != nil {
+		if m, _, err := Load(bytes.NewReader(b[:i])); err == nil || m != nil {
 			if strings.TrimSpace(string(b[i:])) != "" {
 				t.Fatalf("the first %d of %d bytes are a model", i, len(b))
 			}
@@ -90,7 +109,7 @@ func TestDamagedModel(t *testing.T) {
 		for _, c := range []byte{0, 0xff, b[i] ^ 1} {
 			d := append([]byte(nil), b...)
 			d[i] = c
-			m, err := Load(bytes.NewReader(d))
+			m, _, err := Load(bytes.NewReader(d))
 			if err == nil {
 				checkLoaded(t, m)
 			}
@@ -98,14 +117,14 @@ func TestDamagedModel(t *testing.T) {
 	}
 }
 
-func checkLoaded(t *testing.T, m Model) {
+func checkLoaded(t *testing.T, m Stored) {
 	t.Helper()
 	for _, v := range weights(m) {
 		if v-v != 0 {
 			t.Fatal("a weight is not finite")
 		}
 	}
-	if n := m.Net().Sizes()[0]; n%2 != 0 {
+	if n := m.Dim(); n%2 != 0 {
 		t.Fatal("odd dimension")
 	}
 	save(t, m)
@@ -126,13 +145,16 @@ func TestLoadRefuses(t *testing.T) {
 		good + "{}":                  "more after the end",
 		"{}":                         `key "format" is missing`,
 		strings.Repeat("[", 1000000): "found",
-		replace(`"tau": 0.3`, `"tau": `+strings.Repeat("[", 1000000)): "tau",
-		replace(`"format"`, `"Format"`):                               `unknown key "Format"`,
+		replace(`"tau": 0.3`, `"tau": `+strings.Repeat("[", 1000000)): "exceeded max depth",
+		replace(`"format"`, `"Format"`):                               `key "format" is missing`,
+		replace(`"kind": "hnn"`, `"kind": "hnn", "Kind": "hnn"`):      `unknown key "Kind"`,
 		replace(`"kind": "hnn"`, `"kind": "hnn", "kind": "hnn"`):      "given twice",
-		replace(`"version": 1`, `"version": 2`):                       "version 2, this program reads version 1",
-		replace("hnn model", "other"):                                 "not a model file",
-		replace(`"kind": "hnn"`, `"kind": "mlp"`):                     `unknown kind of model "mlp"`,
-		replace(`"kind": "hnn"`, `"kind": "derivative"`):              "1 outputs, want 4",
+		replace(`"version": 2`, `"version": 3`):                       "version 3, this program reads version 2",
+		replace(`"version": 2`, `"version": "2"`):                     `version "2"`,
+		replace(`"version": 2`, `"version": 1`):                       "",
+		replace("hnn model", "other"):                                 "not an hnn model file",
+		replace(`"kind": "hnn"`, `"kind": "mlp"`):                     `no kind of model is called "mlp"`,
+		replace(`"kind": "hnn"`, `"kind": "baseline"`):                "1 outputs, want 4",
 		replace("softplus", "relu"):                                   "unknown activation",
 		replace(`"mu": [1,`, `"mu": [null,`):                          "null",
 		replace(`"mu": [1,`, `"mu": [1e999,`):                         "mu",
@@ -140,10 +162,12 @@ func TestLoadRefuses(t *testing.T) {
 		replace(`"mu": [1,`, `"mu": [`):                               "scaling",
 		replace(`"s": [2,`, `"s": [-2,`):                              "want a positive number",
 		replace(`"s": [2,`, `"s": [3,`):                               "H would not be that of the field",
-		replace(`"w": [`, `"w": [[1,2,3],`):                           "",
-		replace(`"layers"`, `"dt": 0.1, "layers"`):                    "dt",
+		replace(`"w": [`, `"w": [[1,2,3],`):                           "w: ",
+		replace(`"layers"`, `"dt": 0.1, "layers"`):                    `network: unknown key "dt"`,
+		replace(`"parts": {`, `"parts": {"dt": 0.1, `):                `parts: unknown key "dt"`,
+		replace(`"low": [-1`, `"low": [null`):                         "made: low: number 1 is null",
 	} {
-		m, err := Load(strings.NewReader(give))
+		m, _, err := Load(strings.NewReader(give))
 		if m != nil || err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || len(err.Error()) > 300 {
 			t.Errorf("%.80q…: %v, want %q", give, err, want)
 		}
@@ -156,7 +180,7 @@ func FuzzLoadModel(f *testing.F) {
 	}
 	f.Add([]byte("{}"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if m, err := Load(bytes.NewReader(b)); err == nil {
+		if m, _, err := Load(bytes.NewReader(b)); err == nil {
 			checkLoaded(t, m)
 		} else if m != nil {
 			t.Fatal("an error and a model")
@@ -164,23 +188,69 @@ func FuzzLoadModel(f *testing.F) {
 	})
 }
 
+// Models of version 1 are read: one of each kind, and what it predicts.
+func TestVersion1(t *testing.T) {
+	for name, want := range map[string][]float64{
+		"hnn":        {-0.1158202167745399, 0.0440484820050738, 0.023563023390672646},
+		"derivative": {0.06681914829366996, 0.033844761296112726},
+		"nextstate":  {0.07193974026944472, -0.43810743732381296},
+	} {
+		b, err := os.ReadFile("../testdata/models/v1_" + name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, origin, err := Load(bytes.NewReader(b))
+		if err != nil || origin != nil {
+			t.Fatal(name, err, origin)
+		}
+		x := &autodiff.Matrix{Rows: 1, Cols: 2, Data: []float64{1, 0.5}}
+		var got []float64
+		if e, ok := m.(Energy); ok {
+			got = append(got, Evaluate(e.H, x).Data...)
+		}
+		if f, ok := m.(Field); ok {
+			got = append(got, Evaluate(f.Field, x).Data...)
+		}
+		if g, ok := m.(Map); ok {
+			got = append(got, Evaluate(g.Next, x).Data...)
+		}
+		closeTo(t, name, got, want, 0)
+		if again, _, err := Load(bytes.NewReader(save(t, m))); err != nil || !sameBits(weights(again), weights(m)) {
+			t.Errorf("%s: written as version 2 and read: %v", name, err)
+		}
+		// A damaged one is refused, or a model whose numbers are finite.
+		for i := range b {
+			d := append([]byte(nil), b...)
+			d[i] ^= 1
+			if m, _, err := Load(bytes.NewReader(d)); err == nil {
+				checkLoaded(t, m)
+			}
+		}
+	}
+}
+
 func checkpoint(t testing.TB) *Checkpoint {
 	t.Helper()
-	m := models(t)[1]
-	c := &Checkpoint{
-		Settings: map[string]string{"lr": "0.1", "data": "x"}, At: Position{Step: 7, Loss: 0.1},
-		Model: m, Opt: &Adam{Beta1: 0.9, Beta2: 0.99, Eps: 1e-8, AMSGrad: true}, Best: models(t)[1], BestLoss: 1. / 3, BestEpoch: 2,
+	var last *Checkpoint
+	o := descent(3, 50)
+	o.Rule.(*Adam).AMSGrad = true
+	r := given(newHNN(2, 5, 1), o)
+	r.Settings = map[string]string{"lr": "0.1", "data": "x"}
+	r.Patience, r.Save = 2, func(c *Checkpoint) error { last = c; return nil }
+	if _, err := Fit(context.Background(), springData(80).series(), r); err != nil {
+		t.Fatal(err)
 	}
-	gs := []*autodiff.Matrix{}
-	for _, p := range m.Net().Params() {
-		g := autodiff.NewMatrix(p.Rows, p.Cols)
-		for i := range g.Data {
-			g.Data[i] = math.Sqrt(float64(i))
-		}
-		gs = append(gs, g)
-	}
-	c.Opt.Step(m.Net().Params(), gs, 0.1)
-	return c
+	return last
+}
+
+// resume goes on from a checkpoint and returns what comes of it.
+func resume(c *Checkpoint) ([]float64, error) {
+	m, o := newHNN(2, 5, 1), descent(5, 50)
+	o.Rule.(*Adam).AMSGrad = true
+	r := given(m, o)
+	r.Patience, r.Resume = 2, c
+	_, err := Fit(context.Background(), springData(80).series(), r)
+	return weights(m), err
 }
 
 func saveCheckpoint(t testing.TB, c *Checkpoint) []byte {
@@ -198,28 +268,40 @@ func TestCheckpointFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(saveCheckpoint(t, c), b) || c.BestEpoch != 2 || c.Settings["lr"] != "0.1" || !c.Opt.AMSGrad {
+	if !bytes.Equal(saveCheckpoint(t, c), b) || c.Settings["lr"] != "0.1" {
 		t.Errorf("a checkpoint comes back as\n%s", saveCheckpoint(t, c))
+	}
+	if _, err := resume(c); err != nil {
+		t.Fatal(err)
 	}
 	for i := 0; i < len(b)-1; i += 3 {
 		if c, err := LoadCheckpoint(bytes.NewReader(b[:i])); err == nil || c != nil {
 			t.Fatalf("the first %d of %d bytes are a checkpoint", i, len(b))
 		}
 	}
-	for old, want := range map[string]string{
-		`"format": "hnn checkpoint"`: "not a checkpoint file", `"version": 1,` + "\n": "version", `"step":7`: "step",
-		`"m": [`: "moments", `"beta1t": 0.9`: "beta1t", `"epoch": 2`: "epoch", `"amsgrad": true`: "true or false",
+	for _, c := range [][3]string{
+		{`"format": "hnn checkpoint"`, `"format": "hnn model"`, "not an hnn checkpoint file"},
+		{`"version": 2`, `"version": 9`, "version 9"},
+		{`"before": 0`, `"before": 4`, "at most the 3 epochs"},
+		{`"epochs": [`, `"epochs": [[1],`, "row 1 has 1 numbers"},
+		{`"epoch": 3`, `"epoch": 2.5`, "epoch"},
+		{`"step":6`, `"step":-6`, "step"},
+		{`"amsgrad":true`, `"amsgrad":null`, "amsgrad: want true or false"},
+		{`"m":[[`, `"m":[[1],[`, "the moments do not have the shapes"},
+		{`"beta1":0.9`, `"beta1":5`, "β₁ = 5"},
+		{`"eps":1e-8`, `"eps":-1`, "ε = -1"},
+		{`"optimizer": "adam"`, `"optimizer": "sgd"`, "stage 0, sgd"},
+		{`"stage": 0`, `"stage": 1`, "stage 1"},
 	} {
-		new := map[string]string{
-			`"format": "hnn checkpoint"`: `"format": "hnn model"`, `"version": 1,` + "\n": `"version": 9,` + "\n", `"step":7`: `"step":-7`,
-			`"m": [`: `"m": [[1],`, `"beta1t": 0.9`: `"beta1t": null`, `"epoch": 2`: `"epoch": 2.5`, `"amsgrad": true`: `"amsgrad": null`,
-		}[old]
-		if !strings.Contains(string(b), old) {
-			t.Fatalf("no %q in\n%.300s", old, b)
+		if !strings.Contains(string(b), c[0]) {
+			t.Fatalf("no %q in\n%.600s", c[0], b)
 		}
-		c, err := LoadCheckpoint(strings.NewReader(strings.Replace(string(b), old, new, 1)))
-		if c != nil || err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", new, err, want)
+		damaged, err := LoadCheckpoint(strings.NewReader(strings.Replace(string(b), c[0], c[1], 1)))
+		if err == nil {
+			_, err = resume(damaged)
+		}
+		if err == nil || !strings.Contains(err.Error(), c[2]) {
+			t.Errorf("%s: %v, want %q", c[1], err, c[2])
 		}
 	}
 }
@@ -229,8 +311,8 @@ func FuzzLoadCheckpoint(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		c, err := LoadCheckpoint(bytes.NewReader(b))
 		if err == nil {
-			checkLoaded(t, c.Model)
 			saveCheckpoint(t, c)
+			resume(c)
 		} else if c != nil {
 			t.Fatal("an error and a checkpoint")
 		}

@@ -179,12 +179,9 @@ func TestReferenceHNN(t *testing.T) {
 		}, x).Data, want, refTol)
 	}
 
-	p := newLossPlan(m, 2, 2, x.Rows, true)
-	copy(p.x.Data, x.Data)
-	copy(p.y.Data, dx.Data)
-	p.plan.Run()
-	closeTo(t, "loss", p.loss.Data, []float64{r.Loss.Sum}, refTol)
-	compareParams(t, "gradient", net, data(p.grads), r.Grads, refTol)
+	p := fieldProblem(t, m, &Data{X: x, Y: dx}, 1)
+	closeTo(t, "loss", []float64{p.Eval(nil, true)}, []float64{r.Loss.Sum}, refTol)
+	compareParams(t, "gradient", net, data(p.Grads()), r.Grads, refTol)
 
 	// The two terms, and the mean over all entries, which is the field's MSE.
 	var g autodiff.Graph
@@ -218,42 +215,43 @@ func TestReferenceAdam(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			net, _ := NewMLP(Tanh, false, 2, 8, 4, 1)
 			setParams(t, net, r.Weights)
-			var m Model = &HNN{K: net}
+			d := &Data{X: matrix(t, r.X), Y: matrix(t, r.DX)}
+			p := fieldProblem(t, &HNN{K: net}, d, 1)
 			if c.half {
-				m = meanHNN{&HNN{K: net}}
+				p = meanProblem(t, &HNN{K: net}, d)
 			}
-			stepAdam(t, m, c.decay, r.X, r.DX, r.Adam[c.name])
+			stepAdam(t, p, net, c.decay, r.Adam[c.name])
 		})
 	}
 	t.Run("baseline", func(t *testing.T) {
 		net, _ := NewMLP(Tanh, false, r.Baseline.Sizes...)
 		setParams(t, net, r.Baseline.Weights)
-		m := &Derivative{N: net}
-		closeTo(t, "output", Evaluate(m.Field, matrix(t, r.X)).Data, concat(r.Baseline.Output), refTol)
-		p := newLossPlan(m, 2, 2, 3, true)
-		copy(p.x.Data, concat(r.X))
-		copy(p.y.Data, concat(r.DX))
-		p.plan.Run()
-		closeTo(t, "loss", p.loss.Data, []float64{r.Baseline.Loss}, refTol)
-		compareParams(t, "gradient", net, data(p.grads), r.Baseline.Grads, refTol)
-		stepAdam(t, m, 0, r.X, r.DX, r.Baseline.Adam)
+		m, d := &Baseline{N: net}, &Data{X: matrix(t, r.X), Y: matrix(t, r.DX)}
+		closeTo(t, "output", Evaluate(m.Field, d.X).Data, concat(r.Baseline.Output), refTol)
+		p := meanProblem(t, m, d)
+		closeTo(t, "loss", []float64{p.Eval(nil, true)}, []float64{r.Baseline.Loss}, refTol)
+		closeTo(t, "FieldLoss", []float64{fieldProblem(t, m, d, 1).Eval(nil, false)}, []float64{2 * r.Baseline.Loss}, refTol)
+		compareParams(t, "gradient", net, data(p.Grads()), r.Baseline.Grads, refTol)
+		stepAdam(t, p, net, 0, r.Baseline.Adam)
 	})
 }
 
-// meanHNN has the loss of the original repository, the mean over all entries.
-type meanHNN struct{ *HNN }
-
-func (m meanHNN) Loss(x, dx autodiff.Var) autodiff.Var { return MSE(m.Field(x), dx) }
+// meanProblem has the loss of the original repository, the mean over all entries, half of
+// FieldLoss.
+func meanProblem(t *testing.T, m Field, d *Data) *RowProblem {
+	p, err := NewRowProblem(m.Params(), d, 1, func(x, _ autodiff.Var) autodiff.Var { return m.Field(x) }, MSE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
+}
 
 // stepAdam takes 100 steps and compares wherever the reference has numbers.
-func stepAdam(t *testing.T, m Model, decay float64, x, dx [][]float64, ref map[string]json.RawMessage) {
+func stepAdam(t *testing.T, p *RowProblem, net *MLP, decay float64, ref map[string]json.RawMessage) {
 	t.Helper()
-	net := m.Net()
 	opt := NewAdam()
 	opt.WeightDecay = decay
-	p := newLossPlan(m, 2, 2, len(x), true)
-	copy(p.x.Data, concat(x))
-	copy(p.y.Data, concat(dx))
 	var before struct {
 		First []float64 `json:"first_10"`
 	}
@@ -262,11 +260,11 @@ func stepAdam(t *testing.T, m Model, decay float64, x, dx [][]float64, ref map[s
 	}
 	compared := 0
 	for k := 1; k <= 100; k++ {
-		p.plan.Run()
+		loss := p.Eval(nil, true)
 		if k <= 10 {
-			closeTo(t, "loss before step", p.loss.Data, before.First[k-1:k], refTol)
+			closeTo(t, "loss before step", []float64{loss}, before.First[k-1:k], refTol)
 		}
-		opt.Step(net.Params(), p.grads, 1e-3)
+		opt.Step(net.Params(), p.Grads(), 1e-3)
 		raw, ok := ref[map[int]string{1: "1", 2: "2", 10: "10", 100: "100"}[k]]
 		if !ok {
 			continue
@@ -281,8 +279,7 @@ func stepAdam(t *testing.T, m Model, decay float64, x, dx [][]float64, ref map[s
 			compareParams(t, "m", net, opt.m, s.M, refTol)
 			compareParams(t, "v", net, opt.v, s.V, refTol)
 		}
-		p.plan.Run()
-		closeTo(t, "loss after", p.loss.Data, []float64{s.LossAfter}, refTol)
+		closeTo(t, "loss after", []float64{p.Eval(nil, false)}, []float64{s.LossAfter}, refTol)
 	}
 	if compared < 2 {
 		t.Fatalf("only %d steps compared", compared)

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -19,9 +20,9 @@ import (
 //
 // A nil *Scaling is the identity.
 type Scaling struct {
-	Mu  []float64 // μ, 2d
-	S   []float64 // s, 2d, positive
-	Tau float64   // τ, in units of t, positive
+	Mu  *autodiff.Matrix // μ, 1×2d
+	S   *autodiff.Matrix // s, 1×2d, positive
+	Tau float64          // τ, in units of t, positive
 }
 
 // FitScaling returns the Scaling of states x and derivatives dx (both rows×2d):
@@ -32,19 +33,29 @@ type Scaling struct {
 //
 // For one pair, s is σ.
 func FitScaling(x, dx *autodiff.Matrix) (*Scaling, error) {
+	if x == nil || dx == nil {
+		return nil, errors.New("nn: scaling: no states, or no derivatives")
+	}
 	n, d := x.Cols, x.Cols/2
-	s := &Scaling{Mu: make([]float64, n), S: make([]float64, n)}
+	if x.Rows < 2 || dx.Rows != x.Rows || dx.Cols != n {
+		return nil, fmt.Errorf("nn: scaling: %d rows of states and %d of derivatives are left: want at least 2 of both", x.Rows, dx.Rows)
+	}
+	s := &Scaling{Mu: autodiff.NewMatrix(1, n), S: autodiff.NewMatrix(1, n)}
+	mu, unit := s.Mu.Data, s.S.Data
 	sigma := make([]float64, n)
 	for j := range n {
 		for i := range x.Rows {
-			s.Mu[j] += x.At(i, j) / float64(x.Rows)
+			mu[j] += x.At(i, j) / float64(x.Rows)
 		}
 		for i := range x.Rows {
-			e := x.At(i, j) - s.Mu[j]
+			e := x.At(i, j) - mu[j]
 			sigma[j] += float64(e*e) / float64(x.Rows)
 		}
 		sigma[j] = math.Sqrt(sigma[j])
-		if !(sigma[j] > 1e-12*math.Abs(s.Mu[j])) || math.IsInf(sigma[j], 0) {
+		if v := sigma[j] - sigma[j]; v != 0 {
+			return nil, fmt.Errorf("nn: scaling: the square of component %d of the states overflows: want values below 1e150, in other units", j)
+		}
+		if !(sigma[j] > 1e-12*math.Abs(mu[j])) {
 			return nil, fmt.Errorf("nn: scaling: component %d of the states does not vary (standard deviation %v)", j, sigma[j])
 		}
 	}
@@ -54,32 +65,69 @@ func FitScaling(x, dx *autodiff.Matrix) (*Scaling, error) {
 	}
 	c := elementary.Exp(logs / float64(d))
 	for i := range d {
-		s.S[i] = math.Sqrt(c * (sigma[i] / sigma[d+i]))
-		s.S[d+i] = c / s.S[i]
+		unit[i] = math.Sqrt(c * (sigma[i] / sigma[d+i]))
+		unit[d+i] = c / unit[i]
 	}
 	sum := 0.
 	for i := range x.Rows {
 		for j := range n {
-			e := dx.At(i, j) / s.S[j]
+			e := dx.At(i, j) / unit[j]
 			sum += float64(e*e) / float64(x.Rows*n)
 		}
 	}
-	if !(sum > 0) || math.IsInf(sum, 0) {
-		return nil, fmt.Errorf("nn: scaling: mean square of the derivatives is %v", sum)
+	if sum-sum != 0 {
+		return nil, errors.New("nn: scaling: the square of a derivative overflows: want states and times in other units")
+	}
+	if sum == 0 {
+		return nil, errors.New("nn: scaling: all derivatives are 0: want states that move")
 	}
 	s.Tau = 1 / math.Sqrt(sum)
 	return s, nil
 }
 
+// Parts implements Composite.
+func (s *Scaling) Parts(p *Parts) {
+	p.Row("mu", &s.Mu)
+	p.Row("s", &s.S)
+	p.Number("tau", &s.Tau)
+}
+
+// check reports what is wrong with the scaling of states of n numbers; symplectic asks for
+// scales of equal products, which a model with a Hamiltonian needs. nil is right.
+func (s *Scaling) check(n int, symplectic bool) error {
+	if s == nil {
+		return nil
+	}
+	if s.Mu == nil || s.S == nil || len(s.Mu.Data) != n || len(s.S.Data) != n || !(s.Tau > 0) || s.Tau-s.Tau != 0 || n < 2 {
+		return fmt.Errorf("the scaling does not have mu and s of %d numbers and a positive tau", n)
+	}
+	for i, v := range s.S.Data {
+		if mu := s.Mu.Data[i]; !(v > 0) || v-v != 0 || mu-mu != 0 {
+			return fmt.Errorf("scale %d is %v, want a positive number, and mu %v, want a finite one", i, v, mu)
+		}
+	}
+	d := n / 2
+	c := float64(s.S.Data[0] * s.S.Data[d])
+	if !(c > 0) || c-c != 0 {
+		return fmt.Errorf("the scales of pair 0 have the product %v", c)
+	}
+	for i := 1; i < d && symplectic; i++ {
+		if ci := float64(s.S.Data[i] * s.S.Data[d+i]); !(math.Abs(ci-c) <= 1e-9*c) {
+			return fmt.Errorf("the scales of pair %d have the product %v, those of pair 0 %v: H would not be that of the field", i, ci, c)
+		}
+	}
+	return nil
+}
+
 // energy returns c/τ, the factor between K and H.
-func (s *Scaling) energy() float64 { return s.S[0] * s.S[len(s.S)/2] / s.Tau }
+func (s *Scaling) energy() float64 { return s.S.Data[0] * s.S.Data[len(s.S.Data)/2] / s.Tau }
 
 // in returns (x − μ)/s.
 func (s *Scaling) in(x autodiff.Var) autodiff.Var {
 	if s == nil {
 		return x
 	}
-	return autodiff.Div(autodiff.Sub(x, s.rows(x, s.Mu, "mu")), s.rows(x, s.S, "s"))
+	return autodiff.Div(autodiff.Sub(x, rowsLike(x, s.Mu, "mu")), rowsLike(x, s.S, "s"))
 }
 
 // out returns μ + s⊙z.
@@ -87,7 +135,7 @@ func (s *Scaling) out(z autodiff.Var) autodiff.Var {
 	if s == nil {
 		return z
 	}
-	return autodiff.Add(autodiff.Mul(z, s.rows(z, s.S, "s")), s.rows(z, s.Mu, "mu"))
+	return autodiff.Add(autodiff.Mul(z, rowsLike(z, s.S, "s")), rowsLike(z, s.Mu, "mu"))
 }
 
 // unit returns e/s, a difference of states in units of s.
@@ -95,7 +143,7 @@ func (s *Scaling) unit(e autodiff.Var) autodiff.Var {
 	if s == nil {
 		return e
 	}
-	return autodiff.Div(e, s.rows(e, s.S, "s"))
+	return autodiff.Div(e, rowsLike(e, s.S, "s"))
 }
 
 // rate returns (τ/s)⊙e, a difference of derivatives in units of s/τ.
@@ -111,11 +159,10 @@ func (s *Scaling) rateOut(z autodiff.Var) autodiff.Var {
 	if s == nil {
 		return z
 	}
-	return autodiff.Scale(autodiff.Mul(z, s.rows(z, s.S, "s")), 1/s.Tau)
+	return autodiff.Scale(autodiff.Mul(z, rowsLike(z, s.S, "s")), 1/s.Tau)
 }
 
-// rows returns v as a row, repeated to the shape of x.
-func (s *Scaling) rows(x autodiff.Var, v []float64, name string) autodiff.Var {
-	m := &autodiff.Matrix{Rows: 1, Cols: len(v), Data: v}
-	return autodiff.ExpandTo(x.Graph().Leaf(name, m), x.Rows(), x.Cols())
+// rowsLike returns v, 1×n, repeated to the shape of x.
+func rowsLike(x autodiff.Var, v *autodiff.Matrix, name string) autodiff.Var {
+	return autodiff.ExpandTo(x.Graph().Leaf(name, v), x.Rows(), x.Cols())
 }

@@ -29,25 +29,32 @@ func chunkSize(n, weights int) int {
 	return max(minRows, ((n+chunks-1)/chunks+7)&^7)
 }
 
+// A chunk computes the loss of some rows, and its gradient. It is used by one goroutine at a
+// time, for one number of rows.
+type chunk interface {
+	run(rows []int) (loss float64) // a mean over the rows
+	grads() []*autodiff.Matrix     // the gradient, if it was made for that
+}
+
 // A team computes the loss of a batch, and its gradient, with several workers.
 type team struct {
-	model   Model
-	weights int // how many
-	workers []*worker
-	mu      sync.Mutex              // guards the slices of
-	plans   map[planKey][]*lossPlan // plans that no worker is using
-	made    map[planKey]int         // how many there are in all
-	sums    []*autodiff.Matrix      // where the gradients of chunks are added
-	grads   []*autodiff.Matrix      // ∇L of the batch: sums, or the gradient of its only chunk
+	make     func(rows int, gradient bool) chunk
+	all      []int // the numbers of all rows
+	weights  int   // of the model, how many
+	workers  []*worker
+	mu       sync.Mutex           // guards the slices of
+	free     map[chunkKey][]chunk // chunks that no worker is using
+	made     map[chunkKey]int     // how many there are in all
+	sums     []*autodiff.Matrix   // where the gradients of chunks are added
+	gradient []*autodiff.Matrix   // ∇L of the batch: sums, or the gradient of its only chunk
 
-	data     *Data        // what is computed: of these data,
-	rows     []int        // these rows, nil for all,
-	n, chunk int          // so many in all, so many at once,
-	gradient bool         // the gradient too
-	next     atomic.Int64 // the chunk to be computed next
-	turn     atomic.Int64 // the chunk to be added next
-	sum      float64      // of the losses so far
-	busy     atomic.Int64 // helpers that have not done yet
+	rows   []int        // what is computed: these rows,
+	size   int          // so many at once,
+	wanted bool         // the gradient too
+	next   atomic.Int64 // the chunk to be computed next
+	turn   atomic.Int64 // the chunk to be added next
+	sum    float64      // of the losses so far
+	busy   atomic.Int64 // helpers that have not done yet
 }
 
 // Between steps, for their turns and for each other, workers wait by giving way to other
@@ -68,25 +75,28 @@ func wait(i int) {
 // A worker is a goroutine that takes chunks when it is told to start.
 type worker struct{ start chan struct{} }
 
-type planKey struct {
+func newWorker() *worker { return &worker{make(chan struct{}, 1)} }
+
+type chunkKey struct {
 	rows     int
 	gradient bool
 }
 
-type lossPlan struct {
-	x, y, loss *autodiff.Matrix
-	grads      []*autodiff.Matrix
-	plan       *autodiff.Plan
-}
-
-func newTeam(m Model, workers int) *team {
-	t := &team{model: m, plans: map[planKey][]*lossPlan{}, made: map[planKey]int{}}
-	for _, p := range m.Net().Params() {
+// newTeam returns a team for a number of rows and the parameters that chunks give gradients
+// of; weights of them are those of the model.
+func newTeam(params []*autodiff.Matrix, weights, rows, workers int, make func(rows int, gradient bool) chunk) *team {
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	t := &team{make: make, weights: weights, free: map[chunkKey][]chunk{}, made: map[chunkKey]int{}}
+	for _, p := range params {
 		t.sums = append(t.sums, autodiff.NewMatrix(p.Rows, p.Cols))
-		t.weights += len(p.Data)
+	}
+	for i := range rows {
+		t.all = append(t.all, i)
 	}
 	for i := range workers {
-		w := &worker{make(chan struct{}, 1)}
+		w := newWorker()
 		t.workers = append(t.workers, w)
 		if i == 0 {
 			continue // the caller's goroutine
@@ -104,29 +114,39 @@ func newTeam(m Model, workers int) *team {
 	return t
 }
 
-// close ends the workers' goroutines.
-func (t *team) close() {
+// Close ends the workers' goroutines.
+func (t *team) Close() {
 	for _, w := range t.workers {
 		close(w.start)
 	}
 }
 
-// loss returns L of the given rows of d, nil for all, and sets t.grads to ∇L if wanted.
-func (t *team) loss(d *Data, rows []int, gradient bool) float64 {
-	t.data, t.rows, t.n, t.gradient, t.sum = d, rows, len(rows), gradient, 0
-	if rows == nil {
-		t.n = d.X.Rows
+// Rows implements Problem.
+func (t *team) Rows() int { return len(t.all) }
+
+// Grads implements Problem.
+func (t *team) Grads() []*autodiff.Matrix { return t.gradient }
+
+// Eval implements Problem. A batch of n rows is computed in chunks, the workers taking whole
+// chunks; losses and gradients are then added in the order of the chunks,
+//
+//	∇L = Σ_c (n_c/n) ∇L_c
+//
+// so that the number of workers changes no bit.
+func (t *team) Eval(rows []int, gradient bool) float64 {
+	if t.rows = rows; rows == nil {
+		t.rows = t.all
 	}
-	t.chunk = chunkSize(t.n, t.weights)
+	n := len(t.rows)
+	t.size, t.wanted, t.sum = chunkSize(n, t.weights), gradient, 0
 	t.next.Store(0)
 	t.turn.Store(0)
-	chunks := (t.n + t.chunk - 1) / t.chunk
-	full := t.n / t.chunk
-	t.prepare(t.chunk, min(full, len(t.workers)))
-	if last := t.n - full*t.chunk; last > 0 {
+	full := n / t.size
+	t.prepare(t.size, min(full, len(t.workers)))
+	if last := n - full*t.size; last > 0 {
 		t.prepare(last, 1)
 	}
-	helpers := t.workers[1:max(1, min(len(t.workers), chunks))]
+	helpers := t.workers[1:max(1, min(len(t.workers), (n+t.size-1)/t.size))]
 	t.busy.Store(int64(len(helpers)))
 	for _, w := range helpers {
 		w.start <- struct{}{}
@@ -138,97 +158,61 @@ func (t *team) loss(d *Data, rows []int, gradient bool) float64 {
 	return t.sum
 }
 
-// prepare makes plans until there are as many for a number of rows as workers can use at
+// prepare makes chunks until there are as many for a number of rows as workers can use at
 // once. So the memory of a team does not depend on which worker is first.
 func (t *team) prepare(rows, count int) {
-	k := planKey{rows, t.gradient}
+	k := chunkKey{rows, t.wanted}
 	for ; t.made[k] < count; t.made[k]++ {
-		t.plans[k] = append(t.plans[k], newLossPlan(t.model, t.data.X.Cols, t.data.Y.Cols, rows, t.gradient))
+		t.free[k] = append(t.free[k], t.make(rows, t.wanted))
 	}
 }
 
-// take returns a plan for a number of rows; give returns it.
-func (t *team) take(k planKey) *lossPlan {
+// take returns a chunk for a number of rows; give returns it.
+func (t *team) take(k chunkKey) chunk {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	free := t.plans[k]
-	p := free[len(free)-1]
-	t.plans[k] = free[:len(free)-1]
-	return p
+	free := t.free[k]
+	t.free[k] = free[:len(free)-1]
+	return free[len(free)-1]
 }
 
-func (t *team) give(k planKey, p *lossPlan) {
+func (t *team) give(k chunkKey, c chunk) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.plans[k] = append(t.plans[k], p)
+	t.free[k] = append(t.free[k], c)
 }
 
 // work takes chunks until none is left and adds each when its turn has come.
 func (t *team) work() {
 	for {
-		c := int(t.next.Add(1)) - 1
-		lo := c * t.chunk
-		if lo >= t.n {
+		i := int(t.next.Add(1)) - 1
+		lo := i * t.size
+		if lo >= len(t.rows) {
 			return
 		}
-		n := min(t.chunk, t.n-lo)
-		k := planKey{n, t.gradient}
-		p := t.take(k)
-		for i := range n {
-			r := lo + i
-			if t.rows != nil {
-				r = t.rows[r]
-			}
-			copy(p.x.Row(i), t.data.X.Row(r))
-			copy(p.y.Row(i), t.data.Y.Row(r))
-		}
-		p.plan.Run()
-
-		if n == t.n {
-			t.sum, t.grads = p.loss.Data[0], p.grads
-			t.give(k, p)
+		rows := t.rows[lo:min(lo+t.size, len(t.rows))]
+		k := chunkKey{len(rows), t.wanted}
+		c := t.take(k)
+		loss := c.run(rows)
+		if len(rows) == len(t.rows) {
+			t.sum, t.gradient = loss, c.grads()
+			t.give(k, c)
 			return
 		}
-		for i := 0; t.turn.Load() != int64(c); i++ {
-			wait(i)
+		for j := 0; t.turn.Load() != int64(i); j++ {
+			wait(j)
 		}
-		t.grads = t.sums
-		share := float64(n) / float64(t.n)
-		t.sum += float64(share * p.loss.Data[0])
-		for i, g := range p.grads {
-			sum := t.sums[i].Data
-			if c == 0 {
+		t.gradient = t.sums
+		share := float64(len(rows)) / float64(len(t.rows))
+		t.sum += float64(share * loss)
+		for j, g := range c.grads() {
+			if sum := t.sums[j].Data; i == 0 {
 				kernel.ScaleTo(sum, g.Data, share)
-				continue
+			} else {
+				kernel.AddScaled(sum, g.Data, share)
 			}
-			kernel.AddScaled(sum, g.Data, share)
 		}
-		t.give(k, p)
-		t.turn.Store(int64(c) + 1)
+		t.give(k, c)
+		t.turn.Store(int64(i) + 1)
 	}
-}
-
-// newLossPlan compiles the loss of a number of rows and, if wanted, its gradient by
-// every parameter.
-func newLossPlan(m Model, xCols, yCols, rows int, gradient bool) *lossPlan {
-	p := &lossPlan{x: autodiff.NewMatrix(rows, xCols), y: autodiff.NewMatrix(rows, yCols)}
-	var g autodiff.Graph
-	loss := m.Loss(g.Leaf("x", p.x), g.Leaf("y", p.y))
-	outs := []autodiff.Var{loss}
-	if gradient {
-		var params []autodiff.Var
-		for _, w := range m.Net().Params() {
-			params = append(params, g.Leaf("", w)) // entered, and named, by Loss
-		}
-		outs = append(outs, autodiff.Grad(loss, params...)...)
-	}
-	var err error
-	if p.plan, err = autodiff.Compile(outs...); err != nil {
-		panic(err) // outputs of one graph cannot fail
-	}
-	p.loss = p.plan.Value(loss)
-	for _, v := range outs[1:] {
-		p.grads = append(p.grads, p.plan.Value(v))
-	}
-	return p
 }

@@ -56,15 +56,8 @@ func (s Spring) Sample(ctx context.Context, c Sampling, n int, src rand.Source) 
 	return &Set{*set}, nil
 }
 
-// Derivatives returns the set as training data for an HNN or a derivative baseline.
-func (s *Set) Derivatives() *nn.Data { return &nn.Data{X: s.X, Y: s.DX, Starts: s.Starts} }
-
-// NextStates returns the pairs of successive measured states that are dt apart as
-// training data for a next-state baseline. (The last step of a trajectory is shorter
-// where dt does not divide its duration.)
-func (s *Set) NextStates(dt float64) (*nn.Data, error) {
-	return nn.NextStates(s.T, s.X, s.Starts, dt)
-}
+// Series returns the measured states, with the derivatives at the true ones.
+func (s *Set) Series() *nn.Series { return &nn.Series{T: s.T, X: s.X, DX: s.DX, Starts: s.Starts} }
 
 // NoiseFloor returns the mean squared error, over both components of [q̇, ṗ], of the
 // best prediction that anyone could make from a measured state, knowing the spring,

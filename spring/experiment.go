@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"hnn/autodiff"
@@ -24,13 +23,19 @@ type Config struct {
 	Init      nn.Init
 	NextState bool // train the next-state baseline too
 
-	Epochs   int // passes over the training set, one trajectory a step
-	Optim    func() nn.Optimizer
+	Epochs   int            // passes over the training set, one trajectory a step
+	Rule     func() nn.Rule // makes what changes the weights, for each model
 	Schedule nn.Schedule
 	Workers  int // goroutines; changes no result
 
 	Energies []float64 // J, of the rollouts, which start at φ = 0
 	Rollout  float64   // s, duration of the rollouts
+
+	// Save, if not nil, is given a checkpoint of a model at the end of its training and when
+	// ctx is cancelled; Resume returns it to a later Run of the same Config, or nil. The
+	// result is the same to the bit as without the interruption.
+	Save   func(model string, c *nn.Checkpoint) error
+	Resume func(model string) (*nn.Checkpoint, error)
 }
 
 // DefaultRate is the learning rate at the start of training.
@@ -46,7 +51,7 @@ func Default() Config {
 		Train:    25, Test: 25,
 		Hidden: []int{128, 64, 32}, Act: nn.Tanh, Init: nn.Torch,
 		Epochs:   100,
-		Optim:    func() nn.Optimizer { return nn.NewAdam() },
+		Rule:     func() nn.Rule { return nn.NewAdam() },
 		Schedule: nn.Cosine(DefaultRate, 0),
 		Energies: []float64{0.25, 0.5, 0.9},
 		Rollout:  100,
@@ -68,7 +73,7 @@ func (c *Config) check() error {
 		return fmt.Errorf("spring: noise of %v: want a number from 0 up", c.Noise)
 	case c.Train < 1 || c.Test < 1:
 		return fmt.Errorf("spring: %d training and %d test trajectories: want at least 1 of each", c.Train, c.Test)
-	case c.Optim == nil:
+	case c.Rule == nil:
 		return errors.New("spring: no optimiser")
 	}
 	for _, e := range c.Energies {
@@ -88,13 +93,13 @@ const (
 	streamOrder   = streamWeights + 8
 )
 
-// A Trained model is one of the experiment's, with its name and its losses.
+// A Trained model is one of the experiment's, with its losses.
 type Trained struct {
-	Name   string // hnn, baseline (an nn.Derivative) or nextstate
-	Model  nn.Model
+	Name   string // hnn, baseline or nextstate
+	Model  nn.Stored
 	Epochs []nn.Epoch // as training went; Valid is the loss on the test set
-	// Mean squared errors of the prediction over all components: of derivatives,
-	// or of next states for nextstate.
+	// Mean squared errors of the prediction over all components: of derivatives, or of
+	// next states for a map.
 	TrainMSE, TestMSE float64
 }
 
@@ -161,54 +166,58 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 
 // train makes and trains one model; i numbers its streams.
 func (c Config) train(ctx context.Context, name string, i uint64, r *Result, progress func(string, nn.Epoch)) (*Trained, error) {
-	out := 2
-	if name == "hnn" {
-		out = 1
-	}
-	sizes := append(append([]int{2}, c.Hidden...), out)
-	net, err := nn.NewMLP(c.Act, false, sizes...)
+	kind, err := nn.KindOf(name)
 	if err != nil {
 		return nil, err
 	}
-	net.Init(c.Init, rand.NewPCG(c.Seed, streamWeights+i))
-	t := &Trained{Name: name}
-	train, test := r.Train.Derivatives(), r.Test.Derivatives()
-	var predict func(autodiff.Var) autodiff.Var
-	switch name {
-	case "hnn":
-		m := &nn.HNN{K: net}
-		t.Model, predict = m, m.Field
-	case "baseline":
-		m := &nn.Derivative{N: net}
-		t.Model, predict = m, m.Field
-	case "nextstate":
-		m := &nn.NextState{N: net, Dt: c.Step}
-		t.Model, predict = m, m.Next
-		var err error
-		if train, err = r.Train.NextStates(c.Step); err == nil {
-			test, err = r.Test.NextStates(c.Step)
-		}
-		if err != nil {
+	train, test := r.Train.Series(), r.Test.Series()
+	recipe := nn.Recipe{
+		Model:   kind.Maker(nn.Networks{Hidden: c.Hidden, Act: c.Act, Init: c.Init, Src: rand.NewPCG(c.Seed, streamWeights+i)}),
+		Stages:  []nn.Optimizer{&nn.Descent{Rule: c.Rule(), Epochs: c.Epochs, Rate: c.Schedule, Seed: c.Seed, Stream: streamOrder + i}},
+		Raw:     true,
+		Valid:   test,
+		Workers: c.Workers,
+		Every:   c.Epochs,
+	}
+	if recipe.Objective, err = nn.NewObjective(kind.Objective, nn.Comparison{}); err != nil {
+		return nil, err
+	}
+	if progress != nil {
+		recipe.OnEpoch = func(e nn.Epoch) error { progress(name, e); return nil }
+	}
+	if c.Save != nil {
+		recipe.Save = func(k *nn.Checkpoint) error { return c.Save(name, k) }
+	}
+	if c.Resume != nil {
+		if recipe.Resume, err = c.Resume(name); err != nil {
 			return nil, err
 		}
 	}
-	tr := nn.Training{
-		Epochs: c.Epochs, Opt: c.Optim(), Schedule: c.Schedule, Workers: c.Workers,
-		Src: rand.NewPCG(c.Seed, streamOrder+i), Valid: test,
-		OnEpoch: func(e nn.Epoch) error {
-			t.Epochs = append(t.Epochs, e)
-			if progress != nil {
-				progress(name, e)
-			}
-			return nil
-		},
-	}
-	if err := tr.Run(ctx, t.Model, train); err != nil {
+	fit, err := nn.Fit(ctx, train, recipe)
+	if err != nil {
 		return nil, err
 	}
-	t.TrainMSE = meanSquare(nn.Evaluate(predict, train.X), train.Y)
-	t.TestMSE = meanSquare(nn.Evaluate(predict, test.X), test.Y)
-	return t, nil
+	t := &Trained{Name: name, Model: fit.Model.(nn.Stored), Epochs: fit.Epochs}
+	if t.TrainMSE, err = predictionError(t.Model, train); err == nil {
+		t.TestMSE, err = predictionError(t.Model, test)
+	}
+	return t, err
+}
+
+// predictionError returns the mean squared error of what m predicts of a series.
+func predictionError(m nn.Model, s *nn.Series) (float64, error) {
+	if g, ok := m.(nn.Map); ok {
+		d, err := nn.NextStates(s, g.Dt())
+		if err != nil {
+			return 0, err
+		}
+		return meanSquare(nn.Evaluate(g.Next, d.X), d.Y), nil
+	}
+	f, ok := m.(nn.Field)
+	if !ok {
+		return 0, errors.New("spring: a model without a field")
+	}
+	return meanSquare(nn.Evaluate(f.Field, s.X), s.DX), nil
 }
 
 // meanSquare returns Σ (x − y)² / n over all n elements.
@@ -221,10 +230,12 @@ func meanSquare(x, y *autodiff.Matrix) float64 {
 	return sum / float64(len(x.Data))
 }
 
-// rollouts integrates the true field and every model from every energy.
+// rollouts follows the true field and every model from every energy.
 func (c Config) rollouts(ctx context.Context, r *Result) error {
 	for _, e := range c.Energies {
-		r.Rollouts = append(r.Rollouts, c.rollout("true", e, c.Field, nil))
+		ro := c.rollout("true", e, c.Field)
+		ro.H = ro.E
+		r.Rollouts = append(r.Rollouts, ro)
 	}
 	for _, t := range r.Models {
 		for _, e := range c.Energies {
@@ -232,13 +243,17 @@ func (c Config) rollouts(ctx context.Context, r *Result) error {
 				return err
 			}
 			var ro *Rollout
-			switch m := t.Model.(type) {
-			case *nn.HNN:
-				ro = c.rollout(t.Name, e, field(m.Field), nn.Func(m.H, 2))
-			case *nn.Derivative:
-				ro = c.rollout(t.Name, e, field(m.Field), nil)
-			case *nn.NextState:
-				ro = c.iterate(t.Name, e, nn.Func(m.Next, 2))
+			if g, ok := t.Model.(nn.Map); ok {
+				ro = c.orbit(t.Name, e, g)
+			} else {
+				ro = c.rollout(t.Name, e, nn.NewField(t.Model.(nn.Field)))
+			}
+			if m, ok := t.Model.(nn.Energy); ok {
+				h, v := nn.Func(m.H, 2), make([]float64, 1)
+				for _, x := range ro.X {
+					h(v, x)
+					ro.H = append(ro.H, v[0])
+				}
 			}
 			r.Rollouts = append(r.Rollouts, ro)
 		}
@@ -249,14 +264,8 @@ func (c Config) rollouts(ctx context.Context, r *Result) error {
 	return nil
 }
 
-// field makes a learned field one that integrate takes.
-func field(f func(autodiff.Var) autodiff.Var) integrate.Field {
-	eval := nn.Func(f, 2)
-	return func(dydt []float64, _ float64, y []float64) { eval(dydt, y) }
-}
-
 // rollout integrates f from energy E at φ = 0 with the sampling's steps.
-func (c Config) rollout(name string, E float64, f integrate.Field, h func(dst, x []float64)) *Rollout {
+func (c Config) rollout(name string, E float64, f integrate.Field) *Rollout {
 	q, p := c.State(E, 0)
 	sol, err := integrate.Solve(f, 0, c.Rollout, []float64{q, p}, c.options(c.Rollout))
 	ro := &Rollout{Model: name, E0: E, Err: err}
@@ -265,37 +274,23 @@ func (c Config) rollout(name string, E float64, f integrate.Field, h func(dst, x
 	}
 	for _, x := range ro.X {
 		ro.E = append(ro.E, c.H(x[0], x[1]))
-		if h != nil {
-			var v [1]float64
-			h(v[:], x)
-			ro.H = append(ro.H, v[0])
-		}
-	}
-	if name == "true" {
-		ro.H = ro.E
 	}
 	return ro
 }
 
-// iterate applies a learned map again and again.
-func (c Config) iterate(name string, E float64, next func(dst, x []float64)) *Rollout {
+// orbit applies a learned map again and again.
+func (c Config) orbit(name string, E float64, g nn.Map) *Rollout {
 	q, p := c.State(E, 0)
 	ro := &Rollout{Model: name, E0: E}
-	x := []float64{q, p}
-	for i := 0; ; i++ {
-		t := float64(i) * c.Step
+	for t, x := range nn.Orbit(g, []float64{q, p}) {
 		if t > c.Rollout*(1+1e-12) {
-			return ro
+			break
 		}
-		if math.IsNaN(x[0]-x[0]) || math.IsNaN(x[1]-x[1]) {
+		if x[0]-x[0] != 0 || x[1]-x[1] != 0 {
 			ro.Err = fmt.Errorf("spring: the state is not finite at t=%v", t)
-			return ro
+			break
 		}
-		ro.T = append(ro.T, t)
-		ro.X = append(ro.X, x)
-		ro.E = append(ro.E, c.H(x[0], x[1]))
-		y := make([]float64, 2)
-		next(y, x)
-		x = y
+		ro.T, ro.X, ro.E = append(ro.T, t), append(ro.X, []float64{x[0], x[1]}), append(ro.E, c.H(x[0], x[1]))
 	}
+	return ro
 }

@@ -73,7 +73,7 @@ func TestConfig(t *testing.T) {
 		func(c *Config) { c.K = 0 },
 		func(c *Config) { c.Step = math.Inf(1) },
 		func(c *Config) { c.Test = 0 },
-		func(c *Config) { c.Optim = nil },
+		func(c *Config) { c.Rule = nil },
 		func(c *Config) { c.Energies = []float64{-1} },
 	} {
 		c := small()

@@ -36,8 +36,8 @@ const (
 // error is the mean over rollouts of 20 s from the first true state of each test
 // trajectory, reported at 200 times.
 //
-// The original loss is the mean over all components, half of the HNN's here; Adam does
-// not see the factor but for the weight decay, which is doubled to match.
+// The original loss is the mean over all components, half of FieldLoss. Adam does not see
+// the factor but for the weight decay, which is doubled to match.
 //
 // Source: github.com/greydanus/hamiltonian-nn, experiment-spring; Greydanus et al.
 // (2019), table 1.
@@ -49,43 +49,39 @@ func Paper(ctx context.Context, seed uint64, workers int) ([]PaperScore, error) 
 	}
 	var scores []PaperScore
 	for i, name := range []string{"baseline", "hnn"} {
-		out, decay := 2, 1e-4
-		if name == "hnn" {
-			out, decay = 1, 2e-4
-		}
-		net, err := nn.NewMLP(nn.Tanh, false, 2, 200, 200, out)
+		kind, err := nn.KindOf(name)
 		if err != nil {
 			return nil, err
 		}
-		net.Init(nn.Orthogonal, rand.NewPCG(seed, streamWeights+uint64(i)))
-		var m nn.Model = &nn.Derivative{N: net}
-		f := m.(*nn.Derivative).Field
-		if name == "hnn" {
-			h := &nn.HNN{K: net}
-			m, f = h, h.Field
-		}
 		opt := nn.NewAdam()
-		opt.WeightDecay = decay
-		t := nn.Training{
-			Epochs: paperSteps, Batch: -1, Opt: opt, Schedule: nn.Constant(1e-3),
-			Src: rand.NewPCG(seed, streamOrder+uint64(i)), Workers: workers,
-		}
-		if err := t.Run(ctx, m, sets[0]); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		energy, err := s.paperEnergy(ctx, field(f), starts)
+		opt.WeightDecay = 2e-4
+		fit, err := nn.Fit(ctx, sets[0], nn.Recipe{
+			Model:   kind.Maker(nn.Networks{Hidden: []int{200, 200}, Init: nn.Orthogonal, Src: rand.NewPCG(seed, streamWeights+uint64(i))}),
+			Stages:  []nn.Optimizer{&nn.Descent{Rule: opt, Epochs: paperSteps, Batch: -1, Rate: nn.Constant(1e-3), Seed: seed, Stream: streamOrder + uint64(i)}},
+			Raw:     true,
+			Workers: workers,
+		})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		scores = append(scores, PaperScore{name,
-			meanSquare(nn.Evaluate(f, sets[0].X), sets[0].Y), meanSquare(nn.Evaluate(f, sets[1].X), sets[1].Y), energy})
+		score := PaperScore{Model: name}
+		if score.Train, err = predictionError(fit.Model, sets[0]); err == nil {
+			score.Test, err = predictionError(fit.Model, sets[1])
+		}
+		if err == nil {
+			score.EnergyMSE, err = s.paperEnergy(ctx, nn.NewField(fit.Model.(nn.Field)), starts)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		scores = append(scores, score)
 	}
 	return scores, nil
 }
 
 // paperData returns the training and the test set, and the true first states of the
 // test trajectories.
-func (s Spring) paperData(ctx context.Context, src rand.Source) (sets [2]*nn.Data, starts [][]float64, err error) {
+func (s Spring) paperData(ctx context.Context, src rand.Source) (sets [2]*nn.Series, starts [][]float64, err error) {
 	times := make([]float64, paperPoints)
 	for i := range times {
 		times[i] = paperTime * (float64(i) / (paperPoints - 1))
@@ -106,7 +102,7 @@ func (s Spring) paperData(ctx context.Context, src rand.Source) (sets [2]*nn.Dat
 		if err != nil {
 			return sets, nil, err
 		}
-		sets[i], starts = &nn.Data{X: set.X, Y: set.DX}, nil
+		sets[i], starts = &nn.Series{X: set.X, DX: set.DX}, nil
 		for _, row := range set.Starts {
 			starts = append(starts, set.True.Row(row))
 		}

@@ -20,11 +20,11 @@ func TestPaperData(t *testing.T) {
 	}
 	noise := 0.
 	for _, d := range sets {
-		if d.X.Rows != 750 || d.Y.Rows != 750 || len(d.X.Data) != 1500 {
+		if d.X.Rows != 750 || d.DX.Rows != 750 || len(d.X.Data) != 1500 {
 			t.Fatal(d.X.Rows)
 		}
 		for i := range d.X.Rows {
-			q, p := d.Y.At(i, 1)/-2, d.Y.At(i, 0)/2 // the true state
+			q, p := d.DX.At(i, 1)/-2, d.DX.At(i, 0)/2 // the true state
 			if r := math.Hypot(q, p); r < 0.1-1e-6 || r > 1+1e-6 {
 				t.Fatalf("row %d: radius %v", i, r)
 			}

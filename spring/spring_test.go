@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"hnn/autodiff/random"
+	"hnn/nn"
 	"hnn/spring/system"
 )
 
@@ -129,11 +130,11 @@ func TestNextStates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := set.NextStates(0.1)
+	d, err := nn.NextStates(set.Series(), 0.1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := set.NextStates(math.NaN()); err == nil {
+	if _, err := nn.NextStates(set.Series(), math.NaN()); err == nil {
 		t.Error("states are NaN apart")
 	}
 	if d.X.Rows != 600 || len(d.Starts) != 3 || d.Starts[1] != 200 {

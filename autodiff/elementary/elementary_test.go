@@ -1,4 +1,4 @@
-package elementary
+package elementary_test
 
 import (
 	"crypto/sha256"
@@ -8,39 +8,49 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"hnn/autodiff/elementary"
+	"hnn/autodiff/random"
+	"hnn/autodiff/verify"
 )
 
 var long = flag.Bool("long", false, "run the long tests")
 
-// functions lists every function of one argument, the bound on its error that its comment states (for
-// subnormal results it is subnormalBound), and where most of its interesting arguments lie.
+// functions lists every function of one argument, and where most of its interesting
+// arguments lie.
 var functions = []struct {
-	name   string
-	f      func(float64) float64
-	ref    func(x float64) *big.Float
-	bound  float64
+	verify.Function
 	lo, hi float64
 	near   []float64 // arguments near these are tried too
 }{
-	{"Exp", Exp, func(x float64) *big.Float { return refExp(exact(x)) }, 0.7, -750, 711,
-		[]float64{0, math.Ln2 / 2, -math.Ln2 / 2, 709.782712893384, -708.3964185322641, -745.1332191019411, 1.5 * math.Ln2}},
-	{"Log", Log, func(x float64) *big.Float { return refLog(exact(x), math.Log(x)) }, 0.7, 0, 4,
-		[]float64{1, math.Sqrt2, math.Sqrt2 / 2, 2, 0.5, 0x1p-1022}},
-	{"Tanh", Tanh, refTanh, 0.9, -20, 20,
-		[]float64{0, math.Ln2 / 4, 3 * math.Ln2 / 4, 0.55, 19.0615474653985, -19.0615474653985}},
-	{"Sin", Sin, func(x float64) *big.Float { s, _ := refSinCos(x); return s }, 0.8, -1000, 1000,
-		[]float64{0, math.Pi / 4, math.Pi / 2, math.Pi, 3 * math.Pi, 710 * math.Pi / 2, 0x1p28, 0x1p53}},
-	{"Cos", Cos, func(x float64) *big.Float { _, c := refSinCos(x); return c }, 0.8, -1000, 1000,
-		[]float64{0, math.Pi / 4, math.Pi / 2, math.Pi, 3 * math.Pi, 710 * math.Pi / 2, 0x1p28, 0x1p53}},
-	{"Sigmoid", Sigmoid, refSigmoid, 0.8, -750, 50,
-		[]float64{0, math.Ln2 / 2, -math.Ln2 / 2, -40, 40, 36.7368005696771, -708.3964185322641, -745.1332191019411}},
-	{"Softplus", Softplus, refSoftplus, 0.8, -750, 50,
-		[]float64{0, -0.88, 0.88, -40, 40, 36.7368005696771, -708.3964185322641, -745.1332191019411}},
+	{function("Exp"), -750, 711, []float64{0, math.Ln2 / 2, -math.Ln2 / 2, 709.782712893384, -708.3964185322641, -745.1332191019411, 1.5 * math.Ln2}},
+	{function("Log"), 0, 4, []float64{1, math.Sqrt2, math.Sqrt2 / 2, 2, 0.5, 0x1p-1022}},
+	{function("Tanh"), -20, 20, []float64{0, math.Ln2 / 4, 3 * math.Ln2 / 4, 0.55, 19.0615474653985, -19.0615474653985}},
+	{function("Sin"), -1000, 1000, []float64{0, math.Pi / 4, math.Pi / 2, math.Pi, 3 * math.Pi, 710 * math.Pi / 2, 0x1p28, 0x1p53}},
+	{function("Cos"), -1000, 1000, []float64{0, math.Pi / 4, math.Pi / 2, math.Pi, 3 * math.Pi, 710 * math.Pi / 2, 0x1p28, 0x1p53}},
+	{function("Sigmoid"), -750, 50, []float64{0, math.Ln2 / 2, -math.Ln2 / 2, -40, 40, 36.7368005696771, -708.3964185322641, -745.1332191019411}},
+	{function("Softplus"), -750, 50, []float64{0, -0.88, 0.88, -40, 40, 36.7368005696771, -708.3964185322641, -745.1332191019411}},
 }
 
-// uniform is random.Uniform, which this package cannot import.
-func uniform(src rand.Source) float64 { return float64(src.Uint64()>>11) * 0x1p-53 }
+// function returns the one of this name.
+func function(name string) verify.Function {
+	i := slices.IndexFunc(verify.Functions, func(f verify.Function) bool { return f.Name == name })
+	return verify.Functions[i]
+}
+
+// What hnn verify checks. The tests below go through all functions.
+func TestVerify(t *testing.T) {
+	verify.Elementary(func(f verify.Finding) {
+		if !f.OK() {
+			t.Errorf("%+v", f)
+		}
+	})
+	if len(functions) != len(verify.Functions) {
+		t.Errorf("%d functions, want %d", len(functions), len(verify.Functions))
+	}
+}
 
 // subnormalBound is wider, because a subnormal result is rounded twice.
 const subnormalBound = 0.9
@@ -61,7 +71,7 @@ func (w *worst) add(got float64, want *big.Float, x, y float64) {
 	if want.MantExp(nil) <= -1022 {
 		i = 1
 	}
-	if err := ulps(got, want); !(err <= w[i].err) {
+	if err := verify.Ulps(got, want); !(err <= w[i].err) {
 		w[i].err, w[i].x, w[i].y = err, x, y
 	}
 }
@@ -76,22 +86,22 @@ func (w *worst) check(t *testing.T, bound float64) {
 
 func TestErrorBounds(t *testing.T) {
 	for _, c := range functions {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			src := rand.NewPCG(1, 2)
 			var w worst
 			for i := range points() {
 				x := argument(src, i, c.lo, c.hi, c.near)
-				got := c.f(x)
-				if math.IsInf(x, 0) || x != x || x < 0 && c.name == "Log" {
+				got := c.F(x)
+				if math.IsInf(x, 0) || x != x || x < 0 && c.Name == "Log" {
 					continue // in TestSpecialValues
 				}
-				if x == 0 || c.name == "Exp" && x > 720 || c.name != "Sin" && c.name != "Cos" && c.name != "Log" && x < -760 {
+				if x == 0 || c.Name == "Exp" && x > 720 || c.Name != "Sin" && c.Name != "Cos" && c.Name != "Log" && x < -760 {
 					continue // as above; the reference would not end
 				}
-				w.add(got, c.ref(x), x, 0)
+				w.add(got, c.Exact(x), x, 0)
 			}
-			w.check(t, c.bound)
+			w.check(t, c.Bound)
 		})
 	}
 }
@@ -104,7 +114,7 @@ func argument(src rand.Source, i int, lo, hi float64, near []float64) float64 {
 	case 0:
 		return math.Float64frombits(u)
 	case 1:
-		return lo + float64((hi-lo)*uniform(src))
+		return lo + float64((hi-lo)*random.Uniform(src))
 	case 2: // exponents −64 … 9
 		return math.Float64frombits(u&(1<<63|1<<52-1) | (1023-64+src.Uint64()%74)<<52)
 	}
@@ -112,13 +122,18 @@ func argument(src rand.Source, i int, lo, hi float64, near []float64) float64 {
 	if u>>32&1 == 0 {
 		return math.Float64frombits(math.Float64bits(x) + src.Uint64()%65 - 32)
 	}
-	return float64(x*(1+float64(0.02*(uniform(src)-0.5)))) + float64(1e-3*(uniform(src)-0.5))
+	return float64(x*(1+float64(0.02*(random.Uniform(src)-0.5)))) + float64(1e-3*(random.Uniform(src)-0.5))
 }
 
 // Where x is next to a multiple of π/2 the reduction cancels most digits.
 func TestNearMultiplesOfPi(t *testing.T) {
 	t.Parallel()
 	src := rand.NewPCG(19, 20)
+	sin, cos := function("Sin"), function("Cos")
+	pi, _, err := big.ParseFloat("3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798", 10, 300, big.ToNearestEven)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var w worst
 	for i := range points() / 2 {
 		k := src.Uint64() >> (12 + uint(i)%52)
@@ -126,12 +141,11 @@ func TestNearMultiplesOfPi(t *testing.T) {
 			k = src.Uint64()%(1<<28) + 1<<27 // on both sides of the end of the first method
 		}
 		m := new(big.Float).SetPrec(300).SetUint64(k)
-		m.Mul(m, refPi)
+		m.Mul(m, pi)
 		x, _ := m.SetMantExp(m, -1).Float64()
 		if x != 0 {
-			sin, cos := refSinCos(x)
-			w.add(Sin(x), sin, x, 0)
-			w.add(Cos(x), cos, x, 0)
+			w.add(sin.F(x), sin.Exact(x), x, 0)
+			w.add(cos.F(x), cos.Exact(x), x, 0)
 		}
 	}
 	w.check(t, 0.8)
@@ -146,29 +160,24 @@ func TestPowErrorBound(t *testing.T) {
 		switch i % 5 {
 		case 0: // anything with a result in range
 			x = math.Abs(argument(src, 0, 0, 0, nil))
-			c = 1500 * (uniform(src) - 0.5) / math.Log(x)
+			c = 1500 * (random.Uniform(src) - 0.5) / math.Log(x)
 		case 1: // near 1, large powers
-			x = 1 + math.Ldexp(uniform(src)-0.5, -int(src.Uint64()%50))
-			c = 1500 * (uniform(src) - 0.5) / math.Log(x)
+			x = 1 + math.Ldexp(random.Uniform(src)-0.5, -int(src.Uint64()%50))
+			c = 1500 * (random.Uniform(src) - 0.5) / math.Log(x)
 		case 2: // small integers and halves
-			x = 100 * uniform(src)
+			x = 100 * random.Uniform(src)
 			c = float64(int(src.Uint64()%61)-30) / 2
 		case 3: // negative base
 			x = -math.Abs(argument(src, 2, 0, 0, nil))
 			c = float64(int(src.Uint64()%41) - 20)
 		case 4:
-			x, c = argument(src, 2, 0, 0, nil), 20*(uniform(src)-0.5)
+			x, c = argument(src, 2, 0, 0, nil), 20*(random.Uniform(src)-0.5)
 			x = math.Abs(x)
 		}
 		if x != x || x == 0 || x == 1 || c == 0 || math.IsInf(x, 0) || math.IsInf(c, 0) || c != c || math.Abs(c*math.Log(math.Abs(x))) > 770 {
 			continue
 		}
-		l := refLog(exact(math.Abs(x)), math.Log(math.Abs(x)))
-		want := refExp(num().Mul(l, exact(c)))
-		if x < 0 && int(c)&1 != 0 {
-			want.Neg(want)
-		}
-		w.add(Pow(x, c), want, x, c)
+		w.add(elementary.Pow(x, c), verify.ExactPow(x, c), x, c)
 	}
 	w.check(t, 0.7)
 }
@@ -189,7 +198,7 @@ func TestAtan2ErrorBound(t *testing.T) {
 			if i&4 == 0 { // in its lowest fortieth
 				x = math.Float64frombits(math.Float64bits(x) & (1<<63 | 1<<57 - 1))
 			}
-			y = x * (4 * (uniform(src) - 0.5))
+			y = x * (4 * (random.Uniform(src) - 0.5))
 		case 3:
 			y = argument(src, 0, 0, 0, nil)
 			x = y * argument(src, 2, 0, 0, nil)
@@ -197,7 +206,7 @@ func TestAtan2ErrorBound(t *testing.T) {
 		if x-x != 0 || y-y != 0 || y == 0 {
 			continue
 		}
-		w.add(Atan2(y, x), refAtan2(y, x), y, x)
+		w.add(elementary.Atan2(y, x), verify.ExactAtan2(y, x), y, x)
 	}
 	w.check(t, 0.7)
 }
@@ -215,20 +224,20 @@ func TestSpecialValues(t *testing.T) {
 		f    func(float64) float64
 		at   [][2]float64
 	}{
-		{"Exp", Exp, [][2]float64{{0, 1}, {nil0, 1}, {inf, inf}, {-inf, 0}, {nan, nan}, {tiny, 1}, {-tiny, 1}, {huge, inf}, {-huge, 0},
+		{"Exp", elementary.Exp, [][2]float64{{0, 1}, {nil0, 1}, {inf, inf}, {-inf, 0}, {nan, nan}, {tiny, 1}, {-tiny, 1}, {huge, inf}, {-huge, 0},
 			{0x1.62e42fefa39efp+9, 0x1.fffffffffff2ap+1023}, {0x1.62e42fefa39f0p+9, inf}, {-0x1.74910d52d3051p+9, tiny}, {-0x1.74910d52d3052p+9, 0},
 			{711, inf}, {-746, 0}, {-747, 0}, {0x1p-54, 1}, {1, math.E}}},
-		{"Log", Log, [][2]float64{{0, -inf}, {nil0, -inf}, {1, 0}, {inf, inf}, {-inf, nan}, {-1, nan}, {-tiny, nan}, {nan, nan},
+		{"Log", elementary.Log, [][2]float64{{0, -inf}, {nil0, -inf}, {1, 0}, {inf, inf}, {-inf, nan}, {-1, nan}, {-tiny, nan}, {nan, nan},
 			{tiny, -0x1.74385446d71c3p+9}, {huge, 0x1.62e42fefa39efp+9}, {math.E, 1}}},
-		{"Tanh", Tanh, [][2]float64{{0, 0}, {nil0, nil0}, {inf, 1}, {-inf, -1}, {nan, nan}, {tiny, tiny}, {-tiny, -tiny}, {0x1.8p-1023, 0x1.8p-1023},
+		{"Tanh", elementary.Tanh, [][2]float64{{0, 0}, {nil0, nil0}, {inf, 1}, {-inf, -1}, {nan, nan}, {tiny, tiny}, {-tiny, -tiny}, {0x1.8p-1023, 0x1.8p-1023},
 			{0x1p-30, 0x1p-30}, {19.07, 1}, {-19.07, -1}, {huge, 1}, {-huge, -1}, {19, 0x1.fffffffffffffp-1}}},
-		{"Sin", Sin, [][2]float64{{0, 0}, {nil0, nil0}, {inf, nan}, {-inf, nan}, {nan, nan}, {tiny, tiny}, {-tiny, -tiny}, {0x1p-30, 0x1p-30},
+		{"Sin", elementary.Sin, [][2]float64{{0, 0}, {nil0, nil0}, {inf, nan}, {-inf, nan}, {nan, nan}, {tiny, tiny}, {-tiny, -tiny}, {0x1p-30, 0x1p-30},
 			{math.Pi, 0x1.1a62633145c07p-53}, {1e22, -0.8522008497671888}, {0x1.6ac5b262ca1ffp849, 1}}},
-		{"Cos", Cos, [][2]float64{{0, 1}, {nil0, 1}, {inf, nan}, {-inf, nan}, {nan, nan}, {tiny, 1}, {-tiny, 1}, {0x1p-30, 1},
+		{"Cos", elementary.Cos, [][2]float64{{0, 1}, {nil0, 1}, {inf, nan}, {-inf, nan}, {nan, nan}, {tiny, 1}, {-tiny, 1}, {0x1p-30, 1},
 			{math.Pi, -1}, {math.Pi / 2, 0x1.1a62633145c07p-54}, {0x1.6ac5b262ca1ffp849, -0x1.14ae72e6ba22fp-61}}},
-		{"Sigmoid", Sigmoid, [][2]float64{{0, 0.5}, {nil0, 0.5}, {inf, 1}, {-inf, 0}, {nan, nan}, {tiny, 0.5}, {36, 0x1.ffffffffffffep-1}, {38, 1}, {huge, 1}, {-huge, 0},
+		{"Sigmoid", elementary.Sigmoid, [][2]float64{{0, 0.5}, {nil0, 0.5}, {inf, 1}, {-inf, 0}, {nan, nan}, {tiny, 0.5}, {36, 0x1.ffffffffffffep-1}, {38, 1}, {huge, 1}, {-huge, 0},
 			{-0x1.74910d52d3051p+9, tiny}, {-0x1.74910d52d3052p+9, 0}}},
-		{"Softplus", Softplus, [][2]float64{{0, math.Ln2}, {nil0, math.Ln2}, {inf, inf}, {-inf, 0}, {nan, nan}, {tiny, math.Ln2}, {1000, 1000}, {-1000, 0},
+		{"Softplus", elementary.Softplus, [][2]float64{{0, math.Ln2}, {nil0, math.Ln2}, {inf, inf}, {-inf, 0}, {nan, nan}, {tiny, math.Ln2}, {1000, 1000}, {-1000, 0},
 			{huge, huge}, {-huge, 0}, {41, 41}, {-0x1.74910d52d3051p+9, tiny}}},
 	} {
 		for _, p := range c.at {
@@ -250,14 +259,14 @@ func TestSpecialPairs(t *testing.T) {
 		-math.MaxFloat64, 0x1p53 - 1, 0x1p53, 0x1p54, -0x1p53 + 1, -0x1p53, 0x1p-600, 0x1p600, 1024, -1074, -1075}
 	for _, x := range values {
 		for _, y := range values {
-			if got, want := Pow(x, y), math.Pow(x, y); !near(got, want) {
+			if got, want := elementary.Pow(x, y), math.Pow(x, y); !near(got, want) {
 				t.Errorf("Pow(%v, %v) = %v, want %v", x, y, got, want)
 			}
 			want := math.Atan2(x, y)
 			if x != 0 && y < 0 {
 				want = math.Copysign(want, x) // math.Atan2 loses the sign where x/y underflows
 			}
-			if got := Atan2(x, y); !near(got, want) {
+			if got := elementary.Atan2(x, y); !near(got, want) {
 				t.Errorf("Atan2(%v, %v) = %v, want %v", x, y, got, want)
 			}
 		}
@@ -265,7 +274,7 @@ func TestSpecialPairs(t *testing.T) {
 	// Results that are float64s come out exact.
 	for _, c := range [][3]float64{{3, 2, 9}, {3, 3, 27}, {10, 15, 1e15}, {10, 22, 1e22}, {4, 0.5, 2}, {2.25, 1.5, 3.375}, {2, -1074, 0x1p-1074},
 		{2, 1023, 0x1p1023}, {2, 1024, inf}, {2, -1075, 0}, {-2, 3, -8}, {0.5, -3, 8}, {7, -1, 1. / 7}, {-5, 2, 25}} {
-		if got := Pow(c[0], c[1]); !same(got, c[2]) {
+		if got := elementary.Pow(c[0], c[1]); !same(got, c[2]) {
 			t.Errorf("Pow(%v, %v) = %v, want %v", c[0], c[1], got, c[2])
 		}
 	}
@@ -280,7 +289,7 @@ func near(a, b float64) bool {
 // range reduction a wrong constant would show as a larger step.
 func TestNeighbours(t *testing.T) {
 	for _, c := range functions {
-		if c.name == "Sin" || c.name == "Cos" {
+		if c.Name == "Sin" || c.Name == "Cos" {
 			continue
 		}
 		for _, x := range c.near {
@@ -288,13 +297,13 @@ func TestNeighbours(t *testing.T) {
 			if x == 0 {
 				a = 0
 			}
-			last := c.f(a)
+			last := c.F(a)
 			up := x >= 0
 			for range 400 {
 				a = math.Float64frombits(math.Float64bits(a) + 1)
-				y := c.f(a)
+				y := c.F(a)
 				if d := y - last; up && d < -ulp(y) || !up && d > ulp(y) {
-					t.Errorf("%s(%v) = %v after %v", c.name, a, y, last)
+					t.Errorf("%s(%v) = %v after %v", c.Name, a, y, last)
 				}
 				last = y
 			}
@@ -340,13 +349,13 @@ func TestGoldenBits(t *testing.T) {
 		}
 	}
 	for _, c := range functions {
-		check(c.name, sum(func(src rand.Source, i int) float64 { return c.f(argument(src, i, c.lo, c.hi, c.near)) }))
+		check(c.Name, sum(func(src rand.Source, i int) float64 { return c.F(argument(src, i, c.lo, c.hi, c.near)) }))
 	}
 	check("Pow", sum(func(src rand.Source, i int) float64 {
-		return Pow(argument(src, i+i/4, 0, 9, []float64{1, 10}), argument(src, i, -200, 200, []float64{-1, 3, 0.5}))
+		return elementary.Pow(argument(src, i+i/4, 0, 9, []float64{1, 10}), argument(src, i, -200, 200, []float64{-1, 3, 0.5}))
 	}))
 	check("Atan2", sum(func(src rand.Source, i int) float64 {
-		return Atan2(argument(src, i+i/4, -9, 9, []float64{1, 10}), argument(src, i, -20, 20, []float64{-1, 3, 0.5}))
+		return elementary.Atan2(argument(src, i+i/4, -9, 9, []float64{1, 10}), argument(src, i, -20, 20, []float64{-1, 3, 0.5}))
 	}))
 }
 
@@ -356,19 +365,19 @@ func BenchmarkElementary(b *testing.B) {
 	src := rand.NewPCG(1, 2)
 	x := make([]float64, 1024)
 	for i := range x {
-		x[i] = 10 * uniform(src)
+		x[i] = 10 * random.Uniform(src)
 	}
 	for _, c := range functions {
-		b.Run(c.name, func(b *testing.B) {
+		b.Run(c.Name, func(b *testing.B) {
 			for i := range b.N {
-				sink += c.f(x[i&1023])
+				sink += c.F(x[i&1023])
 			}
 		})
 	}
 	for _, c := range []struct {
 		name string
 		f    func(x, y float64) float64
-	}{{"Pow", Pow}, {"Atan2", Atan2}} {
+	}{{"Pow", elementary.Pow}, {"Atan2", elementary.Atan2}} {
 		b.Run(c.name, func(b *testing.B) {
 			for i := range b.N {
 				sink += c.f(x[i&1023], 2.5)

@@ -1,4 +1,4 @@
-package kernel
+package kernel_test
 
 import (
 	"math"
@@ -7,87 +7,33 @@ import (
 	"time"
 
 	"hnn/autodiff/elementary"
+	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
+	"hnn/autodiff/verify"
 )
 
 // checkElementwise compares all loops with their definitions at one length, with
 // slices that are all different, and with those that may be the same the same.
 func checkElementwise(t testing.TB, n int, next func() float64) {
-	const guard = 12345.
-	for _, e := range loopSpecs {
-		for alias := range 3 {
-			var got, want [3][]float64
-			for s := range got {
-				got[s], want[s] = make([]float64, n+40), make([]float64, n)
-				for i := range got[s] {
-					got[s][i] = guard
-				}
-				for i := range n {
-					got[s][20+i] = next()
-				}
-			}
-			switch {
-			case e.name == "Moments" || e.name == "Descend": // all different
-			case alias == 1:
-				got[0] = got[1]
-			case alias == 2:
-				got[0] = got[2]
-			}
-			for s := range got {
-				copy(want[s], got[s][20:])
-			}
-			a, b, c := next(), next(), next()
-			for i := range n {
-				e.each(&want[0][i], &want[1][i], &want[2][i], a, b, c)
-			}
-			if alias > 0 && &got[0][0] == &got[alias][0] {
-				want[alias] = want[0]
-			}
-			e.run(got[0][20:20+n:20+n], got[1][20:20+n:20+n], got[2][20:20+n:20+n], a, b, c)
-			for s := range got {
-				for i, v := range got[s] {
-					j := i - 20
-					if j < 0 || j >= n {
-						if v != guard {
-							t.Fatalf("%s %s n=%d wrote outside of a slice, at %d", active.name, e.name, n, j)
-						}
-					} else if !equalBits(v, want[s][j]) {
-						t.Fatalf("%s %s n=%d alias=%d slice %d [%d] = %v, want %v", active.name, e.name, n, alias, s, j, v, want[s][j])
-					}
-				}
-			}
+	for _, l := range verify.Loops {
+		var c verify.Comparison
+		for same := range 3 {
+			l.Compare(&c, n, same, next)
 		}
+		differ(t, l.Name, &c)
 	}
 }
 
 // Every implementation of the elementwise loops equals the definition to the last bit.
 func TestElementwiseBits(t *testing.T) {
 	eachSet(t, func(t testing.TB, name string) {
-		r := rand.New(rand.NewPCG(3, 4))
+		src := rand.NewPCG(3, 4)
+		wild := func() float64 { return verify.Wild(src) }
 		for n := range 140 {
-			checkElementwise(t, n, r.NormFloat64)
-			checkElementwise(t, n, func() float64 { return awkward(r) })
+			checkElementwise(t, n, func() float64 { return verify.Tame(src) })
+			checkElementwise(t, n, wild)
 		}
-		checkElementwise(t, 4096, func() float64 { return awkward(r) })
-	})
-}
-
-// Finite finds every kind of number at every place among finite ones.
-func TestFiniteBits(t *testing.T) {
-	eachSet(t, func(t testing.TB, name string) {
-		for n := range 70 {
-			x := make([]float64, n)
-			if !Finite(x) {
-				t.Errorf("%s: zeros, length %d", name, n)
-			}
-			for i := range x {
-				for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, 5e-324} {
-					if x[i] = v; Finite(x) != (v-v == 0) {
-						t.Errorf("%s: %v at %d of %d", name, v, i, n)
-					}
-				}
-				x[i] = 0
-			}
-		}
+		checkElementwise(t, 4096, wild)
 	})
 }
 
@@ -97,8 +43,8 @@ func FuzzElementwise(f *testing.F) {
 	f.Add(uint16(512), uint64(3))
 	f.Fuzz(func(t *testing.T, n uint16, seed uint64) {
 		eachSet(t, func(t testing.TB, name string) {
-			r := rand.New(rand.NewPCG(seed, 1))
-			checkElementwise(t, int(n%600), func() float64 { return awkward(r) })
+			src := rand.NewPCG(seed, 1)
+			checkElementwise(t, int(n%600), func() float64 { return verify.Wild(src) })
 		})
 	})
 }
@@ -106,24 +52,24 @@ func FuzzElementwise(f *testing.F) {
 func TestElementwiseAllocs(t *testing.T) {
 	eachSet(t, func(t testing.TB, name string) {
 		u, v, w := make([]float64, 67), make([]float64, 67), make([]float64, 67)
-		for _, e := range loopSpecs {
-			if n := testing.AllocsPerRun(5, func() { e.run(u, v, w, 1, 2, 3) }); n != 0 {
-				t.Errorf("%s %s: %v allocations", name, e.name, n)
+		for _, e := range verify.Loops {
+			if n := testing.AllocsPerRun(5, func() { e.Run(u, v, w, 1, 2, 3) }); n != 0 {
+				t.Errorf("%s %s: %v allocations", name, e.Name, n)
 			}
 		}
 	})
 }
 
 func TestLengths(t *testing.T) {
-	for _, e := range loopSpecs[len(loopSpecs)-8:] {
+	for _, e := range verify.Loops[len(verify.Loops)-8:] {
 		for _, n := range []int{1, 3} {
 			func() {
 				defer func() {
 					if recover() == nil {
-						t.Errorf("%s: no panic for slices of lengths %d and 2", e.name, n)
+						t.Errorf("%s: no panic for slices of lengths %d and 2", e.Name, n)
 					}
 				}()
-				e.run(make([]float64, n), make([]float64, 2), nil, 0, 0, 0)
+				e.Run(make([]float64, n), make([]float64, 2), nil, 0, 0, 0)
 			}()
 		}
 	}
@@ -133,8 +79,8 @@ func TestLengths(t *testing.T) {
 func BenchmarkElementwise(b *testing.B) {
 	eachSet(b, func(tb testing.TB, name string) {
 		b := tb.(*testing.B)
-		for _, e := range loopSpecs {
-			b.Run(name+"/"+e.name, func(b *testing.B) {
+		for _, e := range verify.Loops {
+			b.Run(name+"/"+e.Name, func(b *testing.B) {
 				u, v, w := make([]float64, 512), make([]float64, 512), make([]float64, 512)
 				r := rand.New(rand.NewPCG(3, 4))
 				for i := range u {
@@ -144,7 +90,7 @@ func BenchmarkElementwise(b *testing.B) {
 				for b.Loop() {
 					start := time.Now()
 					for range 100 {
-						e.run(u, v, w, 0.5, 0.25, 0.125)
+						e.Run(u, v, w, 0.5, 0.25, 0.125)
 					}
 					best = min(best, float64(time.Since(start))/100/512)
 				}
@@ -154,14 +100,19 @@ func BenchmarkElementwise(b *testing.B) {
 	})
 }
 
+// same reports whether x and y have the same bits, all NaNs being one.
+func same(x, y float64) bool {
+	return math.Float64bits(x) == math.Float64bits(y) || x != x && y != y
+}
+
 // checkTanh compares TanhTo with Tanh on x, in place and not.
 func checkTanh(t testing.TB, x []float64) {
 	z, y := make([]float64, len(x)), append([]float64(nil), x...)
-	TanhTo(z, x)
-	TanhTo(y, y)
+	kernel.TanhTo(z, x)
+	kernel.TanhTo(y, y)
 	for i, v := range x {
-		if want := elementary.Tanh(v); !equalBits(z[i], want) || !equalBits(y[i], want) {
-			t.Fatalf("%s Tanh(%v) = %v, in place %v, want %v", active.name, v, z[i], y[i], want)
+		if want := elementary.Tanh(v); !same(z[i], want) || !same(y[i], want) {
+			t.Fatalf("%s Tanh(%v) = %v, in place %v, want %v", kernel.Active().Name(), v, z[i], y[i], want)
 		}
 	}
 }
@@ -170,11 +121,11 @@ func checkTanh(t testing.TB, x []float64) {
 // values, at random bits, and where the work is done.
 func TestTanhBits(t *testing.T) {
 	eachSet(t, func(t testing.TB, name string) {
-		r := rand.New(rand.NewPCG(5, 6))
+		src := rand.NewPCG(5, 6)
 		for n := range 40 {
 			x := make([]float64, n)
 			for i := range x {
-				x[i] = awkward(r)
+				x[i] = verify.Wild(src)
 			}
 			checkTanh(t, x)
 		}
@@ -183,13 +134,13 @@ func TestTanhBits(t *testing.T) {
 			for i := range x {
 				switch i % 4 {
 				case 0:
-					x[i] = math.Float64frombits(r.Uint64())
+					x[i] = math.Float64frombits(src.Uint64())
 				case 1:
-					x[i] = 3 * r.NormFloat64()
+					x[i] = 3 * random.Normal(src)
 				case 2:
-					x[i] = math.Ldexp(r.NormFloat64(), r.IntN(80)-70)
+					x[i] = math.Ldexp(random.Normal(src), random.IntN(src, 80)-70)
 				case 3:
-					x[i] = (r.Float64() - 0.5) * 80
+					x[i] = (random.Uniform(src) - 0.5) * 80
 				}
 			}
 			checkTanh(t, x)

@@ -1,4 +1,4 @@
-package kernel
+package kernel_test
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hnn/autodiff/kernel"
 )
 
 // The test runs its own program again, with GODEBUG set: the sets that it turns off are
@@ -15,13 +17,13 @@ import (
 func TestGodebug(t *testing.T) {
 	const child = "KERNEL_TEST_CHILD"
 	names := func() (all []string) {
-		for _, s := range Sets() {
+		for _, s := range kernel.Sets() {
 			all = append(all, s.Name())
 		}
 		return all
 	}
 	if os.Getenv(child) != "" {
-		fmt.Println("sets", strings.Join(names(), " "), "active", Active().Name(), "end")
+		fmt.Println("sets", strings.Join(names(), " "), "active", kernel.Active().Name(), "end")
 		return
 	}
 	if runtime.GOOS == "js" || strings.Contains(os.Getenv("GODEBUG"), "cpu.") {

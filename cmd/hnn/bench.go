@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hnn/cmd/hnn/internal/bench"
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
 )
 
@@ -45,42 +46,44 @@ Examples:
   hnn bench -peer 'python3 testdata/peers/torch_peer.py'
 `
 
-// anHour is a bound for the length of one measurement.
-var anHour = bound{"a number above 0, up to 3600000 (an hour)", func(v float64) bool { return v > 0 && v <= 3.6e6 }}
-
-func runBench(e *env, args []string) error {
+func defineBench(f *flags.Set) check {
 	c := bench.Config{Rounds: 5, Sizes: []int{1, 30, 750, 1000, 10000}, Epochs: 5}
 	ms, out, peer, only, quick := 20., "", "", "", false
-	f := newFlags(e, "bench", benchHelp)
-	f.int(&c.Rounds, "reps", 1, "`rounds`")
-	f.float(&ms, "ms", anHour, "least `milliseconds` of one measurement")
-	f.ints(&c.Sizes, "rows", 1, "`rows` of the training steps")
-	f.int(&c.Epochs, "epochs", 1, "`passes` of the experiment")
+	f.Int(&c.Rounds, "reps", 1, "`rounds`")
+	f.Float(&ms, "ms", flags.Positive, "least `milliseconds` of one measurement, at most an hour")
+	f.Ints(&c.Sizes, "rows", 1, "`rows` of the training steps")
+	f.Int(&c.Epochs, "epochs", 1, "`passes` of the experiment")
 	f.StringVar(&only, "only", "", "`regexp` of the rows to measure")
 	f.StringVar(&peer, "peer", "", "`command` of a program to compare with")
 	f.StringVar(&out, "o", "", "CSV `file` of the figures, besides the table")
 	f.BoolVar(&quick, "quick", false, "a second's work, to see that it works: 2 rounds of few rows")
-	if _, err := f.parse(args, 0); err != nil {
-		return err
-	}
-	var err error
-	if c.Only, err = regexp.Compile(only); err != nil {
-		return usageError{fmt.Errorf("-only: %w", err)}
-	}
-	c.Peer = bench.Peer{Command: strings.Fields(peer), Stderr: e.stderr}
-	peered := len(c.Peer.Command) > 0
-	if peer != "" && !peered {
-		return usageError{errors.New("-peer: no command")}
-	}
-	if out != "" {
-		if err := checkOutput(out); err != nil {
-			return err
+	f.As(flags.Neutral, "o") // its figures are never the same twice: no manifest
+	return func() (run, error) {
+		var err error
+		if c.Only, err = regexp.Compile(only); err != nil {
+			return nil, flags.Wrong("-only: %w", err)
 		}
+		if c.Peer.Command = strings.Fields(peer); peer != "" && len(c.Peer.Command) == 0 {
+			return nil, flags.Wrong("-peer: no command")
+		}
+		if ms > 3.6e6 {
+			return nil, flags.Wrong("-ms %v: want at most 3600000, an hour", ms)
+		}
+		c.Target = time.Duration(ms * float64(time.Millisecond))
+		if quick {
+			c.Small, c.Rounds, c.Target, c.Sizes, c.Epochs = true, 2, time.Millisecond, []int{1, 200}, 1
+		}
+		return func(e *env) error {
+			if err := e.checkOutput(out); err != nil {
+				return err
+			}
+			return runBench(e, c, only, out)
+		}, nil
 	}
-	c.Target = time.Duration(ms * float64(time.Millisecond))
-	if quick {
-		c.Small, c.Rounds, c.Target, c.Sizes, c.Epochs = true, 2, time.Millisecond, []int{1, 200}, 1
-	}
+}
+
+func runBench(e *env, c bench.Config, only, out string) error {
+	c.Peer.Stderr = e.stderr
 	if e.terminal {
 		const wipe = "\r\x1b[K"
 		c.Progress = func(round int, row string) {
@@ -90,17 +93,14 @@ func runBench(e *env, args []string) error {
 	}
 	rows, err := bench.Run(e.ctx, c)
 	if errors.Is(err, bench.ErrNoRow) {
-		return usageError{fmt.Errorf("-only %s: no such row", only)}
+		return flags.Wrong("-only %s: no such row", only)
 	}
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(e.stdout, "hnn %s, %s\nmedian, and least – greatest, of %d rounds\n\n", version, machine(), c.Rounds)
-	if err := bench.Print(e.stdout, rows, peered); err != nil {
+	if err := bench.Print(e.stdout, rows, len(c.Peer.Command) > 0); err != nil || out == "" {
 		return err
 	}
-	if out != "" {
-		_, err = writeTable(out, bench.Header, func(w *table.Writer) { bench.Write(w, rows) })
-	}
-	return err
+	return e.writeTable(out, bench.Header, func(w *table.Writer) { bench.Write(w, rows) })
 }

@@ -2,25 +2,28 @@ package main
 
 import (
 	"fmt"
-	"strconv"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"hnn/autodiff"
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
-	"hnn/integrate"
 	"hnn/nn"
 )
 
 const fieldHelp = ` [MODEL.json ...]
 
-Writes a CSV of H and its field on a grid of q and p: of the true system, any of those
-of hnn simulate, the spring unless flags say otherwise (columns H, dq, dp), and of each model file (columns
-H_NAME, dq_NAME, dp_NAME, with NAME the kind of the model, numbered where several are of
-one kind; a derivative model has no H). Cells are empty where a value is not finite. For
-systems and models of one pair (q, p).
+Writes a CSV of H and its field on a grid of q and p: of the true system, the spring
+or another that hnn simulate knows (columns H, dq, dp), and of each model file (columns
+H_NAME, dq_NAME, dp_NAME, with NAME that of the file without directory and ending). A model
+without a Hamiltonian has no H; a nextstate model has next_q and next_p, the next state.
+Cells are empty where a value is not finite. For systems and models of one pair (q, p).
 
 Examples:
   hnn field -o field.csv out/hnn.json out/baseline.json
-  hnn field -system pendulum -q-range -3,3 -p-range -2,2 -n 101 pendulum.json
+  hnn field -system pendulum -q-range -3,3 -p-range -2,2 -points 101 pendulum.json
   hnn field -H 'p^2/2 + q^4/4'
 `
 
@@ -64,97 +67,89 @@ func (g *grid) add(name string, col []float64) {
 	g.cols = append(g.cols, col)
 }
 
-func (g *grid) addTrue(energy func(x []float64) float64, field integrate.Field) {
-	h, dx := make([]float64, g.x.Rows), autodiff.NewMatrix(g.x.Rows, 2)
-	for i := range h {
-		h[i] = energy(g.x.Row(i))
-		field(dx.Row(i), 0, g.x.Row(i))
+// addModel adds what a model, or a system, says of the points, with suffix after each name.
+func (g *grid) addModel(suffix string, m nn.Model) {
+	if h, ok := m.(nn.Energy); ok {
+		g.add("H"+suffix, nn.Evaluate(h.H, g.x).Data)
 	}
-	g.add("H", h)
-	g.add("dq", column(dx, 0))
-	g.add("dp", column(dx, 1))
-}
-
-// addModel adds the columns of a model; a next-state model has those of its states.
-func (g *grid) addModel(name string, m nn.Model) {
-	switch m := m.(type) {
-	case *nn.HNN:
-		g.add("H_"+name, nn.Evaluate(m.H, g.x).Data)
-		g.addPair("d", name, nn.Evaluate(m.Field, g.x))
-	case *nn.Derivative:
-		g.addPair("d", name, nn.Evaluate(m.Field, g.x))
-	case *nn.NextState:
-		g.addPair("next_", name, nn.Evaluate(m.Next, g.x))
+	if f, ok := m.(nn.Field); ok {
+		g.addPair("d", suffix, nn.Evaluate(f.Field, g.x))
+	}
+	if n, ok := m.(nn.Map); ok {
+		g.addPair("next_", suffix, nn.Evaluate(n.Next, g.x))
 	}
 }
 
-func (g *grid) addPair(prefix, name string, y *autodiff.Matrix) {
-	g.add(prefix+"q_"+name, column(y, 0))
-	g.add(prefix+"p_"+name, column(y, 1))
+func (g *grid) addPair(prefix, suffix string, y *autodiff.Matrix) {
+	g.add(prefix+"q"+suffix, column(y, 0))
+	g.add(prefix+"p"+suffix, column(y, 1))
 }
 
 func (g *grid) write(w *table.Writer) {
 	for i := range g.x.Rows {
 		for _, c := range g.cols {
-			if v := c[i]; v-v != 0 {
-				w.Blank()
-			} else {
-				w.Float(v)
-			}
+			floats(w, c[i])
 		}
 		w.End()
 	}
 }
 
-func runField(e *env, args []string) error {
+// pointsFlag registers the flag of the size of a grid.
+func pointsFlag(f *flags.Set, n *int) {
+	f.Int(n, "points", 2, "`points` a side of the grid")
+}
+
+func checkPoints(n int) error {
+	if n > maxGrid {
+		return flags.Wrong("-points %d: at most %d points a side", n, maxGrid)
+	}
+	return nil
+}
+
+func defineField(f *flags.Set) check {
 	var c which
 	qr, pr := []float64{-1.5, 1.5}, []float64{-1.5, 1.5}
 	n, out := 41, "-"
-	f := newFlags(e, "field", fieldHelp)
 	c.register(f)
-	f.floats(&qr, "q-range", anyNumber, "least and greatest `q`")
-	f.floats(&pr, "p-range", anyNumber, "least and greatest `p`")
-	f.int(&n, "n", 2, "`points` a side")
-	f.StringVar(&out, "o", out, "output `file`, - for standard output")
-	files, err := f.parse(args, maxCount)
-	if err != nil {
-		return err
-	}
-	for i, r := range [][]float64{qr, pr} {
-		if len(r) != 2 || r[0] >= r[1] {
-			return usageError{fmt.Errorf("-%s-range: want two numbers, the lower first, as in -1,1", []string{"q", "p"}[i])}
+	f.Floats(&qr, "q-range", flags.Any, "least and greatest `q`")
+	f.Floats(&pr, "p-range", flags.Any, "least and greatest `p`")
+	pointsFlag(f, &n)
+	f.File(&out, "o", flags.Output, "output `file`, - for standard output")
+	f.Operands(0, 1000, "model files")
+	return func() (run, error) {
+		for i, r := range [][]float64{qr, pr} {
+			if len(r) != 2 || !(r[0] < r[1]) || math.IsInf(r[1]-r[0], 0) {
+				return nil, flags.Wrong("-%s-range: want two numbers, the lower first, as in -1,1", []string{"q", "p"}[i])
+			}
 		}
-	}
-	if n > maxGrid {
-		return usageError{fmt.Errorf("-n %d: at most %d points a side", n, maxGrid)}
-	}
-	s, err := c.resolve(f)
-	if err != nil {
-		return err
-	}
-	if s.Dim() != 2 {
-		return usageError{fmt.Errorf("the system has the coordinates %v and momenta %v, a grid has one of each", s.Q, s.P)}
-	}
-	models, err := loadModels(files)
-	if err != nil {
-		return err
-	}
-	if err := checkOutput(out, files...); err != nil {
-		return err
-	}
-	g := newGrid(qr[0], qr[1], pr[0], pr[1], n)
-	g.addTrue(s.NewEnergy(), s.NewField())
-	count := map[string]int{}
-	for i, m := range models {
-		name := nn.Kind(m)
-		if count[name]++; count[name] > 1 {
-			name += strconv.Itoa(count[name])
+		if err := checkPoints(n); err != nil {
+			return nil, err
 		}
-		if d := m.Net().Sizes()[0]; d != 2 {
-			return fmt.Errorf("%s: the model has %d components of state, a grid has q and p", files[i], d)
+		s, err := c.resolve(f)
+		if err != nil {
+			return nil, err
 		}
-		g.addModel(name, m)
+		if s.Dim() != 2 {
+			return nil, flags.Wrong("the system has the coordinates %v and momenta %v, a grid has one of each", s.Q, s.P)
+		}
+		return func(e *env) error {
+			g := newGrid(qr[0], qr[1], pr[0], pr[1], n)
+			g.addModel("", s)
+			for _, file := range f.Args() {
+				m, err := loadModel(file)
+				if err != nil {
+					return err
+				}
+				if d := m.Dim(); d != 2 {
+					return fmt.Errorf("%s: the model has %d components of state, a grid has q and p", file, d)
+				}
+				name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+				if slices.Contains(g.header, "dq_"+name) || slices.Contains(g.header, "next_q_"+name) {
+					return flags.Wrong("two models are called %s: want files of different names", name)
+				}
+				g.addModel("_"+name, m.Stored)
+			}
+			return e.writeTable(out, g.header, g.write)
+		}, nil
 	}
-	_, err = writeTable(out, g.header, g.write)
-	return err
 }

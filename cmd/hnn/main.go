@@ -1,6 +1,7 @@
-// Command hnn learns the physics of a conservative system from data.
+// Command hnn learns the physics of a system from data.
 //
-// Run hnn help for its commands.
+// Run hnn help for its commands. main.go is the list of commands; job.go says what a call of
+// one is; each command is a file of its name.
 package main
 
 import (
@@ -13,50 +14,63 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"hnn/cmd/hnn/internal/flags"
 )
 
-// version is the release of the program, kept in every manifest.
-const version = "0.1.0"
+// The name of the program and its release, kept in every manifest and model.
+const (
+	programName = "hnn"
+	version     = "0.2.0"
+)
 
-// A command is one verb of the program. It returns an error of a wrong call as a
-// usageError and any other failure as it is.
+// A command is one verb of the program. define registers its flags and returns what turns
+// them, once they are parsed, into a job.
 type command struct {
 	name, summary string
-	run           func(e *env, args []string) error
+	help          func() string // what it does, with examples
+	define        func(f *flags.Set) check
+	scores        string // what a run of it reports to a sweep; "": nothing
 }
 
-var commands = []command{
-	{"spring", "the whole experiment: data, training, rollouts, scores", runSpring},
-	{"sweep", "spring or train over seeds and grids of flags", runSweep},
-	{"replay", "run again what a manifest describes, and compare", runReplay},
-	{"simulate", "true trajectories of a named system or of any Hamiltonian", runSimulate},
-	{"train", "a model from a CSV of states", runTrain},
-	{"rollout", "a trajectory of a model", runRollout},
-	{"eval", "scores of a model on a CSV of states", runEval},
-	{"field", "H and its field on a grid, true and learned", runField},
-	{"verify", "checks of this program on this machine", runVerify},
-	{"bench", "speed of this program on this machine, and of a peer", runBench},
+// commands is a function because help and sweep, which are in it, read it.
+func commands() []command {
+	return []command{
+		{"spring", "the whole experiment: data, training, rollouts, scores", text(springHelp), defineSpring, springScores},
+		{"simulate", "true trajectories of a named system or of any Hamiltonian", simulateHelp, defineSimulate, ""},
+		{"train", "a model from a CSV of states", trainHelp, defineTrain, trainScores},
+		{"rollout", "a trajectory of a model", text(rolloutHelp), defineRollout, rolloutScores},
+		{"eval", "scores of a model on a CSV of states", text(evalHelp), defineEval, evalScores},
+		{"field", "H and its field on a grid, true and learned", text(fieldHelp), defineField, ""},
+		{"sweep", "a command over seeds and grids of its flags", sweepHelp, defineSweep, ""},
+		{"replay", "run again what a manifest describes, and compare", text(replayHelp), defineReplay, ""},
+		{"verify", "checks of this program on this machine", text(verifyHelp), defineVerify, ""},
+		{"bench", "speed of this program on this machine, and of a peer", text(benchHelp), defineBench, ""},
+	}
 }
 
-// env is what a command may use of the world outside.
-type env struct {
-	ctx            context.Context
-	stdout, stderr io.Writer
-	terminal       bool   // stderr is one: progress may be shown
-	point          *point // of a sweep that the command is run for, or nil
-}
+func text(s string) func() string { return func() string { return s } }
 
-// A usageError is a wrong call: exit status 2.
-type usageError struct{ error }
+// find returns the command of the given name.
+func find(name string) (command, bool) {
+	for _, c := range commands() {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return command{}, false
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	e := &env{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr}
-	if fi, err := os.Stderr.Stat(); err == nil {
-		e.terminal = fi.Mode()&os.ModeCharDevice != 0
-	}
+	e := &env{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), screen: isTerminal(os.Stdout)}
 	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
 	os.Exit(e.main(os.Args[1:]))
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // main runs one command and returns the exit status: 0 success or help, 1 failure,
@@ -71,34 +85,41 @@ func (e *env) main(args []string) int {
 		io.WriteString(e.stderr, usage())
 		return 2
 	case "help", "-h", "-help", "--help":
-		if len(args) > 1 {
+		if len(args) > 1 && args[1] != "" && args[1][0] != '-' {
 			return e.main([]string{args[1], "-h"})
 		}
 		return e.print(usage())
 	case "version", "-version", "--version":
 		return e.print("hnn " + version + "\n")
 	}
-	for _, c := range commands {
-		if c.name != name {
-			continue
-		}
-		err := c.run(e, args[1:])
-		var wrong usageError
-		switch {
-		case err == nil, errors.Is(err, flag.ErrHelp):
-			return 0
-		case errors.As(err, &wrong):
-			fmt.Fprintf(e.stderr, "hnn %s: %v (see hnn %s -h)\n", name, err, name)
-			return 2
-		case errors.Is(err, context.Canceled):
-			fmt.Fprintf(e.stderr, "hnn %s: interrupted\n", name)
-			return 130
-		}
-		fmt.Fprintf(e.stderr, "hnn %s: %v\n", name, err)
-		return 1
+	c, ok := find(name)
+	if !ok {
+		fmt.Fprintf(e.stderr, "hnn: unknown command %q (see hnn help)\n", name)
+		return 2
 	}
-	fmt.Fprintf(e.stderr, "hnn: unknown command %q (see hnn help)\n", name)
-	return 2
+	j := newJob(c)
+	err := j.parse(args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		var b strings.Builder
+		j.flags.Help(&b, c.help())
+		return e.print(b.String())
+	}
+	if err == nil {
+		err = j.do(e)
+	}
+	var wrong flags.UsageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &wrong):
+		fmt.Fprintf(e.stderr, "hnn %s: %v (see hnn %s -h)\n", name, err, name)
+		return 2
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(e.stderr, "hnn %s: interrupted\n", name)
+		return 130
+	}
+	fmt.Fprintf(e.stderr, "hnn %s: %v\n", name, err)
+	return 1
 }
 
 // print writes to standard output and returns the exit status.
@@ -112,13 +133,13 @@ func (e *env) print(s string) int {
 
 func usage() string {
 	var s strings.Builder
-	s.WriteString(`hnn learns the physics of a conservative system from data, as a Hamiltonian
-neural network. All its files are CSV and JSON.
+	s.WriteString(`hnn learns the physics of a system from data, as a Hamiltonian neural network.
+All its files are CSV and JSON.
 
 usage: hnn COMMAND [flags]
 
 `)
-	for _, c := range commands {
+	for _, c := range commands() {
 		fmt.Fprintf(&s, "  %-10s %s\n", c.name, c.summary)
 	}
 	s.WriteString(`  version    the version of this program

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -75,6 +76,62 @@ func fails(t *testing.T, r result, status int, want string) {
 	}
 }
 
+// inside runs the program in this process, for what needs a terminal or an interrupt at one
+// moment: it is interrupted when it has written until to standard error, "" for never.
+// Standard error is a terminal, and standard output is one if screen says so.
+func inside(t *testing.T, screen bool, until string, args ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var out bytes.Buffer
+	errs := &watched{until: until, stop: cancel}
+	e := &env{ctx: ctx, stdout: &out, stderr: errs, terminal: true, screen: screen}
+	status := e.main(args)
+	return result{status, out.String(), errs.String()}
+}
+
+// watched calls stop when until has been written to it.
+type watched struct {
+	bytes.Buffer
+	until string
+	stop  func()
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	n, err := w.Buffer.Write(b)
+	if w.until != "" && strings.Contains(w.String(), w.until) {
+		w.stop()
+	}
+	return n, err
+}
+
+// trainData makes a directory with data.csv, three noisy orbits of a spring.
+func trainData(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	must(t, "simulate", "-n", "3", "-noise", "0.05", "-duration", "20", "-o", filepath.Join(dir, "data.csv"))
+	return dir
+}
+
+func contents(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// put writes a file into a directory and returns its name.
+func put(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	name = filepath.Join(dir, name)
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
 // little are the flags of an experiment of a second.
 var little = []string{"-train", "4", "-test", "2", "-duration", "10", "-rollout", "5", "-epochs", "2", "-hidden", "16,8", "-quiet"}
 
@@ -120,7 +177,7 @@ func TestSpring(t *testing.T) {
 	for name, header := range map[string]string{
 		"train.csv": "run,t,q,p,dq,dp", "loss.csv": "model,epoch,step,train,test,rate",
 		"trajectory.csv": "model,run,t,q,p,energy,H,drift",
-		"summary.csv":    "model,energy,train,test,floor,reached,energy_mse,max_drift,rms_drift,slope,coord_rmse,phase_error",
+		"summary.csv":    "model,run,E0,train,test,floor,reached,energy_mse,max_drift,rms_drift,slope,coord_rmse,phase_error",
 	} {
 		b, _ := os.ReadFile(filepath.Join(dir, name))
 		if got, _, _ := strings.Cut(string(b), "\n"); got != header {
@@ -136,30 +193,6 @@ func TestSpring(t *testing.T) {
 			t.Error(err)
 		}
 	}
-}
-
-// A manifest can be replayed; a file that is another, or a flag, is noticed.
-func TestReplay(t *testing.T) {
-	dir := t.TempDir()
-	springInto(t, dir, "-seed", "2")
-	name := filepath.Join(dir, "manifest.json")
-	out := must(t, "replay", name)
-	if strings.Count(out, "ok ") != 8 || strings.Contains(out, "DIFFERS") {
-		t.Errorf("replay:\n%s", out)
-	}
-	b := contents(t, name)
-	for old, new := range map[string]string{`"seed": "2"`: `"seed": "3"`, `"noise": "0.1"`: `"noise": "0.2"`} {
-		if err := os.WriteFile(filepath.Join(dir, "other.json"), bytes.Replace(b, []byte(old), []byte(new), 1), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		r := hnn(t, "", "replay", filepath.Join(dir, "other.json"))
-		if r.status != 1 || !strings.Contains(r.out, "DIFFERS  hnn.json") || !strings.Contains(r.errors, "of 8 files differ") {
-			t.Errorf("%s: %+v", new, r)
-		}
-	}
-	fails(t, hnn(t, "", "replay", filepath.Join(dir, "hnn.json")), 1, "not a manifest")
-	fails(t, hnn(t, "", "replay", "-out", dir, name), 2, "holds the manifest")
-	fails(t, hnn(t, "", "replay"), 2, "no manifest")
 }
 
 // Two runs, and any number of processors, give the same bytes.
@@ -196,7 +229,7 @@ func TestHelp(t *testing.T) {
 	if out := must(t, "version"); out != "hnn "+version+"\n" {
 		t.Error(out)
 	}
-	for _, c := range commands {
+	for _, c := range commands() {
 		out := must(t, c.name, "-h")
 		if out != must(t, "help", c.name) || !strings.Contains(out, "Examples:\n") || !strings.Contains(out, "usage: hnn "+c.name) {
 			t.Errorf("%s -h:\n%s", c.name, out)
@@ -244,10 +277,10 @@ func TestWrongCalls(t *testing.T) {
 		{"spring -energies 0.5,-1", "-energies: want"},
 		{"spring -energies 0", "-energies: want"},
 		{"spring -energies 1e308 -k 1e-300", "-energies 1e+308"},
-		{"spring -grid 1000000", "-grid 1000000: at most 10000"},
+		{"spring -points 1000000", "-points 1000000: at most 10000"},
 		{"spring -seeds 3", "-seeds belongs to -protocol paper"},
 		{"spring -protocol paper -lr 1", "-lr: the numbers of -protocol paper are fixed"},
-		{"spring -grid 1", "-grid: want"},
+		{"spring -points 1", "-points: want"},
 		{"spring -activation relu", "-activation: want one of [tanh"},
 		{"spring -schedule linear", "-schedule: want one of"},
 		{"spring -init zero", "-init: want one of"},
@@ -265,19 +298,19 @@ func TestWrongCalls(t *testing.T) {
 		{"simulate -events q=NaN -events-o x", "-events"},
 		{"simulate -events q=0:left -events-o x", "-events"},
 		{"simulate -events q=0 -events-o -", "two outputs go to -"},
-		{"train", "no data"},
+		{"train", "want a CSV file of data"},
 		{"train a.csv b.csv", `unexpected argument "b.csv"`},
 		{"train a.csv -seed 1", "flags come first"},
 		{"train -kind mlp a.csv", "-kind: want one of"},
-		{"rollout", "no model"},
-		{"rollout -q x m.json", "-q: want a number"},
+		{"rollout", "want a model file"},
+		{"rollout -state x,0 m.json", "-state: want a number"},
 		{"rollout -dt -1 m.json", "-dt: want"},
 		{"eval m.json", "want a model file and a data file"},
 		{"field -q-range 1", "-q-range: want two numbers"},
 		{"field -system kepler", "a grid has one of each"},
 		{"eval - -", "cannot both be standard input"},
 		{"field -q-range 2,1", "-q-range: want two numbers"},
-		{"field a.json -n 3", "flags come first"},
+		{"field a.json -points 3", "flags come first"},
 	} {
 		args := strings.Fields(c.args)
 		if args[0] == "spring" {
@@ -327,10 +360,9 @@ func TestBadData(t *testing.T) {
 		"headerless": {"0,1,2\n1,2,3\n", "is a number"},
 		"empty":      {"", "empty"},
 		"no rows":    {"t,q,p\n", "no data rows"},
-		"two rows":   {"t,q,p\n0,1,2\n1,2,3\n", "trajectory 0 has 2 rows, 3 are needed"},
-		"one row":    {"run,t,q,p\n0,0,1,2\n0,1,2,3\n0,2,1,3\n0,3,2,2\n1,0,1,2\n", "trajectory 1 has 1 rows"},
+		"two rows":   {"t,q,p\n0,1,2\n1,2,3\n", "standard input: nn: the longest trajectory without a gap has 2 rows: want at least 3"},
 		"time":       {"t,q,p\n0,1,2\n1,2,3\n1,3,4\n", "standard input:4: column t: 1 does not come after 1"},
-		"no time":    {"q,p\n1,2\n2,3\n3,4\n", "missing column t"},
+		"no time":    {"q,p\n1,2\n2,3\n3,4\n", "no times"},
 		"half":       {"q,p,dq\n1,2,3\n", "missing column dp"},
 		"pairs":      {"t,q0,q1,p0\n0,1,2,3\n", "missing column p1"},
 		"more p":     {"t,q0,p0,p1\n0,1,2,3\n", "column p1 has no matching q1"},
@@ -383,8 +415,8 @@ func TestBadModels(t *testing.T) {
 	fails(t, hnn(t, "", "rollout", filepath.Join(dir, "none.json")), 1, "no such file")
 	fails(t, hnn(t, "", "rollout", dir), 1, "")
 	fails(t, hnn(t, "", "rollout", filepath.Join(dir, "train.csv")), 1, "train.csv: nn: load: ")
-	fails(t, hnn(t, "", "rollout", "-q", "1,2", "-p", "3,4", filepath.Join(dir, "hnn.json")), 2, "the model wants 1 each")
-	fails(t, hnn(t, "t,q0,q1,p0,p1\n0,1,2,3,4\n", "eval", filepath.Join(dir, "hnn.json"), "-"), 1, "4 components of state, the model 2")
+	fails(t, hnn(t, "", "rollout", "-state", "1,2,3,4", filepath.Join(dir, "hnn.json")), 2, "-state has 4 numbers, the model wants 2")
+	fails(t, hnn(t, "t,q0,q1,p0,p1\n0,1,2,3,4\n", "eval", "-q", "q0,q1", "-p", "p0,p1", filepath.Join(dir, "hnn.json"), "-"), 1, "4 components of state, the model 2")
 }
 
 // simulate, train, rollout, eval and field, one after another, on data whose answer is
@@ -407,10 +439,10 @@ func TestPipeline(t *testing.T) {
 	if err := os.WriteFile(path("bare.csv"), []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []string{"hnn", "derivative", "nextstate"} {
+	for _, kind := range []string{"hnn", "baseline", "nextstate"} {
 		must(t, "train", "-quiet", "-kind", kind, "-hidden", "32,16", "-epochs", "100", "-valid", path("bare.csv"), "-o", path(kind+".json"), path("bare.csv"))
 	}
-	must(t, "rollout", "-q", "35", "-p", "0", "-duration", "20", "-dt", "0.01", "-o", path("roll.csv"), path("hnn.json"))
+	must(t, "rollout", "-state", "35,0", "-duration", "20", "-dt", "0.01", "-o", path("roll.csv"), path("hnn.json"))
 	roll, err := table.ReadFile(path("roll.csv"))
 	if err != nil {
 		t.Fatal(err)
@@ -436,23 +468,23 @@ func TestPipeline(t *testing.T) {
 	if period := (last - first) / float64(crossings-1); math.Abs(period-math.Pi) > 0.01*math.Pi {
 		t.Errorf("period %v, want π", period)
 	}
-	for _, kind := range []string{"hnn", "derivative", "nextstate"} {
+	for _, kind := range []string{"hnn", "baseline", "nextstate"} {
 		out := must(t, "eval", path(kind+".json"), path("bare.csv"))
 		lines := strings.Split(strings.TrimSpace(out), "\n")
-		if len(lines) != 22 || lines[0] != "run,rows,mse,H_mean,H_spread,coord_rmse" || !strings.HasPrefix(lines[21], "all,") {
+		if len(lines) != 22 || lines[0] != "run,rows,mse,step_rmse,coord_rmse,H_mean,H_spread" || !strings.HasPrefix(lines[21], "all,") {
 			t.Errorf("eval of %s:\n%s", kind, out)
 		}
-		must(t, "rollout", "-q", "50", "-duration", "3", "-o", path("r.csv"), path(kind+".json"))
+		must(t, "rollout", "-state", "50,0", "-duration", "3", "-o", path("r.csv"), path(kind+".json"))
 	}
-	out := must(t, "field", "-n", "3", "-q-range", "-50,50", path("hnn.json"), path("derivative.json"), path("hnn.json"), path("nextstate.json"))
-	if lines := strings.Split(out, "\n"); len(lines) != 11 || lines[0] != "q,p,H,dq,dp,H_hnn,dq_hnn,dp_hnn,dq_derivative,dp_derivative,H_hnn2,dq_hnn2,dp_hnn2,next_q_nextstate,next_p_nextstate" {
+	out := must(t, "field", "-points", "3", "-q-range", "-50,50", path("hnn.json"), path("baseline.json"), path("nextstate.json"))
+	if lines := strings.Split(out, "\n"); len(lines) != 11 || lines[0] != "q,p,H,dq,dp,H_hnn,dq_hnn,dp_hnn,dq_baseline,dp_baseline,next_q_nextstate,next_p_nextstate" {
 		t.Errorf("field:\n%s", out)
 	}
 }
 
 // The true columns are those of the system that is named.
 func TestFieldOfSystem(t *testing.T) {
-	out := must(t, "field", "-H", "m*p^2 + x^4", "-q", "x", "-p", "p", "-set", "m=3", "-q-range", "1,2", "-p-range", "-1,1", "-n", "2")
+	out := must(t, "field", "-H", "m*p^2 + x^4", "-q", "x", "-p", "p", "-set", "m=3", "-q-range", "1,2", "-p-range", "-1,1", "-points", "2")
 	if want := "q,p,H,dq,dp\n1,-1,4,-6,-4\n1,1,4,6,-4\n2,-1,19,-6,-32\n2,1,19,6,-32\n"; out != want {
 		t.Errorf("%s\nwant %s", out, want)
 	}
@@ -531,19 +563,32 @@ func TestInterrupt(t *testing.T) {
 		t.Skip("no signals")
 	}
 	dir := t.TempDir()
-	cmd := program("spring", "-epochs", "1000000", "-out", dir)
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(500 * time.Millisecond)
-	cmd.Process.Signal(syscall.SIGINT)
-	cmd.Wait()
-	if cmd.ProcessState.ExitCode() != 130 || errs.String() != "hnn spring: interrupted\n" {
-		t.Errorf("status %d: %s", cmd.ProcessState.ExitCode(), errs.String())
-	}
-	if files, _ := os.ReadDir(dir); len(files) != 0 {
-		t.Errorf("left %v", files)
+	for _, c := range []struct {
+		args []string
+		left string // in the directory
+		says string
+	}{
+		{[]string{"spring", "-epochs", "1000000", "-out", dir}, ".ckpt", "hnn spring: saved in " + dir + "; the same call with -resume goes on\n"},
+		{[]string{"simulate", "-n", "1000000", "-o", filepath.Join(dir, "x.csv")}, "", ""},
+	} {
+		cmd := program(c.args...)
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(500 * time.Millisecond)
+		cmd.Process.Signal(syscall.SIGINT)
+		cmd.Wait()
+		if want := c.says + "hnn " + c.args[0] + ": interrupted\n"; cmd.ProcessState.ExitCode() != 130 || errs.String() != want {
+			t.Errorf("status %d: %s\nwant %s", cmd.ProcessState.ExitCode(), errs.String(), want)
+		}
+		files, _ := os.ReadDir(dir)
+		for _, f := range files {
+			if c.left == "" || filepath.Ext(f.Name()) != c.left {
+				t.Errorf("left %v", f)
+			}
+			os.Remove(filepath.Join(dir, f.Name()))
+		}
 	}
 }

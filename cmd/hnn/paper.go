@@ -1,12 +1,14 @@
 package main
 
 import (
-	"flag"
 	"fmt"
+	"maps"
 	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/spring"
 )
@@ -22,55 +24,55 @@ test trajectories. Means over the seeds, with their standard errors, close the r
 Published: losses 0.037, energy 3.84e-4 for the HNN and 1.71e-1 for the baseline.
 `
 
-// paperFlags are the flags that -protocol paper knows.
-var paperFlags = []string{"protocol", "seeds", "seed", "workers", "out", "quiet"}
-
-// runPaper runs the task of the paper into a directory.
-func runPaper(e *env, f flags, out string, seeds int, t training) error {
-	var wrong error
-	f.Visit(func(fl *flag.Flag) {
-		if !slices.Contains(paperFlags, fl.Name) {
-			wrong = usageError{fmt.Errorf("-%s: the numbers of -protocol paper are fixed", fl.Name)}
-		}
-	})
-	if wrong != nil {
-		return wrong
-	}
-	if err := table.WritableDir(out); err != nil {
-		return err
-	}
-	rows := make([][]spring.PaperScore, seeds)
-	for seed := range rows {
-		var err error
-		if rows[seed], err = spring.Paper(e.ctx, t.seed+uint64(seed), t.workers); err != nil {
-			return fmt.Errorf("seed %d: %w", t.seed+uint64(seed), err)
+// paperJob is the task of the paper, into a directory.
+func paperJob(f *flags.Set, out string, seeds int, t *training) (run, error) {
+	for _, name := range slices.Sorted(maps.Keys(f.Given(flags.Setting))) {
+		if name != "protocol" && name != "seeds" && name != "seed" {
+			return nil, flags.Wrong("-%s: the numbers of -protocol paper are fixed", name)
 		}
 	}
-	d := &directory{path: out}
-	if err := d.writeTable("paper.csv", []string{"model", "seed", "train", "test", "energy_mse"}, func(w *table.Writer) {
-		for seed, scores := range rows {
-			for _, s := range scores {
-				w.Text(s.Model)
-				w.Text(strconv.FormatUint(t.seed+uint64(seed), 10))
-				floats(w, s.Train, s.Test, s.EnergyMSE)
-				w.End()
+	return func(e *env) error {
+		if !e.dry {
+			if err := table.WritableDir(out); err != nil {
+				return err
 			}
 		}
-	}); err != nil {
-		return err
-	}
-	if err := d.writeManifest(f.FlagSet); err != nil || t.quiet {
-		return err
-	}
+		rows := make([][]spring.PaperScore, seeds)
+		for i := range rows {
+			var err error
+			if rows[i], err = spring.Paper(e.ctx, t.seed+uint64(i), e.threads(t.workers)); err != nil {
+				return fmt.Errorf("seed %d: %w", t.seed+uint64(i), err)
+			}
+		}
+		if err := e.writeTable(filepath.Join(out, "paper.csv"), []string{"model", "seed", "train", "test", "energy_mse"}, func(w *table.Writer) {
+			for i, scores := range rows {
+				for _, s := range scores {
+					w.Text(s.Model)
+					w.Text(strconv.FormatUint(t.seed+uint64(i), 10))
+					floats(w, s.Train, s.Test, s.EnergyMSE)
+					w.End()
+				}
+			}
+		}); err != nil {
+			return err
+		}
+		reportPaper(e, rows, t.quiet)
+		return nil
+	}, nil
+}
+
+// reportPaper prints the means over the seeds, with their standard errors.
+func reportPaper(e *env, rows [][]spring.PaperScore, quiet bool) {
+	seeds := len(rows)
 	for i, s := range rows[0] {
-		fmt.Fprintf(e.stderr, "%-8s", s.Model)
+		line := fmt.Sprintf("%-8s", s.Model)
 		for _, c := range []struct {
-			name string
-			of   func(spring.PaperScore) float64
+			name, score string
+			of          func(spring.PaperScore) float64
 		}{
-			{"train", func(s spring.PaperScore) float64 { return s.Train }},
-			{"test", func(s spring.PaperScore) float64 { return s.Test }},
-			{"energy MSE", func(s spring.PaperScore) float64 { return s.EnergyMSE }},
+			{"train", "train", func(s spring.PaperScore) float64 { return s.Train }},
+			{"test", "test", func(s spring.PaperScore) float64 { return s.Test }},
+			{"energy MSE", "energy_mse", func(s spring.PaperScore) float64 { return s.EnergyMSE }},
 		} {
 			mean, spread := 0., 0.
 			for _, r := range rows {
@@ -79,9 +81,11 @@ func runPaper(e *env, f flags, out string, seeds int, t training) error {
 			for _, r := range rows {
 				spread += float64((c.of(r[i])-mean)*(c.of(r[i])-mean)) / float64(max(seeds-1, 1))
 			}
-			fmt.Fprintf(e.stderr, "  %s %.3g ± %.1g", c.name, mean, math.Sqrt(spread/float64(seeds)))
+			line += fmt.Sprintf("  %s %.3g ± %.1g", c.name, mean, math.Sqrt(spread/float64(seeds)))
+			e.score(s.Model+"_"+c.score, mean)
 		}
-		fmt.Fprintln(e.stderr)
+		if !quiet {
+			fmt.Fprintln(e.stderr, line)
+		}
 	}
-	return nil
 }

@@ -1,121 +1,107 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"sort"
+
+	"hnn/cmd/hnn/internal/flags"
+	"hnn/cmd/hnn/internal/table"
 )
 
 const replayHelp = ` MANIFEST.json
 
-Runs again what a manifest describes, with the same flags, and compares the SHA-256 of
-each file with the manifest's: one line each, ok or DIFFERS. The exit status is 1 if any
-differs. The files go to a temporary directory, or to -out, where they are kept.
+Runs again what a manifest describes, with the same flags on the same input files, and
+compares. hnn spring writes manifest.json with its files; other commands write a manifest
+where -manifest says. For each file there is one line:
+
+  ok        the new file has the SHA-256 that the manifest gives
+  DIFFERS   it has another
+  CHANGED   it has the SHA-256 of the manifest, but the file beside the manifest does not
+  NEW       the run wrote a file that the manifest does not list
+  MISSING   the run did not write a file that the manifest lists
+
+The exit status is 1 unless all are ok. The new files go to a temporary directory, or to
+-out, where they are kept.
 
 Examples:
   hnn replay out/manifest.json
   hnn replay -out again out/manifest.json
+  hnn train -o m.json -manifest m.manifest data.csv && hnn replay m.manifest
 `
 
-// A manifest says what was run and what came of it.
-type manifest struct {
-	Program string            `json:"program"`
-	Version string            `json:"version"`
-	Command string            `json:"command"`
-	Flags   map[string]string `json:"flags"`
-	Files   []fileSum         `json:"files"`
-}
-
-// writeManifest writes manifest.json for the files of the directory.
-func (d *directory) writeManifest(f *flag.FlagSet) error {
-	m := manifest{"hnn", version, f.Name(), map[string]string{}, d.files}
-	f.VisitAll(func(fl *flag.Flag) { m.Flags[fl.Name] = fl.Value.String() })
-	sort.Slice(m.Files, func(i, j int) bool { return m.Files[i].Name < m.Files[j].Name })
-	_, err := write(filepath.Join(d.path, "manifest.json"), func(w io.Writer) error {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		return enc.Encode(m)
-	})
-	return err
-}
-
-func readManifest(name string) (*manifest, error) {
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	var m manifest
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&m); err != nil {
-		return nil, fmt.Errorf("%s: not a manifest: %w", name, err)
-	}
-	switch {
-	case m.Program != "hnn" || m.Command != "spring" || len(m.Files) == 0:
-		return nil, fmt.Errorf("%s: not the manifest of an hnn spring", name)
-	case m.Version != version:
-		return nil, fmt.Errorf("%s: made by version %s, this is version %s", name, m.Version, version)
-	}
-	return &m, nil
-}
-
-func runReplay(e *env, args []string) error {
+func defineReplay(f *flags.Set) check {
 	out := ""
-	f := newFlags(e, "replay", replayHelp)
-	f.StringVar(&out, "out", "", "`directory` to keep the files in")
-	operands, err := f.parse(args, 1)
+	f.File(&out, "out", flags.Neutral, "`directory` to keep the new files in; made if need be")
+	f.Operands(1, 1, "the name of a manifest")
+	return func() (run, error) {
+		return func(e *env) error { return replay(e, f.Arg(0), out) }, nil
+	}
+}
+
+func replay(e *env, name, out string) error {
+	m, err := readManifest(name)
 	if err != nil {
 		return err
 	}
-	if len(operands) == 0 {
-		return usageError{errors.New("no manifest: name one")}
-	}
-	m, err := readManifest(operands[0])
-	if err != nil {
-		return err
-	}
+	old := filepath.Dir(name)
 	if out == "" {
 		if out, err = os.MkdirTemp("", "hnn-replay-"); err != nil {
 			return err
 		}
 		defer os.RemoveAll(out)
-	} else if filepath.Clean(out) == filepath.Dir(operands[0]) {
-		return usageError{fmt.Errorf("-out %s holds the manifest", out)}
+	} else if table.SameFile(out, old) {
+		return flags.Wrong("-out %s holds the manifest", out)
 	}
-	again := []string{"-out=" + out, "-quiet"}
-	for name, v := range m.Flags {
-		if name != "out" && name != "quiet" {
-			again = append(again, "-"+name+"="+v)
-		}
-	}
-	if err := runSpring(e, again); err != nil {
-		return fmt.Errorf("%s: %w", operands[0], err)
-	}
-	made, err := readManifest(filepath.Join(out, "manifest.json"))
+	j, err := m.again(out)
 	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := table.WritableDir(out); err != nil {
 		return err
 	}
+	inner := &env{ctx: e.ctx, stdout: io.Discard, stderr: io.Discard}
+	if err := j.do(inner); e.ctx.Err() != nil {
+		return e.ctx.Err()
+	} else if err != nil {
+		return fmt.Errorf("%s: %v", name, err) // a wrong call there is none of replay
+	}
 	sums := map[string]string{}
-	for _, file := range made.Files {
-		sums[file.Name] = file.SHA256
+	for _, f := range inner.made {
+		sums[filepath.Base(f.path)] = f.sum
 	}
 	differ := 0
-	for _, file := range m.Files {
-		verdict := "ok"
-		if sums[file.Name] != file.SHA256 {
-			verdict = "DIFFERS"
+	line := func(verdict, file string) error {
+		if verdict != "ok" {
 			differ++
 		}
-		fmt.Fprintf(e.stdout, "%-8s %s\n", verdict, file.Name)
+		_, err := fmt.Fprintf(e.stdout, "%-8s %s\n", verdict, file)
+		return err
+	}
+	for _, f := range m.Files {
+		verdict := "ok"
+		if sum, written := sums[f.onDisk()]; !written {
+			verdict = "MISSING"
+		} else if sum != f.SHA256 {
+			verdict = "DIFFERS"
+		} else if beside, err := hashFile(filepath.Join(old, f.Name)); f.Name != "-" && err == nil && beside != f.SHA256 {
+			verdict = "CHANGED"
+		}
+		delete(sums, f.onDisk())
+		if err := line(verdict, f.Name); err != nil {
+			return err
+		}
+	}
+	for _, f := range inner.made {
+		if _, left := sums[filepath.Base(f.path)]; left {
+			if err := line("NEW", filepath.Base(f.path)); err != nil {
+				return err
+			}
+		}
 	}
 	if differ > 0 {
-		return fmt.Errorf("%d of %d files differ", differ, len(m.Files))
+		return fmt.Errorf("%d of %d files are not those of the manifest", differ, len(m.Files))
 	}
 	return nil
 }

@@ -64,8 +64,7 @@ func TestFullDisk(t *testing.T) {
 	must(t, args(path("c"), path("whole.json"))...)
 	ckpt := filepath.Join(smallDisk(t, 3*len(contents(t, path("c")))/2), "c")
 	fails(t, hnn(t, "", args(ckpt, path("m.json"))...), 1, full)
-	c, err := loadCheckpoint(ckpt)
-	if err != nil {
+	if _, err := loadCheckpoint(ckpt); err != nil {
 		t.Fatal(err)
 	}
 	only(t, ckpt, contents(t, ckpt))
@@ -77,7 +76,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	must(t, "train", "-quiet", "-resume", path("moved"), "-o", path("m.json"), data)
 	if !bytes.Equal(contents(t, path("m.json")), contents(t, path("whole.json"))) {
-		t.Errorf("resumed after step %d, the training ends in another model", c.At.Step)
+		t.Error("the resumed training ends in another model")
 	}
 }
 

@@ -28,7 +28,7 @@ func TestBlowup(t *testing.T) {
 		if err := os.WriteFile(path(name+".json"), []byte(model(c.weight)), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r := hnn(t, "", "rollout", "-q", "1", "-p", "1", "-duration", "1e6", "-o", path(name+".csv"), path(name+".json"))
+		r := hnn(t, "", "rollout", "-state", "1,1", "-duration", "1e6", "-o", path(name+".csv"), path(name+".json"))
 		fails(t, r, 1, c.want)
 		if name == "large" { // not even the first derivative is a number
 			continue
@@ -54,7 +54,7 @@ func TestWrongKindOfModel(t *testing.T) {
 	}
 	fails(t, hnn(t, "", "rollout", path("c")), 1, "c: nn: load: ")
 	fails(t, hnn(t, "", "rollout", path("empty")), 1, "ends too early")
-	fails(t, hnn(t, "", "train", "-resume", path("next.json"), "-o", path("m.json"), data), 1, "not a checkpoint file")
+	fails(t, hnn(t, "", "train", "-resume", path("next.json"), "-o", path("m.json"), data), 1, "not an hnn checkpoint file: its format is \"hnn model\"")
 	fails(t, hnn(t, "", "rollout", "-method", "RK4", "-dt", "0.1", path("next.json")), 2, "nextstate")
 }
 
@@ -80,12 +80,12 @@ var covered = map[string]string{
 	"flag_numbers": "TestWrongCalls", "flag_dt_sign": "TestWrongCalls TestArguments TestTrivial", "flag_unknown": "TestWrongCalls",
 	"flag_help_version": "TestHelp", "flag_conflict": "TestResumeRefuses",
 
-	"num_divergence": "TestDivergence TestTrainingStops TestBadData", "num_model_blowup": "TestBlowup TestFailures", "num_stiff": "TestStiff TestBudget",
+	"num_divergence": "TestDivergence TestFitStops TestBadData", "num_model_blowup": "TestBlowup TestFailures", "num_stiff": "TestStiff TestBudget",
 	"num_nan_rhs": "TestFailures TestNonFinite", "num_small_large": "TestExtremeStates", "num_atol0": "TestExtremeStates",
 
 	"lib_race": "TestConcurrentUse TestConcurrentPlans", "lib_determinism": "TestSpringSameBytes TestWorkersChangeNothing", "lib_determinism_build": "TestSameBits TestBits",
 	"lib_no_globals": "TestConcurrentTrainings", "lib_aliasing": "TestNothingLeft TestScribble TestLeafIsWindow", "lib_nil_zero": "TestNothingGiven TestArguments",
-	"lib_context": "TestTrainingStops TestCancel TestInterrupt", "lib_leaks": "TestNothingLeft TestSteadyMemory", "lib_errors": "TestFailures TestTrainingRefuses",
+	"lib_context": "TestFitStops TestCancel TestInterrupt", "lib_leaks": "TestNothingLeft TestSteadyMemory", "lib_errors": "TestFailures TestFitRefuses",
 	"lib_zero_dep": ".ci/run", "lib_32bit": ".ci/determinism", "lib_offline": "TestOffline",
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"hnn/autodiff"
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/integrate"
 	"hnn/nn"
@@ -14,121 +15,148 @@ import (
 
 const rolloutHelp = ` MODEL.json
 
-Writes a CSV of the trajectory of a model, - for standard input, from a given state: t,
-q, p (q0, q1, …, p0, p1, … for several pairs) and, for an hnn model, its own H. A
-nextstate model is applied again and again and needs no solver. If the trajectory cannot
-be followed to the end, the rows up to there are written and the exit status is 1.
+Writes a CSV of the trajectory of a model from the state -state: t, the coordinates and
+momenta under the names of the data that the model was trained on, and, for a model with a
+Hamiltonian, its own H. MODEL.json is - for standard input. A nextstate model is applied
+again and again and needs no solver. If the trajectory cannot be followed to the end, the
+rows up to there are written and the exit status is 1. A trajectory that leaves the range
+of the training data gets a warning: nothing is known of the model there.
 ` + solverHelp + `
 Examples:
-  hnn rollout -q 1 -p 0 out/hnn.json > orbit.csv
+  hnn rollout -state 1,0 out/hnn.json > orbit.csv
   hnn rollout -method GaussLegendre4 -dt 0.1 -duration 10000 -o long.csv out/hnn.json
-  hnn rollout -q 0.5,0 -p 0,0.3 -events q0=0:up -events-o section.csv -o orbit.csv model.json
+  hnn rollout -state 0.5,0,0,0.3 -events q0=0:up -events-o section.csv -o orbit.csv model.json
 `
 
-func runRollout(e *env, args []string) error {
-	q, p := []float64{1}, []float64{0}
+const rolloutScores = `end, the last time; H_drift, the largest |H − H₀|/|H₀| of a model with a
+Hamiltonian`
+
+func defineRollout(f *flags.Set) check {
+	state := []float64{1, 0}
 	duration, out := 100., "-"
 	o := solver{rtol: 1e-6, atol: 1e-9}
-	f := newFlags(e, "rollout", rolloutHelp)
-	f.floats(&q, "q", anyNumber, "initial `q`, several with commas between")
-	f.floats(&p, "p", anyNumber, "initial `p`, several with commas between")
-	f.float(&duration, "duration", positive, "`time` to follow")
+	f.Floats(&state, "state", flags.Any, "initial `state`, the coordinates and then the momenta, with commas between")
+	f.Float(&duration, "duration", flags.Positive, "`time` to follow")
 	o.register(f)
-	f.StringVar(&out, "o", out, "output `file`, - for standard output")
-	operands, err := f.parse(args, 1)
-	if err != nil {
-		return err
-	}
-	if len(operands) == 0 {
-		return usageError{fmt.Errorf("no model: name a model file")}
-	}
-	m, err := loadModel(operands[0])
-	if err != nil {
-		return err
-	}
-	if n := m.Net().Sizes()[0]; len(q) != n/2 || len(p) != n/2 {
-		return usageError{fmt.Errorf("-q has %d and -p %d numbers, the model wants %d each", len(q), len(p), n/2)}
-	}
-	cols := names(len(q))
-	if err := o.check(f, cols, nil, duration, false); err != nil {
-		return err
-	}
-	if nn.Kind(m) == "nextstate" {
-		if name := isSet(f, "method", "rtol", "atol", "max-step", "dt", "events"); name != "" {
-			return usageError{fmt.Errorf("-%s: a nextstate model is not integrated, it steps by its own interval", name)}
+	f.File(&out, "o", flags.Output, "output `file`, - for standard output")
+	f.Operands(1, 1, "a model file")
+	return func() (run, error) {
+		if err := o.check(f, duration); err != nil {
+			return nil, err
 		}
+		return func(e *env) error {
+			m, err := loadModel(f.Arg(0))
+			if err != nil {
+				return err
+			}
+			cols := m.names()
+			if len(state) != len(cols) {
+				return flags.Wrong("-state has %d numbers, the model wants %d", len(state), len(cols))
+			}
+			if err := o.bind(cols, nil, false); err != nil {
+				return err
+			}
+			if _, ok := m.Stored.(nn.Map); ok {
+				if name := f.First("method", "rtol", "atol", "max-step", "dt", "events"); name != "" {
+					return flags.Wrong("-%s: a %s model is not integrated, it steps by its own interval", name, m.Kind())
+				}
+			}
+			return e.rollout(m, cols, state, duration, &o, out)
+		}, nil
 	}
-	if err := checkOutputs(out, o.file, operands[0]); err != nil {
-		return err
-	}
-	y0 := append(append([]float64(nil), q...), p...)
-	sol, failure := rollout(e.ctx, m, y0, duration, &o)
+}
+
+// rollout follows a model and writes what was reached.
+func (e *env) rollout(m *model, cols []string, state []float64, duration float64, o *solver, out string) error {
+	sol, failure := follow(e.ctx, m.Stored, state, duration, o)
 	if sol == nil || errors.Is(failure, context.Canceled) {
 		return failure
 	}
 	header := append([]string{"t"}, cols...)
-	hnn, isHNN := m.(*nn.HNN)
-	var h []float64
-	if isHNN {
+	energy, has := m.Stored.(nn.Energy)
+	h := &autodiff.Matrix{}
+	if has && len(sol.Y) > 0 {
 		header = append(header, "H")
 		x, err := autodiff.MatrixOf(sol.Y...)
 		if err != nil {
 			return err
 		}
-		h = nn.Evaluate(hnn.H, x).Data
+		h = nn.Evaluate(energy.H, x)
 	}
-	if _, err := writeTable(out, header, func(w *table.Writer) {
+	for i, y := range sol.Y {
+		if j := m.made.Outside(y); j >= 0 {
+			e.warn("%s: at t=%.4g %s is %.4g, outside of the data, where it is from %.4g to %.4g: the model knows nothing there",
+				m.file, sol.T[i], cols[j], y[j], m.made.Low[j], m.made.High[j])
+			break
+		}
+	}
+	if err := e.writeTable(out, header, func(w *table.Writer) {
 		for i, y := range sol.Y {
 			w.Float(sol.T[i])
 			floats(w, y...)
-			if isHNN {
-				w.Float(h[i])
+			if has {
+				floats(w, h.Data[i])
 			}
 			w.End()
 		}
 	}); err != nil {
 		return err
 	}
-	if err := o.writeEvents(false, cols, []*integrate.Solution{sol}); err != nil {
+	if n := len(sol.T); n > 0 {
+		e.score("end", sol.T[n-1])
+	}
+	if has && len(h.Data) > 0 {
+		drift := 0.
+		for _, v := range h.Data {
+			drift = max(drift, math.Abs(v-h.Data[0])/math.Abs(h.Data[0]))
+		}
+		e.score("H_drift", drift)
+	}
+	if err := o.writeEvents(e, false, cols, []*integrate.Solution{sol}); err != nil {
 		return err
 	}
 	return failure
 }
 
-// rollout follows a model from y0. A next-state model has only its own interval.
-func rollout(ctx context.Context, m nn.Model, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
-	var field func(autodiff.Var) autodiff.Var
-	switch m := m.(type) {
-	case *nn.HNN:
-		field = m.Field
-	case *nn.Derivative:
-		field = m.Field
-	case *nn.NextState:
-		return iterate(m, y0, duration)
+// names returns the columns of a model's states: those of its data, or the usual ones.
+func (m *model) names() []string {
+	if m.made != nil && len(m.made.Q)+len(m.made.P) == m.Dim() {
+		return append(append([]string{}, m.made.Q...), m.made.P...)
 	}
-	eval := nn.Func(field, len(y0))
-	return o.solve(ctx, func(dydt []float64, _ float64, y []float64) { eval(dydt, y) }, nil, nil, duration, 0, y0)
+	return names(m.Dim() / 2)
 }
 
-// iterate applies a next-state model until the duration is over.
-func iterate(m *nn.NextState, y0 []float64, duration float64) (*integrate.Solution, error) {
-	if n := duration / m.Dt; n > maxSteps {
-		return nil, fmt.Errorf("%.3g steps of %v, at most %d are taken", n, m.Dt, maxSteps)
+// follow follows a model from y0. A map has only its own interval.
+func follow(ctx context.Context, m nn.Model, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
+	if g, ok := m.(nn.Map); ok {
+		return orbit(ctx, g, y0, duration)
 	}
-	next := nn.Func(m.Next, len(y0))
+	f, ok := m.(nn.Field)
+	if !ok {
+		return nil, errors.New("the model has no motion to follow")
+	}
+	return o.solve(ctx, nn.NewField(f), nil, nil, duration, 0, y0)
+}
+
+// orbit applies a map until the duration is over.
+func orbit(ctx context.Context, m nn.Map, y0 []float64, duration float64) (*integrate.Solution, error) {
+	if n := duration / m.Dt(); n > maxSteps {
+		return nil, fmt.Errorf("%.3g steps of %v, at most %d are taken", n, m.Dt(), maxSteps)
+	}
 	sol := &integrate.Solution{}
-	y := y0
-	for i := 0; float64(i)*m.Dt <= duration*(1+1e-12); i++ {
+	for t, y := range nn.Orbit(m, y0) {
+		if t > duration*(1+1e-12) {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return sol, err
+		}
 		for _, v := range y {
-			if math.IsNaN(v - v) {
-				return sol, fmt.Errorf("the state is not finite at t=%v", float64(i)*m.Dt)
+			if v-v != 0 {
+				return sol, fmt.Errorf("the state at t=%v is %w", t, integrate.ErrNonFinite)
 			}
 		}
-		sol.T = append(sol.T, float64(i)*m.Dt)
-		sol.Y = append(sol.Y, y)
-		z := make([]float64, len(y))
-		next(z, y)
-		y = z
+		sol.T, sol.Y = append(sol.T, t), append(sol.Y, append([]float64(nil), y...))
 	}
 	return sol, nil
 }

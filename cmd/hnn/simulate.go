@@ -2,24 +2,24 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
+	"math"
 	"slices"
 
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/integrate"
 )
 
-const simulateHelp = `
+func simulateHelp() string {
+	return `
 
 Writes a CSV of true trajectories of a system with the Hamiltonian H, one of the table
 below or an expression of your own: columns run, t, q, p (q0, q1, …, p0, p1, … for
 several pairs, or the names given by -q and -p), and the derivatives dq = ∂H/∂p and
 dp = −∂H/∂q at the state without noise. hnn train reads it.
 
-`
-
-const simulateHelp2 = `
+` + systemsHelp() + `
 -H is an expression of coordinates, momenta and parameters, with + − * / ^, brackets,
 pi, e, and the functions sin, cos, tan, exp, log, sqrt, sinh, cosh, tanh, sigmoid and
 softplus; -x^2 is −(x²) and 2^3^2 is 2⁹. Coordinates are q and p, or q0, q1, … and p0,
@@ -44,73 +44,71 @@ Examples:
   hnn simulate -H '(px^2+py^2)/2 + x^4 + y^4 + x^2*y^2' -q x,y -n 20 -o quartic.csv
   hnn simulate -system henon-heiles -n 5 -events x=0:up -events-o section.csv -o /dev/null
 `
+}
 
-func runSimulate(e *env, args []string) error {
+func defineSimulate(f *flags.Set) check {
 	var c choose
-	n, out, duration, noise, seed := 1, "-", 0., 0., uint64(0)
+	n, out, duration, noise, seed := 1, "-", math.NaN(), 0., uint64(0)
 	o := solver{rtol: 1e-9, atol: 1e-12, dt: 0.1}
-	f := newFlags(e, "simulate", simulateHelp+systemsHelp()+simulateHelp2)
-	f.int(&n, "n", 1, "random `trajectories`")
+	f.Int(&n, "n", 1, "random `trajectories`")
 	c.register(f)
-	f.float(&duration, "duration", positive, "`time` that each trajectory lasts; for the default see above")
-	f.Lookup("duration").DefValue = "" // it depends on the system
-	f.float(&noise, "noise", notNegative, "`σ` of the Gaussian noise on coordinates and momenta")
+	f.Float(&duration, "duration", flags.Positive, "`time` that each trajectory lasts; for the default see above")
+	f.Float(&noise, "noise", flags.NotNegative, "`σ` of the Gaussian noise on coordinates and momenta")
 	o.register(f)
-	f.seed(&seed)
-	f.StringVar(&out, "o", out, "output `file`, - for standard output")
-	if _, err := f.parse(args, 0); err != nil {
-		return err
-	}
-	s, err := c.resolve(f)
-	if err != nil {
-		return err
-	}
-	cols, coordinates := names(len(s.Q)), slices.Concat(s.Q, s.P)
-	if c.q != nil {
-		cols = coordinates
-	}
-	if duration == 0 {
-		duration = s.Duration
-	}
-	if isSet(f, "dt") == "" {
-		o.dt = s.Dt
-	}
-	if err := o.check(f, cols, coordinates, duration, s.Separable()); err != nil {
-		return err
-	}
-	if err := checkOutputs(out, o.file); err != nil {
-		return err
-	}
-
-	velocity, force := s.NewHalves()
-	sampling := s.Sampling(n, seed)
-	sampling.Noise, sampling.States = noise, c.states
-	sampling.Solve = func(y0 []float64) (*integrate.Solution, error) {
-		return o.solve(e.ctx, sampling.Field, velocity, force, duration, min(o.maxStep, duration), y0)
-	}
-	var crossed []*integrate.Solution // of each run, its events alone
-	header := slices.Concat([]string{"run", "t"}, cols, prefixed("d", cols))
-	if _, err := write(out, func(file io.Writer) error {
-		w := table.NewWriter(file, header...)
-		if err := w.Err(); err != nil {
-			return usageError{fmt.Errorf("-q, -p: %w", err)}
+	f.Seed(&seed)
+	f.File(&out, "o", flags.Output, "output `file`, - for standard output")
+	return func() (run, error) {
+		s, err := c.resolve(f)
+		if err != nil {
+			return nil, err
 		}
-		for t, err := range sampling.Trajectories(e.ctx) {
-			if err = errors.Join(err, w.Err()); err != nil {
-				return flagged(err)
-			}
-			for r := range t.T {
-				w.Int(len(crossed))
-				w.Float(t.T[r])
-				floats(w, t.X.Row(r)...)
-				floats(w, t.DX.Row(r)...)
-				w.End()
-			}
-			crossed = append(crossed, &integrate.Solution{TEvents: t.TEvents, YEvents: t.YEvents})
+		cols, coordinates := names(len(s.Q)), slices.Concat(s.Q, s.P)
+		if c.q != nil {
+			cols = coordinates
 		}
-		return w.Flush()
-	}); err != nil {
-		return err
+		if math.IsNaN(duration) {
+			duration = s.Duration
+		}
+		if f.First("dt") == "" {
+			o.dt = s.Dt
+		}
+		if err := o.check(f, duration); err != nil {
+			return nil, err
+		}
+		if err := o.bind(cols, coordinates, s.Separable()); err != nil {
+			return nil, err
+		}
+		sampling := s.Sampling(n, seed)
+		sampling.Noise, sampling.States = noise, c.states
+		return func(e *env) error {
+			velocity, force := s.NewHalves()
+			sampling.Solve = func(y0 []float64) (*integrate.Solution, error) {
+				return o.solve(e.ctx, sampling.Field, velocity, force, duration, min(o.maxStep, duration), y0)
+			}
+			var crossed []*integrate.Solution // of each run, its events alone
+			if err := e.write(out, func(file io.Writer) error {
+				w := table.NewWriter(file, slices.Concat([]string{"run", "t"}, cols, prefixed("d", cols))...)
+				if err := w.Err(); err != nil {
+					return flags.Wrong("-q, -p: %w", err)
+				}
+				for t, err := range sampling.Trajectories(e.ctx) {
+					if err = errors.Join(err, w.Err()); err != nil {
+						return flagged(err)
+					}
+					for r := range t.T {
+						w.Int(len(crossed))
+						w.Float(t.T[r])
+						floats(w, t.X.Row(r)...)
+						floats(w, t.DX.Row(r)...)
+						w.End()
+					}
+					crossed = append(crossed, &integrate.Solution{TEvents: t.TEvents, YEvents: t.YEvents})
+				}
+				return w.Flush()
+			}); err != nil {
+				return err
+			}
+			return o.writeEvents(e, true, cols, crossed)
+		}, nil
 	}
-	return o.writeEvents(true, cols, crossed)
 }

@@ -70,7 +70,7 @@ func TestSimulateSystems(t *testing.T) {
 			methods = append(methods, "Yoshida6")
 		} else {
 			fails(t, hnn(t, "", "simulate", "-system", name, "-method", "leapfrog"), 2,
-				"needs H = T(p) + V(q), which this H is not and a learned one never: use ImplicitMidpoint or GaussLegendre4")
+				"needs H = T(p) + V(q), which this H is not: use ImplicitMidpoint or GaussLegendre4")
 		}
 		args := []string{"simulate", "-system", name, "-duration", "1", "-n", "2", "-seed", "4"}
 		var want []float64
@@ -166,4 +166,46 @@ func TestSimulateWrongCalls(t *testing.T) {
 	}
 	fails(t, hnn(t, "", "simulate", "-H", "q^2+p^2", "-low", "5"), 2, "-low, -high: none of 1000000 random states has an energy from 5 to +Inf")
 	fails(t, hnn(t, "", "simulate", "-H", "1/q+p", "-state", "0,0"), 1, "trajectory 0, from [0 0]: integrate")
+}
+
+// A typed H has the same bits one state at a time, as simulate follows it, and in batches, as
+// field computes it.
+func TestTypedSameBits(t *testing.T) {
+	typed := []string{"-H", "p^2/(2*m) + sin(3*q)*exp(-q^2/3) + q^3/7 + sqrt(q^2+p^2+1)*tanh(p)/log(2+q^2)", "-set", "m=1.7"}
+	field, err := table.Read("field", strings.NewReader(must(t, append([]string{"field", "-points", "20"}, typed...)...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := func(f *table.Table) [][]float64 {
+		var cols [][]float64
+		for _, name := range []string{"q", "p", "dq", "dp"} {
+			c, err := f.Col(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cols = append(cols, c)
+		}
+		return cols
+	}
+	want := columns(field)
+	args := []string{"simulate", "-duration", "1e-9"}
+	for r := range field.Rows() {
+		args = append(args, "-state", join([]float64{want[0][r], want[1][r]}))
+	}
+	sim, err := table.Read("simulate", strings.NewReader(must(t, append(args, typed...)...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := columns(sim)
+	differ := 0
+	for r := range field.Rows() {
+		for j := range want {
+			if got[j][2*r] != want[j][r] { // the second row of each trajectory is at its end
+				differ++
+			}
+		}
+	}
+	if field.Rows() != 400 || sim.Rows() != 800 || differ > 0 {
+		t.Errorf("%d and %d rows, %d numbers differ", field.Rows(), sim.Rows(), differ)
+	}
 }

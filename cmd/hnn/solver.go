@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"flag"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/integrate"
 )
@@ -47,27 +46,36 @@ type solver struct {
 }
 
 // tolerances registers the flags of adaptive steps alone.
-func (s *solver) tolerances(f flags) {
-	f.float(&s.rtol, "rtol", notNegative, "relative `tolerance` of the solver")
-	f.float(&s.atol, "atol", notNegative, "absolute `tolerance` of the solver")
-	f.float(&s.maxStep, "max-step", notNegative, "longest `step` of the solver, 0: no bound")
+func (s *solver) tolerances(f *flags.Set) {
+	f.Float(&s.rtol, "rtol", flags.NotNegative, "relative `tolerance` of the solver")
+	f.Float(&s.atol, "atol", flags.NotNegative, "absolute `tolerance` of the solver")
+	f.Float(&s.maxStep, "max-step", flags.NotNegative, "longest `step` of the solver, 0: no bound")
 	s.maxEval = 10_000_000
-	f.int(&s.maxEval, "max-eval", 0, "`evaluations` of the field after which a trajectory is given up, 0: none")
+	f.Int(&s.maxEval, "max-eval", 0, "`evaluations` of the field after which a trajectory is given up, 0: none")
 }
 
-func (s *solver) register(f flags) {
+func (s *solver) register(f *flags.Set) {
 	s.name = "RK45"
 	f.StringVar(&s.name, "method", s.name, "`method` of the solver, see above")
 	s.tolerances(f)
-	f.float(&s.dt, "dt", notNegative, "`interval` of the rows, and step of a method of fixed steps; 0: a row for each step of the solver")
+	f.Float(&s.dt, "dt", flags.NotNegative, "`interval` of the rows, and step of a method of fixed steps; 0: a row for each step of the solver")
 	f.StringVar(&s.section, "events", "", "`crossing` to find, as in q=0, q=0:up or p=0.5:down")
-	f.StringVar(&s.file, "events-o", "", "`file` for the crossings, - for standard output")
+	f.File(&s.file, "events-o", flags.Output, "`file` for the crossings, - for standard output")
 }
 
-// check makes the method and the events of the flags, for states of the given names, or
-// those that the user gave them, that last for duration; separable tells whether
-// H = T(p) + V(q).
-func (s *solver) check(f flags, names, given []string, duration float64, separable bool) error {
+// maxSteps bounds the rows of one trajectory.
+const maxSteps = 100_000_000
+
+// checkSteps refuses a flag that asks for too many rows.
+func checkSteps(name string, duration, step float64) error {
+	if n := duration / step; n > maxSteps {
+		return flags.Wrong("%s %v in steps of %v is %.3g steps, at most %d are taken", name, duration, step, n, maxSteps)
+	}
+	return nil
+}
+
+// check finds what is wrong with the flags, for trajectories that last for duration.
+func (s *solver) check(f *flags.Set, duration float64) error {
 	for _, m := range slices.Concat(adaptiveMethods, fixedMethods, separableMethods) {
 		if strings.EqualFold(m.String(), s.name) {
 			s.method = m
@@ -75,27 +83,31 @@ func (s *solver) check(f flags, names, given []string, duration float64, separab
 	}
 	switch {
 	case s.method == nil:
-		return usageError{fmt.Errorf("-method %s: want one of %v, %v or %v", s.name, adaptiveMethods, fixedMethods, separableMethods)}
-	case slices.Contains(separableMethods, s.method) && !separable:
-		return usageError{fmt.Errorf("-method %v needs H = T(p) + V(q), which this H is not and a learned one never: use ImplicitMidpoint or GaussLegendre4", s.method)}
-	case !s.adaptive() && isSet(f, "rtol", "atol", "max-step") != "":
-		return usageError{fmt.Errorf("-method %v takes steps of -dt and no tolerances: use RK45 or DOP853 for -rtol, -atol and -max-step", s.method)}
+		return flags.Wrong("-method %.40s: want one of %v, %v or %v", s.name, adaptiveMethods, fixedMethods, separableMethods)
+	case !s.adaptive() && f.First("rtol", "atol", "max-step") != "":
+		return flags.Wrong("-method %v takes steps of -dt and no tolerances: use RK45 or DOP853 for -rtol, -atol and -max-step", s.method)
 	case !s.adaptive() && s.dt == 0:
-		return usageError{fmt.Errorf("-method %v needs the length of its steps, -dt", s.method)}
+		return flags.Wrong("-method %v needs the length of its steps, -dt", s.method)
 	case !s.adaptive() && s.section != "":
-		return usageError{fmt.Errorf("-events with -method %v: use RK45 or DOP853, which have dense output to find them on", s.method)}
+		return flags.Wrong("-events with -method %v: use RK45 or DOP853, which have dense output to find them on", s.method)
 	case (s.section == "") != (s.file == ""):
-		return usageError{fmt.Errorf("-events and -events-o go together")}
+		return flags.Wrong("-events and -events-o go together")
 	}
-	if s.dt > 0 {
-		if err := checkSteps("-duration", duration, s.dt); err != nil {
-			return err
+	for _, step := range []float64{s.dt, s.maxStep} {
+		if step > 0 {
+			if err := checkSteps("-duration", duration, step); err != nil {
+				return err
+			}
 		}
 	}
-	if s.maxStep > 0 {
-		if err := checkSteps("-duration", duration, s.maxStep); err != nil {
-			return err
-		}
+	return nil
+}
+
+// bind finds the event among the names of a state, or those that the user gave them;
+// separable tells whether H = T(p) + V(q).
+func (s *solver) bind(names, given []string, separable bool) error {
+	if slices.Contains(separableMethods, s.method) && !separable {
+		return flags.Wrong("-method %v needs H = T(p) + V(q), which this H is not: use ImplicitMidpoint or GaussLegendre4", s.method)
 	}
 	if s.section == "" {
 		return nil
@@ -110,23 +122,12 @@ func (s *solver) check(f flags, names, given []string, duration float64, separab
 		i = slices.Index(names, name)
 	}
 	direction, known := map[string]int{"": 0, "up": 1, "down": -1}[way]
-	v, err := anyNumber.number(level)
+	v, err := flags.Any.Number(level)
 	if i < 0 || err != nil || !known {
-		return usageError{fmt.Errorf("-events %q: want one of %v, =, a number, and perhaps :up or :down", s.section, given)}
+		return flags.Wrong("-events %q: want one of %v, =, a number, and perhaps :up or :down", s.section, given)
 	}
 	s.events = []integrate.Event{{G: func(_ float64, y []float64) float64 { return y[i] - v }, Direction: direction}}
 	return nil
-}
-
-// isSet returns the first of the named flags that the call sets, or "".
-func isSet(f flags, names ...string) string {
-	first := ""
-	f.Visit(func(f *flag.Flag) {
-		if first == "" && slices.Contains(names, f.Name) {
-			first = f.Name
-		}
-	})
-	return first
 }
 
 func (s *solver) adaptive() bool { return slices.Contains(adaptiveMethods, s.method) }
@@ -166,7 +167,7 @@ func times(duration, dt float64) []float64 {
 
 // writeEvents writes the crossings of each solution: run (if there are several), t,
 // and the state.
-func (s *solver) writeEvents(runs bool, names []string, sols []*integrate.Solution) error {
+func (s *solver) writeEvents(e *env, runs bool, names []string, sols []*integrate.Solution) error {
 	if s.events == nil {
 		return nil
 	}
@@ -174,7 +175,7 @@ func (s *solver) writeEvents(runs bool, names []string, sols []*integrate.Soluti
 	if runs {
 		header = append([]string{"run"}, header...)
 	}
-	_, err := writeTable(s.file, header, func(w *table.Writer) {
+	return e.writeTable(s.file, header, func(w *table.Writer) {
 		for i, sol := range sols {
 			for j, t := range sol.TEvents[0] {
 				if runs {
@@ -186,5 +187,4 @@ func (s *solver) writeEvents(runs bool, names []string, sols []*integrate.Soluti
 			}
 		}
 	})
-	return err
 }

@@ -4,12 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"math"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
 	"hnn/spring"
+	"hnn/spring/system"
 )
 
 const springHelp = `
@@ -49,41 +55,60 @@ Examples:
   hnn spring -protocol paper -seeds 10 -out paper
 `
 
-func runSpring(e *env, args []string) error {
+const springScores = `for each model: NAME_train and NAME_test, the mean squared errors;
+NAME_energy_mse, the mean over the rollouts; NAME_max_drift, the largest of all`
+
+func defineSpring(f *flags.Set) check {
 	c := spring.Default()
 	t := training{
-		hidden: c.Hidden, act: c.Act, init: c.Init, epochs: c.Epochs,
-		schedule: "cosine", lr: spring.DefaultRate, adam: *nn.NewAdam(),
+		hidden: c.Hidden, act: c.Act, init: c.Init, schedule: "cosine", lr: spring.DefaultRate, adam: *nn.NewAdam(),
 	}
-	out, grid := "out", 41
-	protocol, seeds := "seed", 1
-	f := newFlags(e, "spring", springHelp)
-	f.StringVar(&out, "out", out, "`directory` of the files; made if need be")
-	choice(f, &protocol, "protocol", []string{"seed", "paper"}, "`experiment`: seed, which all other flags describe, or paper")
-	f.int(&seeds, "seeds", 1, "`seeds` of -protocol paper")
-	samplingFlags(f, &c.Spring, &c.Sampling)
-	f.float(&c.Step, "step", positive, "first and largest `step` of the solver, in s, and so the sampling interval")
-	f.int(&c.Train, "train", 1, "training `trajectories`")
-	f.int(&c.Test, "test", 1, "test `trajectories`")
+	out, points := "out", 41
+	protocol, seeds, resume := "seed", 1, false
+	f.File(&out, "out", flags.OutDir, "`directory` of the files; made if need be")
+	flags.Choice(f, &protocol, "protocol", []string{"seed", "paper"}, "`experiment`: seed, which all other flags describe, or paper")
+	f.Int(&seeds, "seeds", 1, "`seeds` of -protocol paper")
+	f.Float(&c.M, "m", flags.Positive, "`mass` of the spring's weight, in kg")
+	f.Float(&c.K, "k", flags.Positive, "`stiffness` of the spring, in N/m")
+	f.Float(&c.Low, "low", flags.Positive, "lowest `energy` of a trajectory, in J")
+	f.Float(&c.High, "high", flags.Positive, "highest `energy` of a trajectory, in J")
+	f.Float(&c.Duration, "duration", flags.Positive, "`time` that each trajectory lasts, in s")
+	f.Float(&c.Noise, "noise", flags.NotNegative, "`σ` of the Gaussian noise on q and p")
+	f.Float(&c.Step, "step", flags.Positive, "first and largest `step` of the solver, in s, and so the sampling interval")
+	f.Int(&c.Train, "train", 1, "training `trajectories`")
+	f.Int(&c.Test, "test", 1, "test `trajectories`")
 	f.BoolVar(&c.NextState, "nextstate", false, "train the next-state baseline too")
-	f.floats(&c.Energies, "energies", positive, "`energies` of the rollouts, in J")
-	f.float(&c.Rollout, "rollout", positive, "`time` that each rollout lasts, in s")
-	f.int(&grid, "grid", 2, "`points` a side of the grid of field.csv")
+	f.Floats(&c.Energies, "energies", flags.Positive, "`energies` of the rollouts, in J")
+	f.Float(&c.Rollout, "rollout", flags.Positive, "`time` that each rollout lasts, in s")
+	pointsFlag(f, &points)
+	f.Int(&c.Epochs, "epochs", 1, "`passes` over the training data")
+	f.BoolVar(&resume, "resume", false, "go on from the checkpoints that an interrupted run has left in -out")
+	f.As(flags.Neutral, "resume")
 	t.register(f)
-	if _, err := f.parse(args, 0); err != nil {
+	return func() (run, error) {
+		if protocol == "paper" {
+			return paperJob(f, out, seeds, &t)
+		}
+		if seeds > 1 {
+			return nil, flags.Wrong("-seeds belongs to -protocol paper")
+		}
+		if err := checkSpring(&c, points); err != nil {
+			return nil, err
+		}
+		c.Hidden, c.Act, c.Init, c.Seed, c.Schedule = t.hidden, t.act, t.init, t.seed, t.rates()
+		c.Rule = func() nn.Rule { a := t.adam; return &a }
+		t.epochs = c.Epochs
+		return func(e *env) error { return runSpring(e, f, c, &t, out, points, resume) }, nil
+	}
+}
+
+// checkSpring finds what is wrong with the numbers.
+func checkSpring(c *spring.Config, points int) error {
+	if err := checkPoints(points); err != nil {
 		return err
 	}
-	if protocol == "paper" {
-		return runPaper(e, f, out, seeds, t)
-	}
-	if seeds > 1 {
-		return usageError{errors.New("-seeds belongs to -protocol paper")}
-	}
-	if grid > maxGrid {
-		return usageError{fmt.Errorf("-grid %d: at most %d points a side", grid, maxGrid)}
-	}
-	if err := checkEnergies(c.Sampling); err != nil {
-		return err
+	if c.Low > c.High {
+		return flags.Wrong("-low %v is above -high %v", c.Low, c.High)
 	}
 	if err := checkSteps("-duration", c.Duration, c.Step); err != nil {
 		return err
@@ -93,47 +118,75 @@ func runSpring(e *env, args []string) error {
 	}
 	for _, e := range c.Energies {
 		if q, p := c.State(e, 1); math.IsInf(q, 0) || math.IsInf(p, 0) || math.IsInf(c.H(q, p), 0) {
-			return usageError{fmt.Errorf("-energies %v: the amplitude is too large for a float64", e)}
+			return flags.Wrong("-energies %v: the amplitude is too large for a float64", e)
 		}
 	}
-	c.Hidden, c.Act, c.Init, c.Epochs, c.Seed, c.Workers = t.hidden, t.act, t.init, t.epochs, t.seed, t.workers
-	c.Optim, c.Schedule = func() nn.Optimizer { return t.optimizer() }, t.rates()
 	if c.NextState && c.Duration < c.Step {
-		return usageError{fmt.Errorf("-nextstate needs -duration %v to be at least -step %v", c.Duration, c.Step)}
+		return flags.Wrong("-nextstate needs -duration %v to be at least -step %v", c.Duration, c.Step)
 	}
-	if e.point.begin() {
-		return nil
-	}
-	if e.point == nil {
+	return nil
+}
+
+// runSpring runs the experiment and writes its files.
+func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, points int, resume bool) error {
+	if !e.dry {
 		if err := table.WritableDir(out); err != nil {
 			return err
 		}
 	}
-	show := t.progress(e)
+	c.Workers = e.threads(t.workers)
+	settings := f.With(flags.Setting)
+	var saved []string
+	checkpoint := func(model string) string { return filepath.Join(out, model+".ckpt") }
+	if !e.dry {
+		c.Save = func(model string, k *nn.Checkpoint) error {
+			k.Settings = settings
+			saved = append(saved, checkpoint(model))
+			_, err := writeFile(checkpoint(model), func(w io.Writer) error { return nn.SaveCheckpoint(w, k) })
+			return err
+		}
+	}
+	if resume {
+		c.Resume = func(model string) (*nn.Checkpoint, error) {
+			k, err := loadCheckpoint(checkpoint(model))
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil, nil
+			}
+			if err == nil && !maps.Equal(k.Settings, settings) {
+				err = fmt.Errorf("%s is of a run with other flags", checkpoint(model))
+			}
+			return k, err
+		}
+	}
+	show, done := t.progress(e)
 	r, err := spring.Run(e.ctx, c, show)
+	done()
 	if err != nil {
+		if e.ctx.Err() != nil && len(saved) > 0 {
+			fmt.Fprintf(e.stderr, "hnn spring: saved in %s; the same call with -resume goes on\n", out)
+		}
 		return err
 	}
-	if e.point != nil {
-		scoreSpring(e.point, r)
-		return nil
-	}
-	d := &directory{path: out}
-	if err := writeSpring(d, c, r, grid); err != nil {
+	scoreSpring(e, r)
+	made := &nn.Origin{Program: version, Command: "spring", Flags: settings, Q: []string{"q"}, P: []string{"p"}, T: "t", Run: "run", Data: r.Train.Series().Hash()}
+	made.Low, made.High = r.Train.Series().Range()
+	if err := writeSpring(e, out, c, r, points, made); err != nil {
 		return err
 	}
-	if err := d.writeManifest(f.FlagSet); err != nil {
-		return err
+	for _, name := range saved {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	if !t.quiet {
 		printScores(e.stderr, r)
-		fmt.Fprintf(e.stderr, "\nwrote %d files to %s\n", len(d.files)+1, out)
+		fmt.Fprintf(e.stderr, "\nwrote %d files to %s\n", len(e.made)+1, out)
 	}
 	return nil
 }
 
 // scoreSpring reports the scores of each model, over all its rollouts.
-func scoreSpring(p *point, r *spring.Result) {
+func scoreSpring(e *env, r *spring.Result) {
 	for _, m := range r.Models {
 		mse, drift, n := 0., 0., 0
 		for _, ro := range r.Rollouts {
@@ -141,21 +194,27 @@ func scoreSpring(p *point, r *spring.Result) {
 				mse, drift, n = mse+ro.EnergyMSE, max(drift, ro.MaxDrift), n+1
 			}
 		}
-		p.score(m.Name+"_train", m.TrainMSE)
-		p.score(m.Name+"_test", m.TestMSE)
-		p.score(m.Name+"_energy_mse", mse/float64(max(n, 1)))
-		p.score(m.Name+"_max_drift", drift)
+		e.score(m.Name+"_train", m.TrainMSE)
+		e.score(m.Name+"_test", m.TestMSE)
+		e.score(m.Name+"_energy_mse", mse/float64(max(n, 1)))
+		e.score(m.Name+"_max_drift", drift)
 	}
 }
 
-func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) error {
-	if err := d.writeTable("train.csv", setHeader, func(w *table.Writer) { writeSet(w, r.Train) }); err != nil {
+func writeSpring(e *env, out string, c spring.Config, r *spring.Result, points int, made *nn.Origin) error {
+	if e.dry {
+		return nil
+	}
+	file := func(name string, header []string, fill func(w *table.Writer)) error {
+		return e.writeTable(filepath.Join(out, name), header, fill)
+	}
+	if err := file("train.csv", setHeader, func(w *table.Writer) { writeSet(w, r.Train) }); err != nil {
 		return err
 	}
-	if err := d.writeTable("test.csv", setHeader, func(w *table.Writer) { writeSet(w, r.Test) }); err != nil {
+	if err := file("test.csv", setHeader, func(w *table.Writer) { writeSet(w, r.Test) }); err != nil {
 		return err
 	}
-	if err := d.writeTable("loss.csv", []string{"model", "epoch", "step", "train", "test", "rate"}, func(w *table.Writer) {
+	if err := file("loss.csv", []string{"model", "epoch", "step", "train", "test", "rate"}, func(w *table.Writer) {
 		for _, m := range r.Models {
 			for _, e := range m.Epochs {
 				w.Text(m.Name)
@@ -168,7 +227,7 @@ func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) erro
 	}); err != nil {
 		return err
 	}
-	if err := d.writeTable("trajectory.csv", []string{"model", "run", "t", "q", "p", "energy", "H", "drift"}, func(w *table.Writer) {
+	if err := file("trajectory.csv", []string{"model", "run", "t", "q", "p", "energy", "H", "drift"}, func(w *table.Writer) {
 		for i, ro := range r.Rollouts {
 			for j, x := range ro.X {
 				w.Text(ro.Model)
@@ -186,13 +245,14 @@ func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) erro
 	}); err != nil {
 		return err
 	}
-	if err := writeGrid(d, c, r, grid); err != nil {
+	if err := writeGrid(file, c, r, points); err != nil {
 		return err
 	}
-	if err := d.writeTable("summary.csv", []string{"model", "energy", "train", "test", "floor", "reached", "energy_mse",
+	if err := file("summary.csv", []string{"model", "run", "E0", "train", "test", "floor", "reached", "energy_mse",
 		"max_drift", "rms_drift", "slope", "coord_rmse", "phase_error"}, func(w *table.Writer) {
-		for _, ro := range r.Rollouts {
+		for i, ro := range r.Rollouts {
 			w.Text(ro.Model)
+			w.Int(i % len(c.Energies))
 			w.Float(ro.E0)
 			if m := r.Model(ro.Model); m != nil {
 				floats(w, m.TrainMSE, m.TestMSE)
@@ -215,7 +275,7 @@ func writeSpring(d *directory, c spring.Config, r *spring.Result, grid int) erro
 		return err
 	}
 	for _, m := range r.Models {
-		if err := d.write(m.Name+".json", func(w io.Writer) error { return nn.Save(w, m.Model) }); err != nil {
+		if err := e.write(filepath.Join(out, m.Name+".json"), func(w io.Writer) error { return nn.Save(w, m.Model, made) }); err != nil {
 			return err
 		}
 	}
@@ -237,7 +297,7 @@ func writeSet(w *table.Writer, s *spring.Set) {
 
 // writeGrid writes field.csv on the square that holds the largest energy of data
 // and rollouts.
-func writeGrid(d *directory, c spring.Config, r *spring.Result, n int) error {
+func writeGrid(file func(string, []string, func(*table.Writer)) error, c spring.Config, r *spring.Result, n int) error {
 	e := c.High
 	for _, v := range c.Energies {
 		e = max(e, v)
@@ -245,11 +305,15 @@ func writeGrid(d *directory, c spring.Config, r *spring.Result, n int) error {
 	q, _ := c.State(e, 0)
 	_, p := c.State(e, math.Pi/2)
 	g := newGrid(-1.1*q, 1.1*q, -1.1*p, 1.1*p, n)
-	g.addTrue(func(x []float64) float64 { return c.Spring.H(x[0], x[1]) }, c.Spring.Field)
-	for _, m := range r.Models {
-		g.addModel(m.Name, m.Model)
+	truth, err := system.Named("spring", map[string]float64{"m": c.M, "k": c.K})
+	if err != nil {
+		return err
 	}
-	return d.writeTable("field.csv", g.header, g.write)
+	g.addModel("", truth)
+	for _, m := range r.Models {
+		g.addModel("_"+m.Name, m.Model)
+	}
+	return file("field.csv", g.header, g.write)
 }
 
 func printScores(out io.Writer, r *spring.Result) {

@@ -83,10 +83,16 @@ func TestSweepScores(t *testing.T) {
 		t.Fatal(err)
 	}
 	row := strings.Split(strings.Split(sweepFile(t, filepath.Join(dir, "sweep")), "\n")[2], ",")
+	found := 0
 	for _, line := range strings.Split(string(b), "\n") {
-		if cells := strings.Split(line, ","); cells[0] == "hnn" && (cells[2] != row[6] || cells[3] != row[7]) {
-			t.Errorf("summary %v, sweep %v", cells, row)
+		if cells := strings.Split(line, ","); cells[0] == "hnn" {
+			if found++; cells[3] != row[6] || cells[4] != row[7] {
+				t.Errorf("summary %v, sweep %v", cells, row)
+			}
 		}
+	}
+	if found != 3 {
+		t.Errorf("%d rows of hnn in summary.csv", found)
 	}
 }
 
@@ -152,8 +158,10 @@ func TestSweepMisuse(t *testing.T) {
 		want string
 		args []string
 	}{
-		{"name spring or train", nil},
-		{"rollout cannot be swept", []string{"rollout"}},
+		{"want a command to sweep", nil},
+		{"simulate cannot be swept: want one of [spring train rollout eval]", []string{"simulate"}},
+		{"cannot be swept: want one of [spring train rollout eval]", []string{"sweep", "spring"}},
+		{"nothing cannot be swept", []string{"nothing"}},
 		{"NAME=V1", []string{"-grid", "lr", "spring"}},
 		{"NAME=V1", []string{"-grid", "lr=", "spring"}},
 		{"a second grid of lr", []string{"-grid", "lr=1", "-grid", "lr=2", "spring"}},
@@ -166,7 +174,12 @@ func TestSweepMisuse(t *testing.T) {
 		{"set both by the sweep", []string{"-seeds", "2", "spring", "-seed", "3"}},
 		{"I from 1 to N", []string{"-shard", "0/2", "spring"}},
 		{"I from 1 to N", []string{"-shard", "3/2", "spring"}},
-		{"no data", []string{"train"}},
+		{"train: want a CSV file of data", []string{"train"}},
+		{"rollout: want a model file", []string{"rollout"}},
+		{"-o of eval", []string{"eval", "-o", "x.csv", "m.json", "d.csv"}},
+		{"-manifest of eval", []string{"eval", "-manifest", "x.csv", "m.json", "d.csv"}},
+		{"-events-o of rollout", []string{"-grid", "events-o=a b", "rollout", "m.json"}},
+		{"-workers of spring", []string{"spring", "-workers", "2"}},
 		{"unexpected argument", []string{"spring", "more"}},
 		{"standard input", []string{"train", "-"}},
 		{"standard input", []string{"train", "-valid=-", "d.csv"}},
@@ -214,4 +227,43 @@ func TestSweepInterrupt(t *testing.T) {
 			t.Errorf("%v: another file than without it", sig)
 		}
 	}
+}
+
+// Every command with scores can be swept, and a point has the scores of the call by itself.
+func TestSweepCommands(t *testing.T) {
+	chdir(t)
+	for _, c := range []struct{ args, header, point string }{
+		{"-grid|holdout=0 0.5|train|-hidden|4|-epochs|2|-patience|5|d.csv", "point,holdout,loss,lowest,lowest_epoch,valid_loss,error", "0,0,"},
+		{"-seeds|2|spring|-train|2|-test|2|-duration|3|-rollout|1|-epochs|1|-hidden|4",
+			"point,seed,baseline_train,baseline_test,baseline_energy_mse,baseline_max_drift,hnn_train,hnn_test,hnn_energy_mse,hnn_max_drift,error", "0,0,"},
+		{"-grid|state=0.5,0 0,1|-grid|rtol=1e-6 1e-3|rollout|-duration|3|m.json", "point,state,rtol,end,H_drift,error", `0,"0.5,0",1e-6,3,`},
+		{"-grid|rtol=1e-3 1e-9|eval|m.json|d.csv", "point,rtol,mse,step_rmse,coord_rmse,H_spread,error", "0,1e-3,"},
+	} {
+		dir := filepath.Join(t.TempDir(), "out")
+		must(t, append([]string{"sweep", "-out", dir}, strings.Split(c.args, "|")...)...)
+		lines := strings.Split(sweepFile(t, dir), "\n")
+		if lines[0] != c.header || !strings.HasPrefix(lines[1], c.point) || len(lines) < 4 {
+			t.Errorf("%s:\n%s", c.args, strings.Join(lines, "\n"))
+		}
+		if strings.Contains(c.args, "holdout") { // which has one score more at its second point
+			if a, b := strings.Split(lines[1], ","), strings.Split(lines[2], ","); a[3] == "" || b[3] == "" || a[5] != "" || b[5] == "" || a[4] != "2" || b[4] != "2" && b[4] != "1" {
+				t.Errorf("scores of two points under the wrong names:\n%s", strings.Join(lines, "\n"))
+			}
+		}
+		if strings.Contains(c.args, "eval") {
+			cells := strings.Split(lines[2], ",")
+			rows := strings.Split(strings.TrimSpace(must(t, "eval", "-rtol", "1e-9", "m.json", "d.csv")), "\n")
+			all := strings.Split(rows[len(rows)-1], ",")
+			if cells[2] != all[2] || cells[3] != all[3] || cells[4] != all[4] || cells[5] != all[6] {
+				t.Errorf("sweep %v, eval %v", cells, all)
+			}
+		}
+	}
+	// A trajectory that cannot be followed is a result; a call that is wrong is not.
+	r := hnn(t, "", "sweep", "-grid", "max-eval=5 100000", "rollout", "-duration", "3", "m.json")
+	if got := sweepFile(t, "sweep"); r.status != 1 || !strings.Contains(r.errors, "1 of 2 points failed") ||
+		!strings.Contains(got, "\n0,5,0,0,integrate: budget of 5 evaluations") || !strings.Contains(got, "\n1,100000,3,") {
+		t.Errorf("%+v\n%s", r, got)
+	}
+	fails(t, hnn(t, "", "sweep", "-out", "other", "-workers", "1", "-grid", "state=1 2", "rollout", "m.json"), 2, "point 0 (-state=1 m.json): -state has 1 numbers")
 }

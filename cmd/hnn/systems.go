@@ -6,19 +6,21 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hnn/autodiff/formula"
-	systems "hnn/spring/system" // system is a type of verify_checks.go
+	"hnn/cmd/hnn/internal/flags"
+	"hnn/spring/system"
 )
 
-// systemsHelp lists the named systems.
+// systemsHelp lists the named system.
 func systemsHelp() string {
 	var b strings.Builder
 	b.WriteString("Systems, their parameters, and how initial states are drawn:\n")
 	indent := "\n" + strings.Repeat(" ", 19)
-	for _, name := range systems.Names() {
-		s, _ := systems.Named(name, nil) // the package's tests go through the table
+	for _, name := range system.Names() {
+		s, _ := system.Named(name, nil) // the package's tests go through the table
 		fmt.Fprintf(&b, "  %-16s %s", name, strings.ReplaceAll(s.Text, "\n", indent+"  "))
 		for i, p := range slices.Sorted(maps.Keys(s.Set)) {
 			b.WriteString([]string{indent, " "}[min(i, 1)])
@@ -36,37 +38,43 @@ type which struct {
 	set     map[string]float64
 }
 
-func (c *which) register(f flags) {
+func (c *which) register(f *flags.Set) {
 	c.name, c.set = "spring", map[string]float64{}
-	choice(f, &c.name, "system", systems.Names(), "`name` of a system in the table of hnn simulate -h")
+	flags.Choice(f, &c.name, "system", system.Names(), "`name` of a system in the table of hnn simulate -h")
 	f.StringVar(&c.h, "H", "", "`expression` of the Hamiltonian of a system of your own")
-	f.words(&c.q, "q", "`names` of the coordinates of -H, with commas between (default q, or q0,q1,…)")
-	f.words(&c.p, "p", "`names` of the momenta of -H (default px for x, and p1 for q1)")
-	f.Var(value{set: func(s string) error {
+	f.Words(&c.q, "q", "`names` of the coordinates of -H, with commas between (default q, or q0,q1,…)")
+	f.Words(&c.p, "p", "`names` of the momenta of -H (default px for x, and p1 for q1)")
+	f.Var(flags.Value{Parse: func(s string) error {
 		for _, w := range strings.Split(s, ",") {
 			name, v, _ := strings.Cut(w, "=")
-			n, err := anyNumber.number(v)
+			n, err := flags.Any.Number(v)
 			if name = strings.TrimSpace(name); err != nil || !formula.IsName(name) {
 				return errors.New("want a parameter and its value, as in m=2 or m=2,k=3")
 			}
 			c.set[name] = n
 		}
 		return nil
+	}, Show: func() string {
+		var all []string
+		for _, name := range slices.Sorted(maps.Keys(c.set)) {
+			all = append(all, name+"="+strconv.FormatFloat(c.set[name], 'g', -1, 64))
+		}
+		return strings.Join(all, ",")
 	}}, "set", "`parameters` of the system, as in m=2,k=3")
 }
 
 // resolve makes the system of the flags.
-func (c *which) resolve(f flags) (s *systems.System, err error) {
-	if isSet(f, "H") != "" {
-		if isSet(f, "system") != "" {
-			return nil, usageError{errors.New("-system with -H: want one of the two")}
+func (c *which) resolve(f *flags.Set) (s *system.System, err error) {
+	if f.First("H") != "" {
+		if f.First("system") != "" {
+			return nil, flags.Wrong("-system with -H: want one of the two")
 		}
-		s, err = systems.Typed(c.h, c.q, c.p, c.set)
+		s, err = system.Typed(c.h, c.q, c.p, c.set)
 	} else {
-		if name := isSet(f, "q", "p"); name != "" {
-			return nil, usageError{fmt.Errorf("-%s names the coordinates of -H, and -system %s has its own", name, c.name)}
+		if name := f.First("q", "p"); name != "" {
+			return nil, flags.Wrong("-%s names the coordinates of -H, and -system %s has its own", name, c.name)
 		}
-		s, err = systems.Named(c.name, c.set)
+		s, err = system.Named(c.name, c.set)
 	}
 	return s, flagged(err)
 }
@@ -74,9 +82,9 @@ func (c *which) resolve(f flags) (s *systems.System, err error) {
 // flagged makes an error of package system about an argument one about the flag of that
 // name.
 func flagged(err error) error {
-	var e *systems.Error
+	var e *system.Error
 	if errors.As(err, &e) {
-		return usageError{fmt.Errorf("-%s: %w", strings.ReplaceAll(e.Arg, ", ", ", -"), e.Err)}
+		return flags.Wrong("-%s: %w", strings.ReplaceAll(e.Arg, ", ", ", -"), e.Err)
 	}
 	return err
 }
@@ -89,39 +97,46 @@ type choose struct {
 	states    [][]float64
 }
 
-func (c *choose) register(f flags) {
+func (c *choose) register(f *flags.Set) {
 	c.which.register(f)
-	f.Var(value{set: func(s string) error {
-		var y []float64
-		for _, w := range strings.Split(s, ",") {
-			v, err := anyNumber.number(w)
-			if err != nil {
-				return errors.New("want the coordinates and then the momenta, with commas between")
+	f.Var(flags.Value{Parse: func(s string) error {
+		for _, state := range strings.Fields(s) {
+			var y []float64
+			for _, w := range strings.Split(state, ",") {
+				v, err := flags.Any.Number(w)
+				if err != nil {
+					return errors.New("want the coordinates and then the momenta, with commas between")
+				}
+				y = append(y, v)
 			}
-			y = append(y, v)
+			c.states = append(c.states, y)
 		}
-		c.states = append(c.states, y)
 		return nil
-	}}, "state", "initial `state` q…,p… instead of random ones; once for each trajectory")
-	f.floats(&c.box, "box", anyNumber, "draw initial states from these `ranges`: lo,hi for all coordinates and momenta, or lo,hi,lo,hi,… for each")
+	}, Show: func() string {
+		var all []string
+		for _, y := range c.states {
+			all = append(all, strings.Trim(strings.ReplaceAll(fmt.Sprint(y), " ", ","), "[]"))
+		}
+		return strings.Join(all, " ")
+	}}, "state", "initial `state`, the coordinates and then the momenta, instead of random ones; once for each trajectory")
+	f.Floats(&c.box, "box", flags.Any, "draw initial states from these `ranges`: lo,hi for all coordinates and momenta, or lo,hi,lo,hi,… for each")
 	c.low, c.high = math.NaN(), math.NaN()
-	f.float(&c.low, "low", anyNumber, "lowest `energy` of a random initial state")
-	f.float(&c.high, "high", anyNumber, "highest `energy` of a random initial state")
-	f.Lookup("low").DefValue, f.Lookup("high").DefValue = "", ""
+	f.Float(&c.low, "low", flags.Any, "lowest `energy` of a random initial state")
+	f.Float(&c.high, "high", flags.Any, "highest `energy` of a random initial state")
 }
 
 // resolve makes the system of the flags.
-func (c *choose) resolve(f flags) (*systems.System, error) {
+func (c *choose) resolve(f *flags.Set) (*system.System, error) {
 	s, err := c.which.resolve(f)
 	if err != nil {
 		return nil, err
 	}
 	for _, y := range c.states {
 		if len(y) != s.Dim() {
-			return nil, usageError{fmt.Errorf("-state %v: want %d numbers, %s", y, s.Dim(), strings.Join(slices.Concat(s.Q, s.P), ","))}
+			return nil, flags.Wrong("-state %v: want %d numbers, %s", y, s.Dim(), strings.Join(slices.Concat(s.Q, s.P), ","))
 		}
-		if name := isSet(f, "n", "box", "low", "high"); name != "" {
-			return nil, usageError{fmt.Errorf("-%s goes with random initial states, not with -state", name)}
+		if name := f.First("n", "box", "low", "high"); name != "" {
+			return nil, flags.Wrong("-%s goes with random initial states, not with -state", name)
 		}
 	}
 	s, err = s.Within(c.box, c.low, c.high)

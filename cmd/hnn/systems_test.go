@@ -29,7 +29,7 @@ var learnedHeader = []string{"system", "pairs", "rows", "test_mse_hnn", "test_ms
 // the figures there are held to what is claimed of them.
 func TestLearnedSystems(t *testing.T) {
 	if *long {
-		if _, err := writeTable(learnedFile, learnedHeader, func(w *table.Writer) {
+		if err := new(env).writeTable(learnedFile, learnedHeader, func(w *table.Writer) {
 			for _, name := range systems.Names() {
 				learnSystem(t, w, tableSystem(t, name))
 			}
@@ -91,7 +91,7 @@ func learnSystem(t *testing.T, w *table.Writer, s *systems.System) {
 	h := s.NewEnergy()
 
 	var mse, median, worst []float64
-	for _, kind := range []string{"hnn", "derivative"} {
+	for _, kind := range []string{"hnn", "baseline"} {
 		model := path(kind + ".json")
 		must(t, "train", "-quiet", "-kind", kind, "-o", model, path("train.csv"))
 		must(t, "eval", "-o", path("scores.csv"), model, path("test.csv"))
@@ -109,8 +109,7 @@ func learnSystem(t *testing.T, w *table.Writer, s *systems.System) {
 		var drifts []float64
 		for _, lo := range test.Starts {
 			x := test.X.Row(lo)
-			d := len(s.Q)
-			r := hnn(t, "", "rollout", "-q", join(x[:d]), "-p", join(x[d:]), "-duration", fmt.Sprint(10*s.Period), "-dt", fmt.Sprint(s.Period/50),
+			r := hnn(t, "", "rollout", "-state", join(x), "-duration", fmt.Sprint(10*s.Period), "-dt", fmt.Sprint(s.Period/50),
 				"-o", path("rollout.csv"), model)
 			if r.status != 0 { // it left where the model knows anything; the rows up to there count
 				t.Logf("%s %s: %s", s.Name, kind, r.errors)
@@ -148,8 +147,8 @@ func TestWithoutDerivatives(t *testing.T) {
 		within float64
 		ways   []string
 	}{
-		{"0", 0.002, []string{"central -order 4", "smooth -window 2", "midpoint", "rk4 -epochs 100"}},
-		{"0.015", 0.02, []string{"central -stride 4", "smooth -window 8", "midpoint -stride 4", "rk4 -stride 4 -epochs 100"}},
+		{"0", 0.002, []string{"-derivatives central -order 4", "-derivatives smooth -window 2", "-derivatives midpoint", "-objective step -epochs 100"}},
+		{"0.015", 0.02, []string{"-derivatives central -stride 4", "-derivatives smooth -window 8", "-derivatives midpoint -stride 4", "-objective step -stride 4 -epochs 100"}},
 	} {
 		dir := t.TempDir()
 		path := func(name string) string { return filepath.Join(dir, name) }
@@ -165,11 +164,11 @@ func TestWithoutDerivatives(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, way := range c.ways {
-			args := append([]string{"train", "-quiet", "-o", path("m.json"), "-derivatives"}, strings.Fields(way)...)
+			args := append([]string{"train", "-quiet", "-o", path("m.json")}, strings.Fields(way)...)
 			must(t, append(args, path("data.csv"))...)
 			off := ""
 			for _, a := range []float64{0.3, 0.6, 1, 1.5, 2, 2.5} {
-				must(t, "rollout", "-q", fmt.Sprint(a), "-p", "0", "-duration", "100", "-rtol", "1e-8", "-events", "q=0:up",
+				must(t, "rollout", "-state", fmt.Sprintf("%v,0", a), "-duration", "100", "-rtol", "1e-8", "-events", "q=0:up",
 					"-events-o", path("events.csv"), "-o", path("rollout.csv"), path("m.json"))
 				events, err := table.ReadFile(path("events.csv"))
 				if err != nil {

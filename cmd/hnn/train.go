@@ -1,327 +1,391 @@
 package main
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"errors"
-	"flag"
+	"cmp"
 	"fmt"
 	"io"
-	"math/rand/v2"
+	"math"
 	"os"
 	"slices"
+	"strings"
 
-	"hnn/autodiff"
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/nn"
 )
 
-const trainHelp = ` DATA.csv
+func trainHelp() string {
+	var kinds, objectives, optimizers [][2]string
+	for _, k := range nn.Kinds() {
+		kinds = append(kinds, [2]string{k.Name, k.About + " (objective " + k.Objective + ")"})
+	}
+	for _, o := range nn.Objectives() {
+		objectives = append(objectives, [2]string{o.Name, o.About})
+	}
+	for _, o := range nn.Optimizers() {
+		optimizers = append(optimizers, [2]string{o.Name, o.About})
+	}
+	return ` DATA.csv
 
 Trains a model on a CSV of states, - for standard input, and writes it as JSON.
 
-Columns of the CSV: q and p (q0, q1, …, p0, p1, … for several pairs); dq and dp, the
-time derivatives; t, the time; run, the number of the trajectory where there are
-several. Others are ignored. -q, -p, -t and -run say how a file names them; derivatives
-are d and the name. A nextstate model needs t, evenly spaced.
+  Your data                                    Flags to begin with
+  derivatives are columns (dq, dp)             none
+  clean, dense samples of q, p and t           none, or -order 4
+  noisy, dense samples                         -derivatives smooth -window 8
+  clean samples a tenth of a period apart      -derivatives midpoint
+  clean samples still further apart            -objective step
+  noisy samples, no time to choose a window    -stride 4
+  friction                                     -kind baseline
+  to know when to stop                         -holdout 0.2 -patience 50
+  a long training                              -checkpoint run.ckpt
 
-Where the derivatives come from, -derivatives:
-  given     the columns dq and dp; the default where they are there
-  central   central differences of -order, right for uneven times too: for dense, clean
-            samples, the cleaner the higher an order pays; the default without dq and dp
-  smooth    cubics fitted to -window rows on each side, which also average the noise
-            out of the states: for dense, noisy samples
-  midpoint  none: one step of the implicit midpoint rule has to lead from each state to
-            the next. For sparse, clean samples; what is learned is then not quite H but
-            a modified one, H + O(h²), whose exact flow passes through the samples less
-            well than the rule's steps do
-  rk4       none: one step of the classical Runge–Kutta method has to lead from each state
-            to the next, which is differentiated through, at five times the cost. For
-            samples so sparse that differences and midpoints fail, and clean; what is
-            learned differs from H by O(h⁴)
-With noise, a difference of two states is the worse the closer they are. Where samples
-are dense, -stride N compares each with the Nth after it (central: before it too), which
-cuts the noise of the slopes to 1/N, at the price of N times the h in the errors above.
+Columns: q and p (q0, q1, …, p0, p1, … for several pairs); t, the time; run, the number of
+the trajectory where there are several; dq and dp, the time derivatives. Other columns are
+not read. -q, -p, -t and -run say how a file names them; a derivative is d and the name.
+The model file keeps these names, so that hnn eval and hnn rollout need none of these flags.
 
-States are shifted and scaled to unit size, each pair by factors of the same product,
-which keeps Hamilton's equations; the model undoes it, so that its states, times and
-H are in the units of the file.
+Models, -kind:
+` + rowsOf(12, kinds...) + `
+Objectives, -objective: what is compared with the data.
+` + rowsOf(12, objectives...) + `
+Where the objective derivatives gets them, -derivatives:
+  given        the columns dq and dp; the default where they are there
+  central      central differences of -order; the default elsewhere. A higher order is
+               better where the samples are clean, and worse where they are noisy
+  smooth       cubics fitted to -window rows on each side. They also average the noise out
+               of the states. The window must be short beside a period
+  midpoint     the slope between two states, at their middle: one step of the implicit
+               midpoint rule. What is learned is H + O(h²), h being the interval
+The objective step takes one step of the classical Runge–Kutta method and differentiates
+through it, at five times the cost; what is learned differs from H by O(h⁴).
+-stride N compares states N rows apart instead of neighbours (central, midpoint and step).
+It divides the noise of the slopes by N and multiplies the interval h by N.
 
-The p of the file must be canonical momenta, or all in the same fixed proportion to them,
-as the velocity is of one body of constant mass. Velocities of bodies of unequal mass
-must be multiplied by the masses, or by their ratios. Angular velocities of a double
-pendulum are not momenta: those mix both, with factors that change with the angles, and
-no H of angles and angular velocities generates the motion. An HNN trained on what is
-not canonical keeps an error that a derivative model does not have: in clean data many
-times as large in the mse of hnn eval; noise and friction hide it.
+Optimisers, -optimizer: one, or several in turn with commas between.
+` + rowsOf(12, optimizers...) + `
+States are shifted and scaled to unit size, each pair by factors of the same product, which
+keeps Hamilton's equations. The model undoes this: its states, times and H have the units of
+the file. Trajectories are cut at gaps, which are intervals of more than 8 times the median.
 
-Noise in q and p biases any fit of derivatives on states: a state that seems to lie at
-the edge of the data is there partly by chance, and its derivatives are those of a place
-nearer to where the data are dense. At an outer edge the learned field is too weak and
-motion too slow, by about the share of the noise in the variance of the states; at the
-inner edge of data with a hole, such as rings of energies, too strong and too fast.
+The p of the file must be canonical momenta, or all of them in one fixed proportion to the
+momenta. The velocity of one body of constant mass is. Velocities of bodies of unequal mass
+must be multiplied by the masses. Angular velocities of a double pendulum are not momenta,
+and no H exists for them. Then the hnn model keeps a large error that -kind baseline does
+not have. Noise or friction can hide this.
 
-The losses that are printed are those of the scaled states and derivatives, where a model
-that predicts the mean has a loss of about 2 (hnn: the sum of the two means over q̇ and ṗ)
-or 1 (derivative, nextstate); hnn eval gives mean squared errors in the units of the file.
+Noise in q and p biases every fit of derivatives. At the outer edge of the data the learned
+motion is too slow, by about the share of the noise in the variance of the states. At the
+inner edge of data with a hole, such as rings of energies, it is too fast.
 
-Long runs: with -checkpoint FILE the training is saved every -every epochs and when it
-is interrupted, whole or not at all; -resume FILE goes on from there, with the flags of
-the saved run, to the same bytes as if it had never stopped. With -patience N training
-ends after N epochs without a lower loss (of -valid if given, else of the training),
-and the model with the lowest is written.
+Losses are those of scaled states and derivatives. A model that predicts the mean has a loss
+of about 2 with the objectives derivatives and step (the sum of the means over q̇ and over
+ṗ), and of about 1 for nextstate. A warning says when little was learned, and why.
+
+Long trainings: -checkpoint FILE saves the training every -every epochs and when it is
+interrupted. -resume FILE goes on from there with the flags of the saved call, to the same
+bytes as without the interruption. More -epochs or -patience may be given, also after the
+end: training then goes on for longer. -patience N ends training after N epochs without a
+lower loss, and writes the model of the lowest. -log FILE writes the loss of each epoch.
+
+Model files are JSON; go doc hnn/nn.Save describes them.
 
 Examples:
   hnn train -o model.json train.csv
   hnn train -checkpoint run.ckpt -epochs 5000 -o model.json train.csv
   hnn train -resume run.ckpt -o model.json train.csv
   hnn train -q x,y -p vx,vy -t time -holdout 0.2 -patience 50 -o model.json lab.csv
-  hnn train -kind derivative -epochs 500 -seed 3 -o baseline.json train.csv
+  hnn train -kind baseline -epochs 500 -seed 3 -o baseline.json train.csv
   awk -F, 'NR == 1 || $2 < 20' spring.csv | hnn train -o model.json -
 `
+}
 
-func runTrain(e *env, args []string) error {
-	t := training{
-		hidden: []int{128, 64, 32}, act: nn.Tanh, init: nn.Torch, epochs: 300,
-		schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam(),
+const trainScores = `loss of the last epoch; with -valid or -holdout valid_loss; with -patience
+lowest and lowest_epoch`
+
+// A trainJob holds the flags of train.
+type trainJob struct {
+	training
+	kind, objective string
+	by              nn.Comparison
+	optimizers      []string
+	passes          []int // of each optimiser, or one number for all
+	batch           int
+	momentum        float64
+	cols            columns
+	valid           string
+	holdout         float64
+	patience, every int
+	save, resume    string
+	out, log        string
+	data            string
+	flags           *flags.Set
+}
+
+// extensible are the flags that may differ when a training is resumed.
+var extensible = []string{"epochs", "patience"}
+
+func defineTrain(f *flags.Set) check {
+	t := &trainJob{
+		training: training{hidden: []int{128, 64, 32}, act: nn.Tanh, init: nn.Torch, schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam()},
+		kind:     nn.Kinds()[0].Name, by: nn.Comparison{Order: 2, Window: 5, Stride: 1},
+		optimizers: []string{"adam"}, passes: []int{300}, batch: 64, every: 100, out: "-", flags: f,
 	}
-	model, batch, valid, out := "hnn", 64, "", "-"
-	by := estimator{order: 2, window: 5, stride: 1}
-	var cols columns
-	holdout := 0.
-	save, every, resume, patience := "", 100, "", 0
-	f := newFlags(e, "train", trainHelp)
-	choice(f, &model, "kind", []string{"hnn", "derivative", "nextstate"}, "`model`: hnn, derivative or nextstate")
-	choice(f, &by.by, "derivatives", estimates, "`source` of the derivatives: given, central, smooth, midpoint or rk4 (default given if there, else central, and central with -order or -stride)")
-	f.int(&by.order, "order", 2, "even `order` of the central differences")
-	f.int(&by.window, "window", 2, "`rows` on each side that smooth fits a cubic to")
-	f.int(&by.stride, "stride", 1, "`rows` from a state to the next one that central, midpoint and rk4 compare it with")
-	cols.register(f)
-	f.int(&batch, "batch", 0, "`rows` a step, 0: a whole run a step")
-	f.StringVar(&valid, "valid", "", "`file` of states whose loss is watched")
-	f.float(&holdout, "holdout", fraction, "`share` of the data that is not trained on, and whose loss is watched: the last runs, or rows if there is one run")
-	f.int(&patience, "patience", 0, "`epochs` without a lower loss after which training ends, 0: none")
-	f.StringVar(&save, "checkpoint", "", "`file` to save the training to")
-	f.int(&every, "every", 1, "`epochs` between two savings")
-	f.StringVar(&resume, "resume", "", "saved `file` to go on from; -checkpoint is then that file too, if not given")
-	f.StringVar(&out, "o", out, "output `file`, - for standard output")
+	var kinds, objectives []string
+	for _, k := range nn.Kinds() {
+		kinds = append(kinds, k.Name)
+	}
+	for _, o := range nn.Objectives() {
+		objectives = append(objectives, o.Name)
+	}
+	flags.Choice(f, &t.kind, "kind", kinds, "`model`: "+strings.Join(kinds, ", "))
+	flags.Choice(f, &t.objective, "objective", objectives, "`what` is compared with the data: "+strings.Join(objectives, ", ")+" (default that of the kind)")
+	flags.Choice(f, &t.by.From, "derivatives", []nn.Estimate{nn.Given, nn.Central, nn.Smoothed, nn.Midpoint}, "`source` of the derivatives: given, central, smooth or midpoint (default given if there, else central, and central with -order or -stride)")
+	f.Int(&t.by.Order, "order", 2, "even `order` of the central differences")
+	f.Int(&t.by.Window, "window", 2, "`rows` on each side that smooth fits a cubic to")
+	f.Int(&t.by.Stride, "stride", 1, "`rows` from a state to the one that central, midpoint and step compare it with")
+	t.cols.register(f)
+	f.Words(&t.optimizers, "optimizer", "`names` of the optimisers, one after the other")
+	f.Ints(&t.passes, "epochs", 1, "`passes` over the data, of all optimisers or of each")
+	f.Int(&t.batch, "batch", 0, "`rows` a step, 0: a whole run a step")
+	f.Float(&t.momentum, "momentum", flags.Fraction, "`μ` of sgd")
+	f.File(&t.valid, "valid", flags.Input, "`file` of states whose loss is watched")
+	f.Float(&t.holdout, "holdout", flags.Fraction, "`share` of the data that is not trained on, and whose loss is watched: the last runs, or rows if there is one run")
+	f.Int(&t.patience, "patience", 0, "`epochs` without a lower loss after which training ends, 0: none")
+	f.File(&t.save, "checkpoint", flags.Neutral, "`file` to save the training to")
+	f.Int(&t.every, "every", 1, "`epochs` between two savings")
+	f.As(flags.Neutral, "every")
+	f.File(&t.resume, "resume", flags.Input, "saved `file` to go on from; -checkpoint is then that file too, if not given")
+	f.File(&t.out, "o", flags.Output, "output `file`, - for standard output")
+	f.File(&t.log, "log", flags.Output, "CSV `file` of the loss of each epoch")
 	t.register(f)
-	operands, err := f.parse(args, 1)
-	if err != nil {
-		return err
-	}
-	if len(operands) == 0 {
-		return usageError{fmt.Errorf("no data: name a CSV file, or - for standard input")}
-	}
-	if err := cols.check(); err != nil {
-		return err
-	}
-	if holdout > 0 && valid != "" {
-		return usageError{errors.New("-valid and -holdout both say what is watched")}
-	}
-	if by.order%2 != 0 {
-		return usageError{fmt.Errorf("-order %d: central differences have an even order", by.order)}
-	}
-	if resume == "" { // else the saved training says it
-		if err := by.check(f, model); err != nil {
-			return usageError{err}
+	f.Operands(1, 1, "a CSV file of data, or - for standard input")
+	return func() (run, error) {
+		t.data = f.Arg(0)
+		if t.resume == "" { // else the saved training says it
+			if err := t.check(); err != nil {
+				return nil, err
+			}
 		}
+		return t.run, nil
 	}
-	if e.point.begin() {
-		return nil
-	}
-	c := &nn.Checkpoint{Opt: t.optimizer()}
-	if resume != "" {
-		if c, err = loadCheckpoint(resume); err != nil {
-			return err
-		}
-		if err := takeSettings(f, c.Settings); err != nil {
-			return err
-		}
-		if save == "" {
-			save = resume
-		}
-	}
-	if e.point == nil {
-		if err := checkOutputs(out, save, operands[0], valid); err != nil {
-			return err
-		}
-	}
-	if save != "" && save != resume {
-		if err := replacesCheckpoint(save); err != nil {
-			return err
-		}
-	}
-	s, err := readStates(operands[0], cols)
-	if err != nil {
-		return err
-	}
-	var held *states
-	if holdout > 0 {
-		if s, held, err = s.hold(holdout); err != nil {
-			return err
-		}
-	}
-	data, dt, err := s.trainingData(model, by)
-	if err != nil {
-		return err
-	}
-	tr := nn.Training{
-		Epochs: t.epochs, Batch: batch, Opt: c.Opt, Schedule: t.rates(), Workers: t.workers,
-		Src: rand.NewPCG(t.seed, 1), At: c.At,
-	}
-	if valid != "" {
-		if held, err = readStates(valid, cols); err != nil {
-			return err
-		}
-	}
-	if held != nil {
-		var vdt float64
-		if tr.Valid, vdt, err = held.trainingData(model, by); err != nil {
-			return fmt.Errorf("what -valid or -holdout watches: %w", err)
-		}
-		if !sameStep(dt, vdt) {
-			return fmt.Errorf("%s: the interval is %v, that of %s %v", held.Name, vdt, operands[0], dt)
-		}
-	}
-	settings := settingsOf(f, data, tr.Valid)
-	if resume == "" {
-		c.Settings = settings
-		if c.Model, err = newModel(model, t, data, dt); err != nil {
-			return fmt.Errorf("%s: %w", operands[0], err)
-		}
-	} else if c.Settings["data"] != settings["data"] || nn.Kind(c.Model) != model || c.Model.Net().Sizes()[0] != data.X.Cols {
-		return fmt.Errorf("%s: these are not the data that %s was trained on", operands[0], resume)
-	}
+}
 
-	saved := func() error {
-		if save == "" {
-			return nil
-		}
-		c.At = tr.At
-		_, err := write(save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
+// check finds what is wrong with the flags.
+func (t *trainJob) check() error {
+	f := t.flags
+	if err := t.cols.check(); err != nil {
 		return err
 	}
-	enough := errors.New("enough")
-	var last nn.Epoch
-	show := t.progress(e)
-	tr.OnEpoch = func(ep nn.Epoch) error {
-		last = ep
-		show(model, ep)
-		if patience > 0 {
-			loss := ep.Loss
-			if tr.Valid != nil {
-				loss = ep.Valid
-			}
-			if c.Best == nil || loss < c.BestLoss {
-				c.Best, c.BestLoss, c.BestEpoch = nn.Clone(c.Model), loss, ep.Epoch
-			} else if ep.Epoch-c.BestEpoch >= patience {
-				return enough
-			}
-		}
-		if ep.Epoch%every == 0 {
-			return saved()
+	if t.holdout > 0 && t.valid != "" {
+		return flags.Wrong("-valid and -holdout both say what is watched: want one of the two")
+	}
+	if t.by.Order%2 != 0 {
+		return flags.Wrong("-order %d: central differences have an even order", t.by.Order)
+	}
+	if len(t.passes) != 1 && len(t.passes) != len(t.optimizers) {
+		return flags.Wrong("-epochs has %d numbers: want 1, or %d for -optimizer %s", len(t.passes), len(t.optimizers), strings.Join(t.optimizers, ","))
+	}
+	kind, err := nn.KindOf(t.kind)
+	if err != nil {
+		return err
+	}
+	if t.objective == "" {
+		t.objective = kind.Objective
+	}
+	if t.objective != "derivatives" {
+		if name := f.First("derivatives", "order", "window"); name != "" {
+			return flags.Wrong("-%s is for the objective derivatives, this is %s: see -objective", name, t.objective)
 		}
 		return nil
 	}
-	learner := c.Model
-	if by.by == rk4 {
-		learner = nn.OneStep{Of: c.Model.(nn.FieldModel)}
+	if t.by.From == "" && f.First("order", "stride") != "" {
+		t.by.From = nn.Central
 	}
-	if patience == 0 || c.Best == nil || tr.EpochsDone(data)-c.BestEpoch < patience { // or it had ended
-		err = tr.Run(e.ctx, learner, data)
-	}
-	switch {
-	case errors.Is(err, context.Canceled) && save != "":
-		if err := saved(); err != nil {
-			return err
+	for _, s := range []struct {
+		name string
+		of   []nn.Estimate
+	}{{"order", []nn.Estimate{nn.Central}}, {"window", []nn.Estimate{nn.Smoothed}}, {"stride", []nn.Estimate{nn.Central, nn.Midpoint}}} {
+		if f.First(s.name) != "" && !slices.Contains(s.of, t.by.From) {
+			return flags.Wrong("-%s is for -derivatives %v", s.name, s.of)
 		}
-		fmt.Fprintf(e.stderr, "hnn train: saved after step %d; go on with: hnn train -resume %s -o %s %s\n", tr.At.Step, save, out, operands[0])
-		return err
-	case err != nil && !errors.Is(err, enough):
-		return err
-	}
-	if e.point != nil {
-		e.point.score("loss", last.Loss)
-		if tr.Valid != nil {
-			e.point.score("valid_loss", last.Valid)
-		}
-		if c.Best != nil {
-			e.point.score("lowest", c.BestLoss)
-			e.point.score("lowest_epoch", float64(c.BestEpoch))
-		}
-		return nil
-	}
-	final, note := c.Model, fmt.Sprintf("loss %.4g", last.Loss)
-	if last.Epoch == 0 {
-		note = "all of them before this call"
-	} else if tr.Valid != nil {
-		note += fmt.Sprintf(", validation %.4g", last.Valid)
-	}
-	if c.Best != nil {
-		final, note = c.Best, fmt.Sprintf("lowest loss %.4g, at epoch %d", c.BestLoss, c.BestEpoch)
-	}
-	if _, err := write(out, func(w io.Writer) error { return nn.Save(w, final) }); err != nil {
-		return err
-	}
-	if err := saved(); err != nil {
-		return err
-	}
-	if !t.quiet {
-		fmt.Fprintf(e.stderr, "%s: %d rows, %d steps, %s\n", model, data.X.Rows, tr.At.Step, note)
 	}
 	return nil
 }
 
-// neutral are the flags that do not change what a training computes.
-var neutral = []string{"o", "checkpoint", "every", "resume", "workers", "quiet", "valid"}
-
-// settingsOf returns all that determines a training: the flags, and hashes of the data.
-func settingsOf(f flags, data ...*nn.Data) map[string]string {
-	settings := map[string]string{}
-	f.VisitAll(func(fl *flag.Flag) {
-		if !slices.Contains(neutral, fl.Name) {
-			settings[fl.Name] = fl.Value.String()
+// stages makes the optimisers.
+func (t *trainJob) stages() ([]nn.Optimizer, error) {
+	var all []nn.Optimizer
+	t.epochs = 0
+	for i, name := range t.optimizers {
+		n := t.passes[min(i, len(t.passes)-1)]
+		t.epochs += n
+		o, err := nn.NewOptimizer(name, nn.Minimization{Epochs: n, Batch: t.batch, Rate: t.rates(),
+			Seed: t.seed, Stream: 1, Adam: t.adam, Momentum: t.momentum, WeightDecay: t.adam.WeightDecay})
+		if err != nil {
+			return nil, flags.Wrong("-optimizer: %w", err)
 		}
-	})
-	h := sha256.New()
-	for _, d := range data {
-		if d != nil {
-			for _, m := range []*autodiff.Matrix{d.X, d.Y} {
-				binary.Write(h, binary.LittleEndian, m.Data)
-			}
-			fmt.Fprint(h, d.Starts)
-		}
+		all = append(all, o)
 	}
-	settings["data"] = hex.EncodeToString(h.Sum(nil))
-	return settings
+	return all, nil
 }
 
-// takeSettings sets the flags as a saved training had them; a flag of this call that
-// says otherwise is an error.
-func takeSettings(f flags, settings map[string]string) error {
-	names := make([]string, 0, len(settings))
+func (t *trainJob) run(e *env) error {
+	var r nn.Recipe
+	var err error
+	if t.out == "-" && e.screen && !e.dry {
+		return flags.Wrong("a model is long: name a file with -o, or send standard output to one")
+	}
+	if t.resume != "" {
+		if r.Resume, err = loadCheckpoint(t.resume); err != nil {
+			return err
+		}
+		if err := t.takeSettings(r.Resume.Settings); err != nil {
+			return err
+		}
+		if t.save == "" {
+			t.save = t.resume
+		}
+	}
+	outs := []string{t.out, t.log}
+	if t.save != t.resume {
+		outs = append(outs, t.save)
+	}
+	if err := e.checkOutputs(outs, t.flags.Inputs()...); err != nil {
+		return err
+	}
+	if err := replacesCheckpoint(t.save); err != nil {
+		return err
+	}
+	s, err := readStates(t.data, t.cols)
+	if err != nil {
+		return err
+	}
+	if err := t.recipe(&r); err != nil {
+		return err
+	}
+	if t.valid != "" {
+		v, err := readStates(t.valid, t.cols)
+		if err != nil {
+			return err
+		}
+		r.Valid = &v.Series
+	}
+	show, done := t.progress(e)
+	r.Workers = e.threads(t.workers)
+	r.OnEpoch = func(ep nn.Epoch) error { show(t.kind, ep); return nil }
+	if t.save != "" && !e.dry {
+		r.Save = func(c *nn.Checkpoint) error {
+			_, err := writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
+			return err
+		}
+	}
+	fitted, err := nn.Fit(e.ctx, &s.Series, r)
+	done()
+	if err != nil {
+		if e.ctx.Err() != nil && r.Save != nil {
+			fmt.Fprintf(e.stderr, "hnn train: saved; go on with: hnn train -resume %s -o %s %s\n", t.save, t.out, t.data)
+			return err
+		}
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	if t.log != "" {
+		if err := e.writeLoss(t.log, fitted.Epochs); err != nil {
+			return err
+		}
+	}
+	e.report(fitted)
+	made := &nn.Origin{
+		Program: version, Command: "train", Flags: t.flags.With(flags.Setting),
+		Q: s.cols.q, P: s.cols.p, T: s.cols.t, Run: s.cols.run, Data: fitted.Train.Hash(),
+	}
+	made.Low, made.High = fitted.Train.Range()
+	if err := e.write(t.out, func(w io.Writer) error { return nn.Save(w, fitted.Model.(nn.Stored), made) }); err != nil {
+		return err
+	}
+	for _, note := range fitted.Notes {
+		e.warn("%s: %s", s.name, note)
+	}
+	if !t.quiet {
+		fmt.Fprintf(e.stderr, "%s: %d rows, %s\n", t.kind, fitted.Rows, summary(fitted))
+	}
+	return nil
+}
+
+// recipe makes a recipe of the flags.
+func (t *trainJob) recipe(r *nn.Recipe) (err error) {
+	kind, err := nn.KindOf(t.kind)
+	if err != nil {
+		return err
+	}
+	r.Model = kind.Maker(t.networks(0))
+	if r.Objective, err = nn.NewObjective(t.objective, t.by); err != nil {
+		return err
+	}
+	if r.Stages, err = t.stages(); err != nil {
+		return err
+	}
+	r.Hold, r.Patience, r.Every = t.holdout, t.patience, t.every
+	r.Settings = t.flags.With(flags.Setting)
+	r.Settings["valid"] = t.valid
+	return nil
+}
+
+// report gives the scores of a fit to a sweep.
+func (e *env) report(f *nn.Fitted) {
+	last := f.Last()
+	e.score("loss", last.Loss)
+	if !math.IsNaN(last.Valid) {
+		e.score("valid_loss", last.Valid)
+	}
+	if f.BestEpoch > 0 {
+		e.score("lowest", f.Best)
+		e.score("lowest_epoch", float64(f.BestEpoch))
+	}
+}
+
+// summary says how a fit ended.
+func summary(f *nn.Fitted) string {
+	last := f.Last()
+	s := fmt.Sprintf("%d epochs, loss %.4g", last.Epoch, last.Loss)
+	if !math.IsNaN(last.Valid) {
+		s += fmt.Sprintf(", validation %.4g", last.Valid)
+	}
+	if f.BestEpoch > 0 {
+		s += fmt.Sprintf("; lowest loss %.4g, at epoch %d", f.Best, f.BestEpoch)
+	}
+	if f.Ran == 0 {
+		s += "; all epochs were done before this call: more -epochs go on"
+	}
+	return s
+}
+
+// takeSettings sets the flags as a saved training had them. A flag of this call that says
+// otherwise is an error, but for those that extend the training.
+func (t *trainJob) takeSettings(settings map[string]string) error {
+	var names []string
 	for name := range settings {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		fl := f.Lookup(name)
-		if fl == nil || slices.Contains(neutral, name) {
-			continue // data, or a flag of another version
+		fl := t.flags.Lookup(name)
+		if fl == nil || t.flags.Role(name) != flags.Setting && name != "valid" {
+			return fmt.Errorf("%s: the saved training has a flag -%.40q, which this version does not know", t.resume, name)
 		}
 		if fl.Value.String() == settings[name] {
 			continue
 		}
-		if isSet(f, name) != "" {
-			return usageError{fmt.Errorf("-%s %s: the saved training has %s", name, fl.Value, settings[name])}
+		if t.flags.First(name) != "" {
+			if slices.Contains(extensible, name) || name == "valid" { // whose content decides
+				continue
+			}
+			return flags.Wrong("-%s %s: the saved training has %s", name, fl.Value, cmp.Or(settings[name], "none"))
 		}
-		if err := f.Set(name, settings[name]); err != nil {
-			return fmt.Errorf("the saved training has -%s %q: %w", name, settings[name], err)
+		if err := t.flags.Set(name, settings[name]); err != nil {
+			return fmt.Errorf("%s: the saved training has -%s %.80q: %w", t.resume, name, settings[name], err)
 		}
 	}
-	return nil
+	return t.check()
 }
 
 func loadCheckpoint(name string) (*nn.Checkpoint, error) {
@@ -337,62 +401,13 @@ func loadCheckpoint(name string) (*nn.Checkpoint, error) {
 	return c, nil
 }
 
-// newModel makes a model of the given kind for the data.
-func newModel(kind string, t training, data *nn.Data, dt float64) (nn.Model, error) {
-	n, out := data.X.Cols, data.X.Cols
-	if kind == "hnn" {
-		out = 1
+// replacesCheckpoint refuses a file that holds something else than a checkpoint.
+func replacesCheckpoint(name string) error {
+	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil
 	}
-	net, err := nn.NewMLP(t.act, false, append(append([]int{n}, t.hidden...), out)...)
-	if err != nil {
-		return nil, err
+	if _, err := loadCheckpoint(name); err != nil {
+		return fmt.Errorf("-checkpoint would replace another file: %w", err)
 	}
-	net.Init(t.init, rand.NewPCG(t.seed, 0))
-	y := data.Y
-	if kind == "nextstate" { // the unit of time is the interval, whatever y holds
-		y = data.X
-	}
-	scale, err := nn.FitScaling(data.X, y)
-	if err != nil {
-		return nil, err
-	}
-	switch kind {
-	case "hnn":
-		return &nn.HNN{K: net, Scale: scale}, nil
-	case "derivative":
-		return &nn.Derivative{N: net, Scale: scale}, nil
-	}
-	return &nn.NextState{N: net, Scale: scale, Dt: dt}, nil
+	return nil
 }
-
-// trainingData returns what a kind of model learns from; dt is the interval of a
-// next-state model, else 0.
-func (s *states) trainingData(kind string, by estimator) (data *nn.Data, dt float64, err error) {
-	if kind == "nextstate" {
-		return s.nextStates()
-	}
-	data, err = s.derivatives(by)
-	return data, 0, err
-}
-
-// nextStates returns the pairs of successive states that are as far apart in time as
-// the first two.
-func (s *states) nextStates() (*nn.Data, float64, error) {
-	if err := s.needTimes(); err != nil {
-		return nil, 0, err
-	}
-	if lo, hi := s.run(0); hi-lo < 2 {
-		return nil, 0, fmt.Errorf("%s: the first run has one row, pairs of states are needed", s.Name)
-	}
-	dt := s.T[1] - s.T[0]
-	d, err := nn.NextStates(s.T, s.X, s.Starts, dt)
-	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", s.Name, err)
-	}
-	if pairs := s.Rows() - len(s.Starts); d.X.Rows < pairs/2 {
-		return nil, 0, fmt.Errorf("%s: only %d of %d pairs of successive states are %v apart: a nextstate model needs evenly spaced times", s.Name, d.X.Rows, pairs, dt)
-	}
-	return d, dt, nil
-}
-
-func sameStep(a, b float64) bool { return a-b <= 1e-6*b && b-a <= 1e-6*b }

@@ -2,18 +2,22 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"hnn/autodiff/random"
+	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
 )
 
@@ -21,22 +25,6 @@ import (
 func trainArgs(dir string, more ...string) []string {
 	args := []string{"train", "-quiet", "-hidden", "32,16", "-epochs", "300", "-seed", "4", "-patience", "250", "-o", filepath.Join(dir, "m.json")}
 	return append(append(args, more...), filepath.Join(dir, "data.csv"))
-}
-
-func trainData(t *testing.T) (dir string) {
-	t.Helper()
-	dir = t.TempDir()
-	must(t, "simulate", "-n", "3", "-noise", "0.05", "-duration", "20", "-o", filepath.Join(dir, "data.csv"))
-	return dir
-}
-
-func contents(t *testing.T, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // A training that is interrupted, by a signal or by kill -9, and resumed, again and
@@ -112,9 +100,17 @@ func TestResumeRefuses(t *testing.T) {
 	must(t, "simulate", "-n", "1", "-duration", "20", "-o", path("other.csv"))
 	model := contents(t, path("m.json"))
 	fails(t, hnn(t, "", "train", "-resume", path("c"), "-lr", "0.1", "-o", path("m.json"), path("data.csv")), 2, "-lr 0.1: the saved training has 0.002")
-	fails(t, hnn(t, "", "train", "-resume", path("c"), "-kind", "derivative", "-o", path("m.json"), path("data.csv")), 2, "-kind derivative")
-	fails(t, hnn(t, "", "train", "-resume", path("c"), "-o", path("m.json"), path("other.csv")), 1, "not the data")
-	fails(t, hnn(t, "", "train", "-resume", path("m.json"), "-o", path("n.json"), path("data.csv")), 1, "not a checkpoint file")
+	fails(t, hnn(t, "", "train", "-resume", path("c"), "-kind", "baseline", "-o", path("m.json"), path("data.csv")), 2, "-kind baseline: the saved training has hnn")
+	fails(t, hnn(t, "", "train", "-resume", path("c"), "-derivatives", "central", "-o", path("m.json"), path("data.csv")), 2, "-derivatives central: the saved training has none")
+	fails(t, hnn(t, "", "train", "-resume", path("c"), "-q", "p", "-p", "q", "-o", path("m.json"), path("data.csv")), 2, "-p q: the saved training has none")
+	fails(t, hnn(t, "", "train", "-resume", path("c"), "-o", path("m.json"), path("other.csv")), 1, "these are not the data of the checkpoint")
+	b := strings.Replace(string(contents(t, path("c"))), `"lr":"0.002"`, `"colour":"red","lr":"0.002"`, 1)
+	fails(t, hnn(t, "", "train", "-resume", put(t, dir, "later", b), "-o", path("m.json"), path("data.csv")), 1, `the saved training has a flag -"colour", which this version does not know`)
+	b = strings.Replace(string(contents(t, path("c"))), `"lr":"0.002"`, `"lr":"fast"`, 1)
+	fails(t, hnn(t, "", "train", "-resume", put(t, dir, "later", b), "-o", path("m.json"), path("data.csv")), 1, `the saved training has -lr "fast": want a number above 0`)
+	b = strings.Replace(string(contents(t, path("c"))), `"lr":"0.002"`, `"lr":"0.002","o":"other"`, 1)
+	fails(t, hnn(t, "", "train", "-resume", put(t, dir, "later", b), "-o", path("m.json"), path("data.csv")), 1, `a flag -"o", which`)
+	fails(t, hnn(t, "", "train", "-resume", path("m.json"), "-o", path("n.json"), path("data.csv")), 1, "not an hnn checkpoint file: its format is \"hnn model\"")
 	fails(t, hnn(t, "", "train", "-resume", path("none"), "-o", path("n.json"), path("data.csv")), 1, "no such file")
 	fails(t, hnn(t, "", "train", "-checkpoint", path("m.json"), "-o", path("m.json"), path("data.csv")), 2, "two outputs")
 	if !bytes.Equal(contents(t, path("m.json")), model) {
@@ -132,8 +128,11 @@ func TestPatience(t *testing.T) {
 	if r.status != 0 || !strings.Contains(r.errors, "lowest loss") {
 		t.Fatalf("%+v", r)
 	}
-	c, err := loadCheckpoint(path("c"))
-	if err != nil {
+	var c struct {
+		Epochs [][]float64
+		Best   struct{ Loss float64 }
+	}
+	if err := json.Unmarshal(contents(t, path("c")), &c); err != nil {
 		t.Fatal(err)
 	}
 	m, err := loadModel(path("m.json"))
@@ -144,15 +143,15 @@ func TestPatience(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := v.derivatives(estimator{})
+	p, err := nn.Derivatives{}.Problem(m.Stored, &v.Series, m.Stored.(*nn.HNN).Scale, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := nn.Loss(m, d); got != c.BestLoss {
-		t.Errorf("the written model has loss %v, the lowest was %v", got, c.BestLoss)
+	if got := p.Eval(nil, false); got != c.Best.Loss {
+		t.Errorf("the written model has loss %v, the lowest was %v", got, c.Best.Loss)
 	}
-	if steps := c.At.Step; steps > 100*10 {
-		t.Errorf("stopped after %d steps", steps)
+	if n := len(c.Epochs); n > 100 {
+		t.Errorf("stopped after %d epochs", n)
 	}
 	checkpoint, model := contents(t, path("c")), contents(t, path("m.json"))
 	must(t, "train", "-resume", path("c"), "-valid", path("valid.csv"), "-o", path("m.json"), path("data.csv"))
@@ -198,7 +197,7 @@ func TestNextStateScore(t *testing.T) {
 	score := func(name string) string {
 		lines := strings.Split(strings.TrimSpace(must(t, "eval", path("m.json"), path(name))), "\n")
 		cells := strings.Split(lines[len(lines)-1], ",")
-		return cells[len(cells)-1]
+		return cells[slices.Index(strings.Split(lines[0], ","), "coord_rmse")]
 	}
 	if a, b, c := score("even.csv"), score("rounded.csv"), score("less.csv"); a != b || a != c {
 		t.Errorf("coord_rmse %s, with rounded times %s and %s", a, b, c)
@@ -220,11 +219,17 @@ func TestColumns(t *testing.T) {
 		must(t, "train", "-epochs", "2", "-hidden", "8", "-derivatives", "central", "-order", "4", path("data.csv")) {
 		t.Error("-order does not choose central differences")
 	}
-	for _, by := range []string{"given", "smooth", "rk4"} {
-		args := []string{"train", "-epochs", "2", "-hidden", "8", "-batch", "0", "-derivatives", by}
-		want := must(t, append(args, path("data.csv"))...)
-		named := append(args, "-q", "x", "-p", "v", "-t", "time", "-run", "trial", path("lab.csv"))
-		if got := must(t, named...); got != want {
+	for _, by := range []string{"-derivatives given", "-derivatives smooth", "-objective step"} {
+		args := append([]string{"train", "-epochs", "2", "-hidden", "8", "-batch", "0"}, strings.Fields(by)...)
+		network := func(args ...string) string {
+			_, parts, ok := strings.Cut(must(t, args...), `"parts":`) // what comes before has the names
+			if !ok {
+				t.Fatal("no parts")
+			}
+			return parts
+		}
+		want := network(append(args, path("data.csv"))...)
+		if got := network(append(args, "-q", "x", "-p", "v", "-t", "time", "-run", "trial", path("lab.csv"))...); got != want {
 			t.Errorf("%s: another model with other names", by)
 		}
 	}
@@ -232,13 +237,13 @@ func TestColumns(t *testing.T) {
 	fails(t, hnn(t, "", "train", "-q", "x", "-p", "v", "-t", "hour", path("lab.csv")), 1, "hour")
 	fails(t, hnn(t, "", "train", "-q", "x", "-p", "v", "-run", "day", path("lab.csv")), 1, "day")
 	fails(t, hnn(t, "", "train", "-q", "x,y", "-p", "v", path("lab.csv")), 2, "-q names 2 columns, -p 1")
-	fails(t, hnn(t, "", "train", "-q", "x,", "-p", "v", path("lab.csv")), 2, "names with commas")
+	fails(t, hnn(t, "", "train", "-q", "x,", "-p", "v", path("lab.csv")), 2, "want a name, or several with commas")
 	fails(t, hnn(t, "", "train", "-order", "3", path("data.csv")), 2, "even order")
 	fails(t, hnn(t, "", "train", "-window", "3", path("data.csv")), 2, "-window is for -derivatives [smooth]")
-	fails(t, hnn(t, "", "train", "-derivatives", "smooth", "-stride", "3", path("data.csv")), 2, "-stride is for -derivatives [central midpoint rk4]")
+	fails(t, hnn(t, "", "train", "-derivatives", "smooth", "-stride", "3", path("data.csv")), 2, "-stride is for -derivatives [central midpoint]")
 	fails(t, hnn(t, "", "train", "-derivatives", "midpoint", "-stride", "0", path("data.csv")), 2, "stride")
-	fails(t, hnn(t, "", "train", "-kind", "nextstate", "-derivatives", "rk4", path("data.csv")), 2, "not nextstate")
-	fails(t, hnn(t, "", "train", "-kind", "nextstate", "-stride", "4", path("data.csv")), 2, "not nextstate")
+	fails(t, hnn(t, "", "train", "-kind", "nextstate", "-derivatives", "central", path("data.csv")), 2, "-derivatives is for the objective derivatives, this is step")
+	fails(t, hnn(t, "", "train", "-kind", "nextstate", "-stride", "4", path("data.csv")), 1, "a model of the next state has no stride")
 	must(t, "train", "-epochs", "2", "-hidden", "8", "-derivatives", "smooth", "-window", "3", "-checkpoint", path("c"), "-o", path("m.json"), path("data.csv"))
 	must(t, "train", "-resume", path("c"), "-window", "3", "-o", path("m.json"), path("data.csv"))
 }
@@ -252,7 +257,7 @@ func TestHoldout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest, held, err := s.hold(0.4)
+	rest, held, err := s.Hold(0.4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,23 +268,337 @@ func TestHoldout(t *testing.T) {
 	if held.X.At(0, 1) != s.X.At(rest.Rows(), 1) || held.DX.At(0, 0) != s.DX.At(rest.Rows(), 0) || held.T[0] != s.T[rest.Rows()] {
 		t.Error("the rows held are not the last")
 	}
-	if err := os.WriteFile(path("one.csv"), []byte("t,q,p\n0,1,2\n1,2,3\n2,3,1\n3,2,4\n3,5,5\n"), 0o644); err != nil {
+	if err := os.WriteFile(path("one.csv"), []byte("t,q,p\n0,1,2\n1,2,3\n2,3,1\n3,2,4\n4,5,5\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	one, err := readStates(path("one.csv"), usual)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rest, held, err = one.hold(0.4)
+	rest, held, err = one.Hold(0.4)
 	if err != nil || rest.Rows() != 3 || held.Rows() != 2 || held.X.At(0, 0) != 2 || len(held.Starts) != 1 {
 		t.Error(rest, held, err)
 	}
-	// The line is that of the file.
-	fails(t, hnn(t, "", "train", "-holdout", "0.4", "-derivatives", "midpoint", path("one.csv")), 1, "one.csv:6")
+	fails(t, hnn(t, "", "train", "-holdout", "0.2", "-derivatives", "midpoint", path("one.csv")), 1, "one.csv: validation set: nn: the longest trajectory without a gap has 1 rows")
 	fails(t, hnn(t, "", "train", "-holdout", "0.99", path("one.csv")), 1, "leaves nothing")
 	fails(t, hnn(t, "", "train", "-holdout", "0.5", "-valid", path("one.csv"), path("data.csv")), 2, "-valid and -holdout")
 	r := hnn(t, "", "train", "-holdout", "0.4", "-hidden", "8", "-epochs", "2", "-o", path("m.json"), path("data.csv"))
 	if r.status != 0 || !strings.Contains(r.errors, "validation") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// overwritten returns the lines that a terminal shows after text was written to it.
+func overwritten(text string) []string {
+	lines, col := [][]rune{nil}, 0
+	for _, part := range strings.SplitAfter(strings.ReplaceAll(text, "\x1b[K", "\x00"), "") {
+		last := &lines[len(lines)-1]
+		switch part {
+		case "\r":
+			col = 0
+		case "\n":
+			lines, col = append(lines, nil), 0
+		case "\x00":
+			*last = (*last)[:col]
+		default:
+			*last = append((*last)[:col], append([]rune(part), (*last)[min(col+1, len(*last)):]...)...)
+			col++
+		}
+	}
+	var all []string
+	for _, l := range lines {
+		all = append(all, string(l))
+	}
+	return all
+}
+
+// The line of progress is gone at the end, however a training ends, and has no NaN; off a
+// terminal there is none.
+func TestProgress(t *testing.T) {
+	dir := trainData(t)
+	data, model := filepath.Join(dir, "data.csv"), filepath.Join(dir, "m.json")
+	args := func(more ...string) []string {
+		return append(append([]string{"train", "-hidden", "8", "-o", model}, more...), data)
+	}
+	stopped := []string{"-lr", "0.5", "-schedule", "constant", "-epochs", "3000", "-patience", "5"}
+	for name, c := range map[string]struct {
+		r     result
+		lines []string // that the screen shows at the end
+	}{
+		"whole":      {inside(t, false, "", args("-epochs", "20", "-lr", "0.03")...), []string{"hnn: 603 rows, 20 epochs"}},
+		"validation": {inside(t, false, "", args("-epochs", "20", "-lr", "0.03", "-holdout", "0.3")...), []string{"hnn: 402 rows, 20 epochs, loss 0."}},
+		"stopped":    {inside(t, false, "", args(stopped...)...), []string{"hnn: 603 rows, "}},
+		"diverges":   {inside(t, false, "", args("-epochs", "20", "-lr", "1e308", "-schedule", "constant")...), []string{"hnn train: " + data + ": nn: training diverged"}},
+		"interrupted": {inside(t, false, "epoch 7/", args("-epochs", "20", "-checkpoint", filepath.Join(dir, "c"))...),
+			[]string{"hnn train: saved; go on with", "hnn train: interrupted"}},
+		"spring": {inside(t, false, "epoch 3/", "spring", "-train", "2", "-test", "1", "-duration", "5", "-epochs", "9", "-out", dir),
+			[]string{"hnn spring: saved in", "hnn spring: interrupted"}},
+	} {
+		if strings.Contains(strings.ToLower(c.r.errors), "nan") {
+			t.Errorf("%s: NaN in %q", name, c.r.errors)
+		}
+		if name != "diverges" && !strings.Contains(c.r.errors, "\r\x1b[Khnn: epoch 2/") && !strings.Contains(c.r.errors, "\r\x1b[Kbaseline: epoch 2/") {
+			t.Errorf("%s: no progress in %q", name, c.r.errors)
+		}
+		lines := overwritten(c.r.errors)
+		if len(lines) != len(c.lines)+1 || lines[len(lines)-1] != "" {
+			t.Errorf("%s: the screen shows %q", name, lines)
+			continue
+		}
+		for i, want := range c.lines {
+			if !strings.HasPrefix(lines[i], want) {
+				t.Errorf("%s: %q, want %q", name, lines[i], want)
+			}
+		}
+	}
+	if r := hnn(t, "", args(stopped...)...); r.status != 0 || strings.Count(r.errors, "\n") != 1 || strings.ContainsAny(r.errors, "\r\x1b") {
+		t.Errorf("off a terminal: %q", r.errors)
+	}
+}
+
+// A checkpoint knows its validation set, and takes no other.
+func TestResumeValidation(t *testing.T) {
+	dir := trainData(t)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	must(t, "simulate", "-n", "2", "-duration", "5", "-seed", "9", "-o", path("valid.csv"))
+	must(t, "simulate", "-n", "2", "-duration", "5", "-seed", "8", "-o", path("other.csv"))
+	args := func(epochs string) []string {
+		return []string{"train", "-quiet", "-hidden", "8", "-epochs", epochs, "-schedule", "constant", "-patience", "50", "-valid", path("valid.csv")}
+	}
+	must(t, append(args("30"), "-log", path("whole.csv"), "-o", path("whole.json"), path("data.csv"))...)
+	must(t, append(args("12"), "-checkpoint", path("c"), "-o", path("m.json"), path("data.csv"))...)
+	again := []string{"train", "-quiet", "-resume", path("c"), "-checkpoint", path("c2"), "-epochs", "30", "-log", path("log.csv"), "-o", path("m.json")}
+	must(t, append(again, path("data.csv"))...)
+	if !bytes.Equal(contents(t, path("m.json")), contents(t, path("whole.json"))) || !bytes.Equal(contents(t, path("log.csv")), contents(t, path("whole.csv"))) {
+		t.Error("resumed without -valid, the training ends in another model or other losses")
+	}
+	copied := put(t, dir, "moved.csv", string(contents(t, path("valid.csv"))))
+	must(t, append(again, "-valid", copied, path("data.csv"))...)
+	fails(t, hnn(t, "", append(again, "-valid", path("other.csv"), path("data.csv"))...), 1, "the validation set is another")
+	os.Remove(path("valid.csv"))
+	fails(t, hnn(t, "", append(again, path("data.csv"))...), 1, "valid.csv: no such file")
+	must(t, append(again, "-valid", copied, path("data.csv"))...)
+}
+
+// Two uses of one column are a wrong call.
+func TestOverlappingColumns(t *testing.T) {
+	data := filepath.Join(trainData(t), "data.csv")
+	for args, want := range map[string]string{
+		"-q q -p q":               "-q and -p both name the column q",
+		"-q q -p t":               "-p and -t both name the column t",
+		"-q q,q -p p,dp":          "-q and -q both name the column q",
+		"-q q -p p -t p":          "-p and -t both name the column p",
+		"-q q -p p -run q":        "-q and -run both name the column q",
+		"-q q -p p -t s -run s":   "-t and -run both name the column s",
+		"-q run -p p -holdout .1": "-q and -run both name the column run",
+	} {
+		fails(t, hnn(t, "", append(append([]string{"train"}, strings.Fields(args)...), data)...), 2, want)
+	}
+	fails(t, hnn(t, "", "eval", "-q", "q", "-p", "q", "m.json", data), 2, "-q and -p both name the column q")
+}
+
+// orbit is a CSV of t, q and p at n times dt apart, from 0.
+func orbitOf(n int, dt float64, at func(t float64) (q, p float64)) string {
+	var b strings.Builder
+	b.WriteString("t,q,p\n")
+	for i := range n {
+		u := dt * float64(i)
+		q, p := at(u)
+		fmt.Fprintf(&b, "%v,%v,%v\n", u, q, p)
+	}
+	return b.String()
+}
+
+func circle(t float64) (q, p float64) { return math.Cos(t), -math.Sin(t) }
+
+// A training that learned nothing says so in a line, with the likely cause; a good one is
+// silent.
+func TestPoorTraining(t *testing.T) {
+	dir := t.TempDir()
+	src := rand.NewPCG(1, 2)
+	good := put(t, dir, "good.csv", orbitOf(400, 0.1, circle))
+	far := put(t, dir, "far.csv", strings.Replace(string(contents(t, good)), "\n2,", "\n2,1e30,0\n2.01,", 1))
+	noisy := put(t, dir, "noisy.csv", orbitOf(400, 0.05, func(t float64) (q, p float64) {
+		q, p = circle(t)
+		return q + 0.2*random.Normal(src), p + 0.2*random.Normal(src)
+	}))
+	wrapped := put(t, dir, "wrapped.csv", orbitOf(400, 0.05, func(t float64) (q, p float64) {
+		return math.Remainder(2*t, 2*math.Pi), 2 + 0.3*math.Sin(2*t)
+	}))
+	for _, c := range []struct{ data, lr, want string }{
+		{good, "0.01", ""},
+		{good, "5", "the learning rate is too high"},
+		{far, "0.01", "row 20 has 1e+30 in component 0, far from all others: remove it"},
+		{noisy, "0.01", "the data are noisy"},
+		{wrapped, "0.01", "an angle that is wrapped has to be unwrapped"},
+	} {
+		r := hnn(t, "", "train", "-quiet", "-hidden", "16", "-epochs", "60", "-lr", c.lr, "-o", filepath.Join(dir, "m.json"), c.data)
+		prefix := "hnn: warning: " + c.data + ": "
+		if r.status != 0 || c.want == "" && r.errors != "" ||
+			c.want != "" && (!strings.HasPrefix(r.errors, prefix) || !strings.Contains(r.errors, c.want) || strings.Count(r.errors, "\n") != 1) {
+			t.Errorf("%s, rate %s: %+v", c.data, c.lr, r)
+		}
+	}
+}
+
+// Too few rows and too large values have messages of their own.
+func TestFewAndHuge(t *testing.T) {
+	dir := t.TempDir()
+	few := put(t, dir, "few.csv", orbitOf(3, 0.1, circle))
+	two := put(t, dir, "two.csv", orbitOf(2, 0.1, circle))
+	huge := put(t, dir, "huge.csv", orbitOf(50, 0.1, func(t float64) (q, p float64) { return 1e200 * math.Cos(t), 1e200 * math.Sin(t) }))
+	one := put(t, dir, "one.csv", strings.Replace(orbitOf(50, 0.1, circle), "\n2,", "\n2,1e200,0\n2.01,", 1))
+	constant := put(t, dir, "constant.csv", orbitOf(50, 0.1, func(t float64) (q, p float64) { return t, 1 }))
+	for data, want := range map[string]string{
+		two:      "the longest trajectory without a gap has 2 rows: want at least 3",
+		few:      "1 rows of states and 1 of derivatives are left: want at least 2",
+		huge:     "the square of component 0 of the states overflows: want values below 1e150, in other units",
+		one:      "the square of component 0 of the states overflows",
+		constant: "component 1 of the states does not vary",
+	} {
+		fails(t, hnn(t, "", "train", "-o", filepath.Join(dir, "m.json"), data), 1, want)
+	}
+}
+
+// Nothing is compared across a gap, which is told: the model is that of two trajectories.
+func TestGapInData(t *testing.T) {
+	dir := t.TempDir()
+	rows := strings.Split(strings.TrimSpace(orbitOf(240, 0.1, circle)), "\n")[1:]
+	gap, runs := "t,q,p\n", "run,t,q,p\n"
+	for i, row := range rows {
+		if i >= 100 && i < 140 {
+			continue
+		}
+		gap += row + "\n"
+		runs += strconv.Itoa(i/120) + "," + row + "\n"
+	}
+	for _, by := range []string{"-derivatives central", "-order 6", "-derivatives midpoint", "-derivatives smooth", "-stride 3", "-objective step", "-kind nextstate"} {
+		network := func(csv, warning string) string {
+			args := append([]string{"train", "-hidden", "8", "-lr", "0.05", "-epochs", "20", "-quiet", "-o", filepath.Join(dir, "m.json")}, strings.Fields(by)...)
+			r := hnn(t, "", append(args, put(t, dir, "data.csv", csv))...)
+			if r.status != 0 || !strings.Contains(r.errors, warning) || warning == "" && r.errors != "" {
+				t.Errorf("%s: %+v, want %q", by, r, warning)
+			}
+			_, parts, _ := strings.Cut(string(contents(t, filepath.Join(dir, "m.json"))), `"parts":`)
+			return parts
+		}
+		if network(gap, "1 intervals are longer than 8 times the usual one: trajectories are cut there") != network(runs, "") {
+			t.Errorf("%s: another model than of two trajectories", by)
+		}
+	}
+}
+
+// -log has a row for each epoch, all of them also when a training was resumed.
+func TestLossLog(t *testing.T) {
+	dir := trainData(t)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	args := []string{"train", "-quiet", "-hidden", "8", "-epochs", "9", "-holdout", "0.3", "-log", path("log.csv"), "-o", path("m.json")}
+	must(t, append(args, path("data.csv"))...)
+	whole := contents(t, path("log.csv"))
+	log, err := table.ReadFile(path("log.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Join(log.Header, ",") != "epoch,stage,step,loss,valid,rate" || log.Rows() != 9 {
+		t.Fatalf("%v, %d rows", log.Header, log.Rows())
+	}
+	epoch, _ := log.Col("epoch")
+	step, _ := log.Col("step")
+	for i := range epoch {
+		if epoch[i] != float64(i+1) || step[i] != 7*epoch[i] { // 402 rows in batches of 64
+			t.Errorf("row %d: epoch %v, step %v", i, epoch[i], step[i])
+		}
+	}
+	os.Remove(path("log.csv"))
+	r := inside(t, false, "epoch 4/", append([]string{"train", "-checkpoint", path("c")}, append(args[2:], path("data.csv"))...)...)
+	if r.status != 130 {
+		t.Fatalf("%+v", r)
+	}
+	if _, err := os.Stat(path("log.csv")); err == nil {
+		t.Error("an interrupted training wrote its log")
+	}
+	must(t, "train", "-quiet", "-resume", path("c"), "-log", path("log.csv"), "-o", path("m.json"), path("data.csv"))
+	if !bytes.Equal(contents(t, path("log.csv")), whole) {
+		t.Errorf("resumed: %s\nwant %s", contents(t, path("log.csv")), whole)
+	}
+}
+
+// A model does not go to a terminal, which is found before the work.
+func TestModelToScreen(t *testing.T) {
+	data := filepath.Join(trainData(t), "data.csv")
+	fails(t, inside(t, true, "", "train", data), 2, "name a file with -o, or send standard output to one")
+	fails(t, inside(t, true, "", "train", "none.csv"), 2, "name a file with -o") // before the data are read
+	if r := inside(t, true, "", "train", "-quiet", "-epochs", "3", "-hidden", "4", "-o", data+".json", data); r.status != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A training that has ended goes on with more epochs, and says so with the same.
+func TestMoreEpochs(t *testing.T) {
+	dir := trainData(t)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	train := func(args ...string) string {
+		r := hnn(t, "", append(append([]string{"train"}, args...), "-o", path("m.json"), path("data.csv"))...)
+		if r.status != 0 {
+			t.Fatalf("%+v", r)
+		}
+		return r.errors
+	}
+	const done = "all epochs were done before this call: more -epochs go on"
+	fresh := []string{"-hidden", "8", "-lr", "0.02", "-schedule", "constant"}
+	train(append(fresh, "-epochs", "30")...)
+	want := contents(t, path("m.json"))
+	if s := train(append(fresh, "-epochs", "20", "-checkpoint", path("c"))...); strings.Contains(s, done) || !strings.Contains(s, "20 epochs") {
+		t.Error(s)
+	}
+	twenty := contents(t, path("m.json"))
+	for _, same := range [][]string{{}, {"-epochs", "20"}} {
+		if s := train(append(same, "-resume", path("c"))...); !strings.Contains(s, done) || !bytes.Equal(contents(t, path("m.json")), twenty) {
+			t.Errorf("%v: %s", same, s)
+		}
+	}
+	if s := train("-resume", path("c"), "-epochs", "30"); strings.Contains(s, done) || !strings.Contains(s, "30 epochs") || !bytes.Equal(contents(t, path("m.json")), want) {
+		t.Error(s, "or another model than in one go")
+	}
+	// Patience that is new begins to count where the training goes on.
+	if s := train("-resume", path("c"), "-epochs", "40", "-patience", "3"); !strings.Contains(s, "lowest loss") || strings.Contains(s, done) {
+		t.Error(s)
+	}
+}
+
+// Two optimisers work one after the other, and can be interrupted in either.
+func TestTwoOptimizers(t *testing.T) {
+	dir := trainData(t)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	args := []string{"train", "-hidden", "8", "-optimizer", "adam,sgd", "-epochs", "20,5", "-lr", "0.01", "-momentum", "0.5"}
+	must(t, append(args, "-log", path("log.csv"), "-o", path("m.json"), path("data.csv"))...)
+	want, log := contents(t, path("m.json")), contents(t, path("log.csv"))
+	tab, err := table.ReadFile(path("log.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stage, _ := tab.Col("stage")
+	for i, s := range stage {
+		if len(stage) != 25 || s != float64(i/20) {
+			t.Fatalf("stages %v", stage)
+		}
+	}
+	for _, at := range []string{"epoch 7/25", "epoch 20/25", "epoch 23/25"} {
+		r := inside(t, false, at, append(args, "-checkpoint", path("c"), "-o", path("n.json"), path("data.csv"))...)
+		if r.status != 130 {
+			t.Fatalf("%s: %+v", at, r)
+		}
+		must(t, "train", "-quiet", "-resume", path("c"), "-log", path("log2.csv"), "-o", path("n.json"), path("data.csv"))
+		if !bytes.Equal(contents(t, path("n.json")), want) || !bytes.Equal(contents(t, path("log2.csv")), log) {
+			t.Errorf("interrupted at %s: another model or other losses", at)
+		}
+		os.Remove(path("c"))
+	}
+	for args, want := range map[string]string{
+		"-optimizer adam,adams":             `no optimiser is called "adams": want one of`,
+		"-optimizer adam,sgd -epochs 1,2,3": "-epochs has 3 numbers: want 1, or 2",
+		"-epochs 3,4":                       "-epochs has 2 numbers: want 1",
+	} {
+		fails(t, hnn(t, "", append(append([]string{"train"}, strings.Fields(args)...), path("data.csv"))...), 2, want)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"hnn/autodiff/kernel"
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/verify"
 )
 
@@ -42,14 +43,12 @@ Examples:
   hnn verify -json
 `
 
-func runVerify(e *env, args []string) error {
+func defineVerify(f *flags.Set) check {
 	asJSON := false
-	f := newFlags(e, "verify", verifyHelp)
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
-	if _, err := f.parse(args, 0); err != nil {
-		return err
+	return func() (run, error) {
+		return func(e *env) error { return verify.Run(e.ctx, e.stdout, version, machine(), asJSON) }, nil
 	}
-	return verify.Run(e.ctx, e.stdout, version, machine(), asJSON)
 }
 
 // machine says what computes.

@@ -117,7 +117,7 @@ func (r *Row) calibrate(ctx context.Context, target time.Duration) error {
 		// The time of a few operations says little of that of many, so the number
 		// grows by steps.
 		wanted := 0.7 * float64(target) / float64(max(d, 1))
-		r.n = int(float64(r.n) * min(max(wanted, 2), 100))
+		r.n = int(min(float64(r.n)*min(max(wanted, 2), 100), 1<<30)) // which an int of 32 bits holds
 	}
 }
 

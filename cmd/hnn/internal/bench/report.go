@@ -20,6 +20,15 @@ func spread(x []float64) (median, least, most float64) {
 	return (s[(n-1)/2] + s[n/2]) / 2, s[0], s[n-1]
 }
 
+// rate returns the median of 10⁹ operations a second, or NaN where it says little.
+func (r *Row) rate() float64 {
+	if r.Flop == 0 {
+		return math.NaN()
+	}
+	t, _, _ := spread(r.Seconds)
+	return r.Flop / t / 1e9
+}
+
 // Print writes the rows as a table to read, with the columns of the peer if peered.
 func Print(out io.Writer, rows []*Row, peered bool) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -32,7 +41,7 @@ func Print(out io.Writer, rows []*Row, peered bool) error {
 		t, lo, hi := spread(r.Seconds)
 		rate, share, span := "", "", ""
 		if r.Flop > 0 {
-			rate = fmt.Sprintf("%.3g", r.Flop/t/1e9)
+			rate = fmt.Sprintf("%.3g", r.rate())
 		}
 		if m, lo, hi := spread(r.Share); len(r.Share) > 0 {
 			share, span = fmt.Sprintf("%.0f %%", 100*m), fmt.Sprintf("%.0f – %.0f", 100*lo, 100*hi)
@@ -73,31 +82,18 @@ var Header = []string{"row", "s", "s_min", "s_max", "gflops", "share", "share_mi
 // Write writes the rows to a table with the columns of Header. Where a row has several
 // rounds the figures are the median, the least and the greatest.
 func Write(w *table.Writer, rows []*Row) {
-	put := func(vs ...float64) {
-		for _, v := range vs {
-			if v != v {
-				w.Blank()
-			} else {
-				w.Float(v)
-			}
-		}
-	}
 	three := func(x []float64) {
 		m, lo, hi := spread(x)
-		put(m, lo, hi)
+		w.Floats(m, lo, hi)
 	}
 	for _, r := range rows {
 		w.Text(r.Name)
 		three(r.Seconds)
-		if t, _, _ := spread(r.Seconds); r.Flop > 0 {
-			put(r.Flop / t / 1e9)
-		} else {
-			w.Blank()
-		}
+		w.Floats(r.rate())
 		three(r.Share)
 		three(r.Gain)
 		allocs, _, _ := spread(r.Allocs)
-		put(allocs)
+		w.Floats(allocs)
 		three(r.Peer)
 		three(r.Ratio)
 		if r.Remark == "" {

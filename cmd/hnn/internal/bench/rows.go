@@ -65,10 +65,7 @@ func (c *Config) table() []*Row {
 	}
 	add(rolloutRow("spring", func() integrate.Field { return spring.Spring{M: 1, K: 1}.Field }))
 	for _, sizes := range networks {
-		add(rolloutRow(dashed(sizes), func() integrate.Field {
-			eval := nn.Func(network(sizes).Field, 2)
-			return func(dydt []float64, _ float64, y []float64) { eval(dydt, y) }
-		}))
+		add(rolloutRow(dashed(sizes), func() integrate.Field { return nn.NewField(network(sizes)) }))
 	}
 	add(experimentRow(c.Epochs))
 	return rows
@@ -130,11 +127,11 @@ func network(sizes []int) *nn.HNN {
 }
 
 // springRows returns random states of the unit spring and their derivatives.
-func springRows(n int) *nn.Data {
-	d := &nn.Data{X: &autodiff.Matrix{Rows: n, Cols: 2, Data: noise(2 * n)}, Y: autodiff.NewMatrix(n, 2)}
+func springRows(n int) *nn.Series {
+	d := &nn.Series{X: &autodiff.Matrix{Rows: n, Cols: 2, Data: noise(2 * n)}, DX: autodiff.NewMatrix(n, 2)}
 	for i := range n {
 		q, p := d.X.At(i, 0), d.X.At(i, 1)
-		copy(d.Y.Row(i), []float64{p, -q})
+		copy(d.DX.Row(i), []float64{p, -q})
 	}
 	return d
 }
@@ -148,19 +145,21 @@ func stepRow(sizes []int, rows, workers int) *Row {
 		Name: fmt.Sprintf("step %s rows=%d workers=%d", dashed(sizes), rows, workers),
 		measure: func(ctx context.Context, n int) (took time.Duration, allocs uint64, err error) {
 			var c clock
-			t := nn.Training{
-				Epochs: first + n, Batch: -1, Opt: nn.NewAdam(), Schedule: nn.Constant(1e-3), Src: rand.NewPCG(0, 0), Workers: workers,
-				OnEpoch: func(e nn.Epoch) error {
-					switch e.Epoch {
-					case first:
-						c.start()
-					case first + n:
-						took, allocs = c.stop()
-					}
-					return nil
-				},
+			p, err := nn.Derivatives{}.Problem(m, d, nil, workers)
+			if err != nil {
+				return 0, 0, err
 			}
-			err = t.Run(ctx, m, d)
+			defer p.(*nn.RowProblem).Close()
+			o := nn.Descent{Rule: nn.NewAdam(), Epochs: first + n, Batch: -1, Rate: nn.Constant(1e-3)}
+			err = o.Minimize(ctx, p, func(e nn.Epoch) error {
+				switch e.Epoch {
+				case first:
+					c.start()
+				case first + n:
+					took, allocs = c.stop()
+				}
+				return nil
+			})
 			return took, allocs, err
 		},
 	}

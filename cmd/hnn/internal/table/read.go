@@ -214,49 +214,34 @@ func (t *Table) add(line int, cells []string) error {
 	return nil
 }
 
-// number parses a finite decimal number. strconv.ParseFloat also takes what nobody means in a CSV file, 1_0 and 0x1p3,
-// and what no computation survives, NaN and Inf. None of them is made of these bytes alone.
+// number parses a finite decimal number. strconv.ParseFloat also takes what nobody means in a CSV file, 0x1p3 and 1_0, and what
+// no computation survives, NaN and Inf.
 func number(s string) (float64, error) {
-	for _, c := range []byte(s) {
-		if (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {
-			return 0, notNumber(s)
-		}
-	}
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return 0, notNumber(s)
-	}
-	return v, nil
-}
-
-// notNumber says what is wrong with s.
-func notNumber(s string) error {
 	v, err := strconv.ParseFloat(s, 64)
 	switch {
+	case err == nil && v-v == 0 && !strings.ContainsAny(s, "xX_"):
+		return v, nil
 	case s == "":
-		return errors.New("empty cell")
+		return 0, errors.New("empty cell")
 	case v-v != 0 && (err == nil || errors.Is(err, strconv.ErrRange)):
-		return fmt.Errorf("%.40q is not a finite number", s)
+		return 0, fmt.Errorf("%.40q is not a finite number", s)
 	case strings.ContainsAny(s, ",;"):
-		return fmt.Errorf(`%.40q is not a number (expected "," between columns and "." in numbers)`, s)
+		return 0, fmt.Errorf(`%.40q is not a number (expected "," between columns and "." in numbers)`, s)
 	}
-	return fmt.Errorf("%.40q is not a number", s)
+	return 0, fmt.Errorf("%.40q is not a number", s)
 }
 
-// list joins names for an error message.
+// list joins names for an error message, of many only the first.
 func list(names []string) string {
-	var b strings.Builder
-	for i, s := range names {
-		if i == 20 {
-			fmt.Fprintf(&b, ", … %d in all", len(names))
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%.40s", s)
+	const most = 20
+	var short []string
+	for _, s := range names[:min(len(names), most)] {
+		short = append(short, fmt.Sprintf("%.40s", s))
 	}
-	return b.String()
+	if len(names) > most {
+		short = append(short, fmt.Sprintf("… %d in all", len(names)))
+	}
+	return strings.Join(short, ", ")
 }
 
 // Rows is the number of rows; there is at least one.

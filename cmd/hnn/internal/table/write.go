@@ -54,6 +54,17 @@ func (t *Writer) Float(v float64) {
 	t.buf = strconv.AppendFloat(t.buf, v, 'g', -1, 64)
 }
 
+// Floats writes the next cells of the row. A number that is not finite is left empty.
+func (t *Writer) Floats(vs ...float64) {
+	for _, v := range vs {
+		if v-v != 0 {
+			t.Blank()
+		} else {
+			t.Float(v)
+		}
+	}
+}
+
 // Int writes the next cell of the row.
 func (t *Writer) Int(v int) {
 	t.next()

@@ -21,7 +21,7 @@ func checkFormulas(r *report) {
 		x := autodiff.NewMatrix(rows, s.Dim())
 		src := rand.NewPCG(1, 0)
 		for i := range x.Data {
-			x.Data[i] = 4*random.Uniform(src) - 2
+			x.Data[i] = float64(4*random.Uniform(src)) - 2
 		}
 		wrong, first := formulaBits(s, x)
 		r.within("formula "+name, float64(wrong), 0, 0, fmt.Sprintf("of %d numbers differ", rows*(1+s.Dim())), first)

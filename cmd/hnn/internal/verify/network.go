@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"math"
-	"math/rand/v2"
 
 	"hnn/autodiff"
 	"hnn/integrate"
@@ -52,15 +51,15 @@ var (
 	}
 )
 
-func referenceHNN() (*nn.HNN, *nn.Data) {
+func referenceHNN() (*nn.HNN, *nn.Series) {
 	net, err := nn.NewMLP(nn.Tanh, false, 2, 8, 4, 1)
 	noError(err)
 	for i, p := range net.Params() {
 		copy(p.Data, refWeights[i])
 	}
-	return &nn.HNN{K: net}, &nn.Data{
-		X: &autodiff.Matrix{Rows: 3, Cols: 2, Data: append([]float64(nil), refX...)},
-		Y: &autodiff.Matrix{Rows: 3, Cols: 2, Data: append([]float64(nil), refDX...)},
+	return &nn.HNN{K: net}, &nn.Series{
+		X:  &autodiff.Matrix{Rows: 3, Cols: 2, Data: append([]float64(nil), refX...)},
+		DX: &autodiff.Matrix{Rows: 3, Cols: 2, Data: append([]float64(nil), refDX...)},
 	}
 }
 
@@ -69,23 +68,17 @@ func checkNetwork(r *report) {
 	m, d := referenceHNN()
 	r.most("hnn H", largest(nn.Evaluate(m.H, d.X).Data, refH), tol, unit)
 	r.most("hnn field", largest(nn.Evaluate(m.Field, d.X).Data, refField), tol, unit)
-	r.most("hnn loss", largest([]float64{nn.Loss(m, d)}, refLoss), 1e-12, unit)
-
-	var g autodiff.Graph
-	loss := m.Loss(g.Leaf("x", d.X), g.Leaf("dx", d.Y))
-	p := m.K.Params()
-	grads := autodiff.Grad(loss, g.Leaf("b1", p[1]), g.Leaf("b2", p[3]), g.Leaf("W3", p[4]))
-	plan, err := autodiff.Compile(grads...)
+	problem, err := nn.Derivatives{}.Problem(m, d, nil, 1)
 	noError(err)
-	plan.Run()
+	defer problem.(*nn.RowProblem).Close()
+	r.most("hnn loss", largest([]float64{problem.Eval(nil, true)}, refLoss), 1e-12, unit)
 	worst := 0.
-	for i, want := range [][]float64{refGradB1, refGradB2, refGradW3} {
-		worst = max(worst, largest(plan.Value(grads[i]).Data, want))
+	for i, want := range map[int][]float64{1: refGradB1, 3: refGradB2, 4: refGradW3} {
+		worst = max(worst, largest(problem.Grads()[i].Data, want))
 	}
 	r.most("hnn gradients", worst, 1e-12, unit)
 
-	eval := nn.Func(m.Field, 2)
-	field := func(dydt []float64, _ float64, y []float64) { eval(dydt, y) }
+	field := nn.NewField(m)
 	sol, err := integrate.Fixed(integrate.RK4, field, 0, 4, 0.1, []float64{1, 0})
 	noError(err)
 	r.most("hnn rollout RK4", largest(sol.Y[len(sol.Y)-1], refEnd), 1e-12, unit)
@@ -99,18 +92,18 @@ func checkAdam(r *report) {
 		m, d := referenceHNN()
 		opt := nn.NewAdam()
 		opt.WeightDecay = c.decay
+		problem, err := nn.Derivatives{}.Problem(m, d, nil, 1)
+		noError(err)
 		var losses []float64
-		t := nn.Training{
-			Epochs: 100, Batch: -1, Opt: opt, Schedule: nn.Constant(1e-3), Src: rand.NewPCG(0, 0),
-			OnEpoch: func(e nn.Epoch) error {
-				losses = append(losses, e.Loss)
-				return nil
-			},
-		}
-		noError(t.Run(context.Background(), m, d))
+		o := nn.Descent{Rule: opt, Epochs: 100, Batch: -1, Rate: nn.Constant(1e-3)}
+		noError(o.Minimize(context.Background(), problem, func(e nn.Epoch) error {
+			losses = append(losses, e.Loss)
+			return nil
+		}))
 		p := m.K.Params()
 		worst := largest(losses[:len(c.losses)], c.losses)
-		worst = max(worst, math.Abs(nn.Loss(m, d)-c.last), largest(p[4].Data, c.w3), largest(p[3].Data, c.b2))
+		worst = max(worst, math.Abs(problem.Eval(nil, false)-c.last), largest(p[4].Data, c.w3), largest(p[3].Data, c.b2))
+		problem.(*nn.RowProblem).Close()
 		r.most(c.name, worst, 1e-10, "from PyTorch's, 100 steps")
 	}
 }

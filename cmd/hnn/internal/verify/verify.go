@@ -1,5 +1,6 @@
 // Package verify is what hnn verify does: it checks the program on the machine that it
-// runs on. Each file has the checks of one part, and verify.go lists them.
+// runs on. Each file has the checks of one part, and verify.go lists them. What is measured
+// of autodiff and of integrate is in packages hnn/autodiff/verify and hnn/integrate/verify.
 package verify
 
 import (
@@ -9,6 +10,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"hnn/autodiff/verify"
 )
 
 // A check makes findings; a panic of it is one too.
@@ -19,9 +22,9 @@ type check struct {
 
 // checks is what hnn verify does, in this order.
 var checks = []check{
-	{"kernel", checkKernels},
-	{"elementary", checkElementary},
-	{"rule", checkRules},
+	{"kernel", each(verify.Kernels)},
+	{"elementary", each(verify.Elementary)},
+	{"rule", each(verify.Rules)},
 	{"formula", checkFormulas},
 	{"order", checkOrders},
 	{"symplectic", checkSymplectic},
@@ -29,8 +32,15 @@ var checks = []check{
 	{"steps", checkSteps},
 	{"hnn", checkNetwork},
 	{"adam", checkAdam},
-	{"samplers", checkSamplers},
+	{"samplers", each(verify.Samplers)},
 	{"experiment", func(r *report) { checkExperiment(r, smallSHA256) }},
+}
+
+// each reports what a check of package hnn/autodiff/verify finds.
+func each(check func(found func(verify.Finding))) func(r *report) {
+	return func(r *report) {
+		check(func(f verify.Finding) { r.within(f.Name, f.Value, 0, f.Most, f.Unit, f.Detail) })
+	}
 }
 
 // Run does all checks and writes a line about each to out, or one JSON object about all.

@@ -7,38 +7,53 @@ import (
 	"hnn/autodiff/random"
 )
 
-// checkRules compares the derivatives of every operation with central differences, to
-// third order, at random matrices of a few shapes.
-func checkRules(r *report) {
-	for i, c := range ruleCases {
-		src := rand.NewPCG(3, uint64(i))
+// Rules compares the derivatives of every operation with central differences, to third
+// order, at random matrices of a few shapes.
+func Rules(found func(Finding)) {
+	for i := range Cases {
+		c, src := &Cases[i], rand.NewPCG(3, uint64(i))
 		largest, detail := 0., ""
-		for j, shape := range [][2]int{{1, 1}, {1, 4}, {5, 1}, {3, 4}, {4, 3}} {
-			var g autodiff.Graph
-			x, y := c.leaf(&g, src, shape[0], shape[1]), c.leaf(&g, src, shape[0], shape[1])
-			if j == 4 { // broadcast
-				x = c.leaf(&g, src, 1, shape[1])
-			}
-			worst, err := autodiff.Check(c.f(repeat(x, y), y), 3, src, x, y)
+		for _, s := range [][2][2]int{{{1, 1}, {1, 1}}, {{1, 4}, {1, 4}}, {{5, 1}, {5, 1}}, {{3, 4}, {3, 4}}, {{1, 3}, {4, 3}}} {
+			worst, err := c.Check(src, s[0], s[1])
 			largest = max(largest, worst)
 			if err != nil && detail == "" {
 				detail = err.Error()
 			}
 		}
-		r.within("rule "+c.name, largest, 0, 1e-6, "of the size, to third order", detail)
+		found(Finding{"rule " + c.Op, largest, 1e-6, "of the size, to third order", detail})
 	}
 }
 
-// A ruleCase is a formula of x and y, both m×n, that contains an operation. It is smooth
-// where all elements are in (low, 2).
-type ruleCase struct {
-	name string // of the operation, as in a listing
-	low  float64
-	f    func(x, y autodiff.Var) autodiff.Var
+// A Case is a formula F of x and y, both m×n, that contains an operation. It is smooth
+// where all elements are in (Low, 2).
+type Case struct {
+	Op  string // name of the operation, as in a List
+	Low float64
+	F   func(x, y autodiff.Var) autodiff.Var
 }
 
-// ruleCases has one for every operation of autodiff.
-var ruleCases = []ruleCase{
+// Check compares derivatives of F with differences, to third order, by autodiff.Check. The
+// random x and y have these rows and columns and are repeated to a common shape.
+func (c *Case) Check(src rand.Source, xShape, yShape [2]int) (worst float64, err error) {
+	var g autodiff.Graph
+	leaf := func(shape [2]int) autodiff.Var {
+		m := autodiff.NewMatrix(shape[0], shape[1])
+		for i := range m.Data {
+			m.Data[i] = c.Low + float64((2-c.Low)*random.Uniform(src))
+		}
+		return g.Leaf("r", m)
+	}
+	x, y := leaf(xShape), leaf(yShape)
+	rows, cols := max(x.Rows(), y.Rows()), max(x.Cols(), y.Cols())
+	if x.Rows() == 0 || y.Rows() == 0 {
+		rows = 0
+	}
+	f := c.F(autodiff.ExpandTo(x, rows, cols), autodiff.ExpandTo(y, rows, cols))
+	return autodiff.Check(f, 3, src, x, y)
+}
+
+// Cases has one for every operation of package autodiff, in the order of rules.go.
+var Cases = []Case{
 	{"leaf", -2, func(x, y autodiff.Var) autodiff.Var { return x }},
 	{"const", -2, func(x, y autodiff.Var) autodiff.Var {
 		three := x.Graph().Const(x.Rows(), x.Cols(), 3)
@@ -100,12 +115,3 @@ func times(f func(x autodiff.Var) autodiff.Var) func(x, y autodiff.Var) autodiff
 
 // repeat repeats x to the shape of y.
 func repeat(x, y autodiff.Var) autodiff.Var { return autodiff.ExpandTo(x, y.Rows(), y.Cols()) }
-
-// leaf returns a variable of random elements.
-func (c *ruleCase) leaf(g *autodiff.Graph, src rand.Source, rows, cols int) autodiff.Var {
-	m := autodiff.NewMatrix(rows, cols)
-	for i := range m.Data {
-		m.Data[i] = c.low + float64((2-c.low)*random.Uniform(src))
-	}
-	return g.Leaf("r", m)
-}

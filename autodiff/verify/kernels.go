@@ -1,0 +1,210 @@
+package verify
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"hnn/autodiff/kernel"
+	"hnn/autodiff/random"
+)
+
+// Kernels computes every kernel with each instruction set of this machine and build, and
+// compares all results, bit for bit, with its definition. Sizes are ragged, and numbers
+// include NaN, infinities, −0 and subnormals; all NaNs count as equal. It switches the
+// instruction set while it runs: nothing else may use package kernel meanwhile.
+func Kernels(found func(Finding)) {
+	defer kernel.Active().Use()
+	for _, set := range kernel.Sets() {
+		set.Use()
+		compare := func(name string, f func(c *Comparison)) {
+			var c Comparison
+			f(&c)
+			found(Finding{"kernel " + set.Name() + " " + name, float64(c.Wrong), 0, fmt.Sprintf("of %d values differ", c.Values), c.First})
+		}
+		for _, p := range Products {
+			compare(p.Name, p.compareSizes)
+		}
+		for _, l := range Loops {
+			compare(l.Name, l.compareSizes)
+		}
+		compare("Finite", compareFinite)
+	}
+}
+
+// A Comparison counts the numbers that a kernel computes.
+type Comparison struct {
+	Values, Wrong int
+	First         string // what the first wrong one is; empty if there is none
+}
+
+// equal compares one number.
+func (c *Comparison) equal(got, want float64, where func() string) {
+	c.Values++
+	if math.Float64bits(got) == math.Float64bits(want) || got != got && want != want {
+		return
+	}
+	if c.Wrong++; c.Wrong == 1 {
+		c.First = fmt.Sprintf("%s: %v (%x), want %v (%x)", where(), got, math.Float64bits(got), want, math.Float64bits(want))
+	}
+}
+
+// A fence is a slice between margins that no kernel may write.
+type fence struct{ whole, slice []float64 }
+
+const margin, marked = 32, 12345
+
+// fenced returns n numbers from next.
+func fenced(n int, next func() float64) fence {
+	f := fence{whole: make([]float64, n+2*margin)}
+	for i := range f.whole {
+		f.whole[i] = marked
+	}
+	f.slice = f.whole[margin : margin+n : margin+n]
+	for i := range f.slice {
+		f.slice[i] = next()
+	}
+	return f
+}
+
+// inside counts the numbers in the margins that have changed.
+func (c *Comparison) inside(f fence, where func() string) {
+	for i, v := range f.whole {
+		if v == marked || i >= margin && i < len(f.whole)-margin {
+			continue
+		}
+		if c.Wrong++; c.Wrong == 1 {
+			c.First = fmt.Sprintf("%s: wrote outside of the slice, at %d", where(), i-margin)
+		}
+	}
+}
+
+// numbers returns n numbers from next.
+func numbers(n int, next func() float64) []float64 { return fenced(n, next).slice }
+
+// Compare multiplies an m×k by a k×n matrix of numbers from next.
+func (p *Product) Compare(c *Comparison, w *kernel.Workspace, m, k, n int, next func() float64) {
+	x, y, z := numbers(m*k, next), numbers(k*n, next), fenced(m*n, next)
+	p.Run(w, z.slice, x, y, m, k, n)
+	size := func() string { return fmt.Sprintf("%d×%d×%d", m, k, n) }
+	xr, xc, yr, yc := p.Stride(m, k, n)
+	for i := range m {
+		for j := range n {
+			sum := 0.
+			for l := range k {
+				sum = math.FMA(x[i*xr+l*xc], y[l*yr+j*yc], sum)
+			}
+			c.equal(z.slice[i*n+j], sum, func() string { return fmt.Sprintf("%s at (%d,%d)", size(), i, j) })
+		}
+	}
+	c.inside(z, size)
+}
+
+func (p *Product) compareSizes(c *Comparison) {
+	src := rand.NewPCG(1, 1)
+	var w kernel.Workspace
+	try := func(m, k, n int, next func() float64) { p.Compare(c, &w, m, k, n, next) }
+	tame := func() float64 { return Tame(src) }
+	for _, m := range []int{1, 2, 3, 4, 5, 8, 9, 15, 30} {
+		for _, k := range []int{0, 1, 2, 7, 32, 65} {
+			for _, n := range []int{1, 2, 3, 4, 5, 8, 23, 24, 25, 50} {
+				try(m, k, n, tame)
+			}
+		}
+	}
+	// The kernels split m at 240, k at 512, and n at 2040.
+	for _, d := range [][3]int{{128, 128, 64}, {5, 1031, 25}, {251, 6, 30}, {4, 9, 2067}, {130, 513, 31}} {
+		try(d[0], d[1], d[2], tame)
+	}
+	for range 200 {
+		try(1+random.IntN(src, 20), 1+random.IntN(src, 12), 1+random.IntN(src, 60), func() float64 { return Wild(src) })
+	}
+}
+
+// Compare runs the loop over n elements of numbers from next. With same = 1 the slices u
+// and v are one, with same = 2 u and w, where the kernel allows that.
+func (l *Loop) Compare(c *Comparison, n, same int, next func() float64) {
+	if l.Name == "Moments" || l.Name == "Descend" {
+		same = 0
+	}
+	got := [3]fence{fenced(n, next), fenced(n, next), fenced(n, next)}
+	got[0] = got[same]
+	var want [3][]float64
+	for s, f := range got {
+		want[s] = append(want[s], f.slice...)
+	}
+	want[0] = want[same]
+	a, b, d := next(), next(), next()
+	l.Run(got[0].slice, got[1].slice, got[2].slice, a, b, d)
+	for j := range n {
+		l.Each(&want[0][j], &want[1][j], &want[2][j], a, b, d)
+		for s := range got {
+			c.equal(got[s].slice[j], want[s][j], func() string { return fmt.Sprintf("length %d, slice %d at %d", n, s, j) })
+		}
+	}
+	for s, f := range got {
+		c.inside(f, func() string { return fmt.Sprintf("length %d, slice %d", n, s) })
+	}
+}
+
+func (l *Loop) compareSizes(c *Comparison) {
+	for i := range 2 * 70 {
+		n := i / 2
+		if i < 4 {
+			n = 1000 + i
+		}
+		src := rand.NewPCG(2, uint64(i))
+		l.Compare(c, n, 0, func() float64 {
+			if i%2 == 1 {
+				return Wild(src)
+			}
+			return Tame(src)
+		})
+	}
+}
+
+// compareFinite puts every kind of number at every place among finite ones.
+func compareFinite(c *Comparison) {
+	src := rand.NewPCG(3, 1)
+	for n := range 70 {
+		x := numbers(n, func() float64 { return Tame(src) })
+		c.equal(truth(kernel.Finite(x)), 1, func() string { return fmt.Sprintf("length %d", n) })
+		for i, was := range x {
+			for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -math.MaxFloat64, 5e-324} {
+				x[i] = v
+				c.equal(truth(kernel.Finite(x)), truth(v-v == 0), func() string { return fmt.Sprintf("length %d, %v at %d", n, v, i) })
+			}
+			x[i] = was
+		}
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Tame returns a random number from (−2, 2).
+func Tame(src rand.Source) float64 { return float64(4*random.Uniform(src)) - 2 }
+
+// Wild is Tame, or one time in five a special number: ±0, a subnormal one, an infinity, a
+// NaN, the largest, or any bits.
+func Wild(src rand.Source) float64 {
+	switch sign := float64(1 - 2*random.IntN(src, 2)); random.IntN(src, 32) {
+	case 0:
+		return math.Copysign(0, sign)
+	case 1:
+		return math.Copysign(math.Float64frombits(src.Uint64()>>12), sign) // subnormal
+	case 2:
+		return math.Inf(int(sign))
+	case 3:
+		return math.NaN()
+	case 4:
+		return math.Copysign(math.MaxFloat64, sign)
+	case 5:
+		return math.Float64frombits(src.Uint64())
+	}
+	return Tame(src)
+}

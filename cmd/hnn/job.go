@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"hnn/cmd/hnn/internal/flags"
+	"hnn/cmd/hnn/internal/table"
+	"hnn/nn"
+)
+
+// A check makes a run of the parsed flags. It reads and writes no file, so that a sweep can
+// look at all its calls before the first.
+type check func() (run, error)
+
+// A run does the work of a call.
+type run func(e *env) error
+
+// A job is a call of a command: to be run, swept or replayed.
+type job struct {
+	command  command
+	flags    *flags.Set
+	check    check
+	run      run    // after parse
+	manifest string // file for it, "" for none
+}
+
+// newJob returns a job of the command, whose flags are not set yet.
+func newJob(c command) *job {
+	j := &job{command: c, flags: flags.New(c.name)}
+	j.check = c.define(j.flags)
+	if j.outDir() == "" && len(j.flags.With(flags.Output)) > 0 {
+		j.flags.File(&j.manifest, "manifest", flags.Output, "`file` for a manifest, from which hnn replay repeats the call")
+	}
+	return j
+}
+
+// parse takes the arguments of a call. For -h it returns flag.ErrHelp.
+func (j *job) parse(args []string) (err error) {
+	if err = j.flags.Parse(args); err == nil {
+		j.run, err = j.check()
+	}
+	return err
+}
+
+// outDir returns the name of the flag that is a directory of outputs, or "".
+func (j *job) outDir() string {
+	for name := range j.flags.With(flags.OutDir) {
+		return name
+	}
+	return ""
+}
+
+// do runs the job and writes its manifest.
+func (j *job) do(e *env) error {
+	outs := j.flags.With(flags.Output)
+	var files []string
+	for _, name := range slices.Sorted(maps.Keys(outs)) {
+		files = append(files, outs[name])
+	}
+	if err := e.checkOutputs(files, j.flags.Inputs()...); err != nil {
+		return err
+	}
+	name := j.manifest
+	if dir := j.outDir(); dir != "" {
+		name = filepath.Join(j.flags.Lookup(dir).Value.String(), "manifest.json")
+	}
+	if name == "" || e.dry {
+		return j.run(e)
+	}
+	m, err := j.describe() // before the run, which may change a checkpoint that it reads
+	if err != nil {
+		return err
+	}
+	if err := j.run(e); err != nil {
+		return err
+	}
+	m.Files = j.fileSums(e.made)
+	_, err = writeFile(name, m.write)
+	return err
+}
+
+// env is what a job may use of the world outside.
+type env struct {
+	ctx            context.Context
+	stdout, stderr io.Writer
+	terminal       bool // stderr is one: progress may be shown
+	screen         bool // stdout is one
+	dry            bool // no files are written, for a sweep
+	workers        int  // the most goroutines that a job may use, 0 for what its flags say
+
+	made   []made
+	scores []score
+}
+
+// made is a file that was written, and the SHA-256 of its content.
+type made struct{ path, sum string }
+
+// A score is a result that a job reports to a sweep.
+type score struct {
+	name string
+	v    float64
+}
+
+func (e *env) score(name string, v float64) { e.scores = append(e.scores, score{name, v}) }
+
+// threads returns how many goroutines to use where a flag says n.
+func (e *env) threads(n int) int {
+	if e.workers > 0 {
+		return e.workers
+	}
+	return n
+}
+
+// warn says one line about what looks wrong.
+func (e *env) warn(format string, args ...any) {
+	fmt.Fprintf(e.stderr, "hnn: warning: "+format+"\n", args...)
+}
+
+// write makes one output file of what fill writes, or leaves the old one whole.
+func (e *env) write(path string, fill func(w io.Writer) error) error {
+	if e.dry {
+		return nil
+	}
+	sum, err := writeFile(path, fill)
+	e.made = append(e.made, made{path, sum})
+	return err
+}
+
+// writeFile writes a file and returns its SHA-256. Alone it is for files that are no result,
+// such as a checkpoint.
+func writeFile(path string, fill func(w io.Writer) error) (sum string, err error) {
+	f, err := table.Create(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Abort()
+	if err := fill(f); err != nil {
+		return "", err
+	}
+	err = f.Commit()
+	return f.Sum(), err
+}
+
+// writeTable makes one CSV file.
+func (e *env) writeTable(path string, header []string, fill func(w *table.Writer)) error {
+	return e.write(path, func(out io.Writer) error {
+		w := table.NewWriter(out, header...)
+		fill(w)
+		return w.Flush()
+	})
+}
+
+// floats writes cells of numbers; one that is not finite is blank.
+func floats(w *table.Writer, vs ...float64) { w.Floats(vs...) }
+
+// checkOutput reports, before the work, that a file cannot be written or would replace one of
+// the inputs. A file "" is none.
+func (e *env) checkOutput(out string, inputs ...string) error {
+	if out == "" || e.dry {
+		return nil
+	}
+	for _, in := range inputs {
+		if table.SameFile(in, out) {
+			return flags.Wrong("the output %s is an input too", out)
+		}
+	}
+	return table.Writable(out)
+}
+
+// checkOutputs is checkOutput for several files, no two of which may be one.
+func (e *env) checkOutputs(outs []string, inputs ...string) error {
+	for i, out := range outs {
+		for _, other := range outs[:i] {
+			if out != "" && (out == other || table.SameFile(out, other)) {
+				return flags.Wrong("two outputs go to %s", out)
+			}
+		}
+		if err := e.checkOutput(out, inputs...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A model is one that was loaded, with the name of its file and what it was made from.
+type model struct {
+	nn.Stored
+	file string
+	made *nn.Origin
+}
+
+// loadModel reads a model file, - for standard input.
+func loadModel(name string) (*model, error) {
+	f := os.Stdin
+	if name != "-" {
+		var err error
+		if f, err = os.Open(name); err != nil {
+			return nil, err
+		}
+		defer f.Close()
+	}
+	m, made, err := nn.Load(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &model{m, name, made}, nil
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hnn/cmd/hnn/internal/table"
+)
+
+// An experiment that is interrupted in any of its models, again and again, and resumed
+// writes the same bytes as one that was left alone, and leaves no checkpoint.
+func TestSpringResume(t *testing.T) {
+	args := func(dir string, more ...string) []string {
+		a := []string{"spring", "-out", dir, "-train", "4", "-test", "2", "-duration", "10", "-rollout", "5", "-epochs", "6", "-hidden", "16,8", "-nextstate"}
+		return append(a, more...)
+	}
+	want := t.TempDir()
+	must(t, args(want)...)
+	names, _ := os.ReadDir(want)
+	for _, stops := range [][]string{{"baseline: epoch 1/"}, {"hnn: epoch 4/"}, {"nextstate: epoch 6/"}, {"baseline: epoch 3/", "hnn: epoch 2/", "hnn: epoch 5/", "nextstate: epoch 1/"}} {
+		dir := t.TempDir()
+		more := []string{}
+		for _, at := range stops {
+			r := inside(t, false, at, args(dir, more...)...)
+			if r.status != 130 || !strings.Contains(r.errors, "hnn spring: saved in "+dir+"; the same call with -resume goes on\n") {
+				t.Fatalf("%s: %+v", at, r)
+			}
+			more = []string{"-resume"}
+		}
+		fails(t, hnn(t, "", args(dir, "-resume", "-lr", "0.1")...), 1, ".ckpt is of a run with other flags")
+		fails(t, hnn(t, "", args(dir, "-resume", "-epochs", "7")...), 1, ".ckpt is of a run with other flags")
+		r := inside(t, false, "", args(dir, more...)...)
+		if first := strings.SplitN(stops[len(stops)-1], ":", 2)[0]; r.status != 0 || first != "baseline" && strings.Contains(r.errors, "baseline: epoch") {
+			t.Errorf("%v: %+v, or a finished model was trained again", stops, r)
+		}
+		got, _ := os.ReadDir(dir)
+		if len(got) != len(names) {
+			t.Errorf("%v: files %v, want %v", stops, got, names)
+		}
+		for _, f := range names {
+			if !bytes.Equal(contents(t, filepath.Join(dir, f.Name())), contents(t, filepath.Join(want, f.Name()))) {
+				t.Errorf("%v: %s differs", stops, f.Name())
+			}
+		}
+	}
+}
+
+// A rollout of trajectory.csv and its scores in summary.csv have the same model and run.
+func TestSpringKeys(t *testing.T) {
+	dir := t.TempDir()
+	springInto(t, dir, "-nextstate", "-energies", "0.2,0.9")
+	read := func(name string) (keys []string, col func(string) []float64) {
+		tab, err := table.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(strings.TrimSpace(string(contents(t, filepath.Join(dir, name)))), "\n")[1:] {
+			cells := strings.Split(line, ",")
+			keys = append(keys, cells[0]+" "+cells[1])
+		}
+		if tab.Header[0] != "model" || tab.Header[1] != "run" {
+			t.Fatalf("%s: %v", name, tab.Header)
+		}
+		return keys, func(name string) []float64 {
+			c, err := tab.Col(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+	}
+	keys, scores := read("summary.csv")
+	rows, at := read("trajectory.csv")
+	if want := "[true 0 true 1 baseline 0 baseline 1 hnn 0 hnn 1 nextstate 0 nextstate 1]"; fmt.Sprint(keys) != want {
+		t.Errorf("summary.csv has %v, want %v", keys, want)
+	}
+	n := 0
+	for i, key := range rows {
+		if i > 0 && key == rows[i-1] {
+			continue
+		}
+		if n == len(keys) || keys[n] != key || at("energy")[i] != scores("E0")[n] {
+			t.Fatalf("trajectory %d is %s and begins at %v; scores are %v, %v", n, key, at("energy")[i], keys, scores("E0"))
+		}
+		n++
+	}
+	if n != len(keys) {
+		t.Errorf("%d rollouts, %d scores", n, len(keys))
+	}
+}

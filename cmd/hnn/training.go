@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"hnn/cmd/hnn/internal/flags"
+	"hnn/cmd/hnn/internal/table"
+	"hnn/nn"
+)
+
+// training holds the flags of networks and of how they are trained, which spring and train
+// share.
+type training struct {
+	hidden   []int
+	act      nn.Activation
+	init     nn.Init
+	schedule string
+	lr, end  float64
+	adam     nn.Adam
+	workers  int
+	seed     uint64
+	quiet    bool
+
+	epochs int // all of them, for progress
+}
+
+func (t *training) register(f *flags.Set) {
+	f.Ints(&t.hidden, "hidden", 1, "`sizes` of the hidden layers")
+	flags.Choice(f, &t.act, "activation", []nn.Activation{nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Sin}, "`function` between the layers: tanh, sigmoid, softplus or sin")
+	flags.Choice(f, &t.init, "init", []nn.Init{nn.Torch, nn.Xavier, nn.Orthogonal}, "`rule` of the initial weights: torch (PyTorch's default), xavier or orthogonal")
+	f.Float(&t.lr, "lr", flags.Positive, "learning `rate` at the start")
+	f.Float(&t.end, "lr-end", flags.NotNegative, "learning `rate` at the end of a cosine schedule")
+	flags.Choice(f, &t.schedule, "schedule", []string{"constant", "cosine", "step"}, "`course` of the rate: constant, cosine (to -lr-end), or step (a tenth of it after each third)")
+	f.Float(&t.adam.Beta1, "beta1", flags.Fraction, "Adam's `β₁`")
+	f.Float(&t.adam.Beta2, "beta2", flags.Fraction, "Adam's `β₂`")
+	f.Float(&t.adam.Eps, "eps", flags.Positive, "Adam's `ε`")
+	f.Float(&t.adam.WeightDecay, "weight-decay", flags.NotNegative, "weight `decay` λ, added to the gradient")
+	f.Int(&t.workers, "workers", 0, "`goroutines` to train with, 0: one a processor; changes no result")
+	f.Seed(&t.seed)
+	f.BoolVar(&t.quiet, "quiet", false, "no progress and no table at the end")
+	f.As(flags.Neutral, "workers", "quiet")
+}
+
+func (t *training) networks(stream uint64) nn.Networks {
+	return nn.Networks{Hidden: t.hidden, Act: t.act, Init: t.init, Src: rand.NewPCG(t.seed, stream)}
+}
+
+func (t *training) rates() nn.Schedule {
+	switch t.schedule {
+	case "constant":
+		return nn.Constant(t.lr)
+	case "step":
+		return nn.StepDecay(t.lr, 0.1, 3)
+	}
+	return nn.Cosine(t.lr, t.end)
+}
+
+// progress returns a function that shows where a training stands: on a terminal in one line
+// that it overwrites, elsewhere in a line every half minute. done ends that line.
+func (t *training) progress(e *env) (show func(model string, ep nn.Epoch), done func()) {
+	if t.quiet {
+		return func(string, nn.Epoch) {}, func() {}
+	}
+	last, some := time.Now(), false
+	show = func(model string, ep nn.Epoch) {
+		line := fmt.Sprintf("%s: epoch %d/%d, loss %.4g", model, ep.Epoch, t.epochs, ep.Loss)
+		if ep.Valid == ep.Valid {
+			line += fmt.Sprintf(", validation %.4g", ep.Valid)
+		}
+		switch {
+		case e.terminal:
+			fmt.Fprint(e.stderr, "\r\x1b[K"+line)
+			some = true
+		case time.Since(last) > 30*time.Second:
+			fmt.Fprintln(e.stderr, line)
+			last = time.Now()
+		}
+	}
+	return show, func() {
+		if some {
+			fmt.Fprint(e.stderr, "\r\x1b[K")
+		}
+	}
+}
+
+// writeLoss writes the losses of a training.
+func (e *env) writeLoss(path string, epochs []nn.Epoch) error {
+	return e.writeTable(path, []string{"epoch", "stage", "step", "loss", "valid", "rate"}, func(w *table.Writer) {
+		for _, ep := range epochs {
+			w.Int(ep.Epoch)
+			w.Int(ep.Stage)
+			w.Int(ep.Step)
+			floats(w, ep.Loss, ep.Valid, ep.Rate)
+			w.End()
+		}
+	})
+}
+
+// rowsOf lists a table for a help text.
+func rowsOf(indent int, rows ...[2]string) string {
+	var b strings.Builder
+	for _, r := range rows {
+		fmt.Fprintf(&b, "  %-*s %s\n", indent, r[0], r[1])
+	}
+	return b.String()
+}

@@ -1,0 +1,209 @@
+package nn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"hnn/autodiff"
+	"hnn/integrate"
+)
+
+// swing returns two runs of the unit spring with their derivatives.
+func swing() *Series {
+	s := &Series{X: autodiff.NewMatrix(60, 2), DX: autodiff.NewMatrix(60, 2), Starts: []int{0, 30}}
+	for i := range 60 {
+		u, a := 0.1*float64(i%30), 0.6+0.4*float64(i/30)
+		s.T = append(s.T, u)
+		q, p := a*math.Cos(u), -a*math.Sin(u)
+		copy(s.X.Row(i), []float64{q, p})
+		copy(s.DX.Row(i), []float64{p, -q})
+	}
+	return s
+}
+
+// Every model, objective and optimiser of the tables, in all combinations: each pair of model
+// and objective either fits or is refused in words; what fits learns, is interrupted, saved,
+// resumed to the same bits, copied, written, read, and followed. A new row is tested by being
+// added.
+func TestCombinations(t *testing.T) {
+	for _, kind := range Kinds() {
+		fits := 0
+		for _, objective := range Objectives() {
+			for _, optimizer := range Optimizers() {
+				t.Run(kind.Name+"/"+objective.Name+"/"+optimizer.Name, func(t *testing.T) {
+					if combination(t, kind, objective, optimizer) {
+						fits++
+					} else if objective.Name == kind.Objective {
+						t.Errorf("%s is not fitted by its own objective", kind.Name)
+					}
+				})
+			}
+		}
+		if fits == 0 {
+			t.Errorf("no objective fits a %s", kind.Name)
+		}
+	}
+}
+
+func combination(t *testing.T, kind Kind, objective ObjectiveKind, optimizer OptimizerKind) bool {
+	data := swing()
+	// fit goes on from a checkpoint, nil for none, and stops at an epoch, 0 for never.
+	fit := func(from *Checkpoint, stop int) (*Fitted, []byte, error) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		var saved bytes.Buffer
+		o := objective.New(Comparison{})
+		stage := optimizer.New(Minimization{Epochs: 12, Batch: 16, Rate: Cosine(3e-3, 0), Adam: *NewAdam(), Momentum: 0.5})
+		f, err := Fit(ctx, data, Recipe{
+			Model: kind.Maker(Networks{Hidden: []int{8}}), Objective: o, Stages: []Optimizer{stage, stage2(optimizer)},
+			Hold: 0.5, Patience: 50, Workers: 2, Resume: from,
+			OnEpoch: func(e Epoch) error {
+				if e.Epoch == stop {
+					cancel()
+				}
+				return nil
+			},
+			Save: func(c *Checkpoint) error { saved.Reset(); return SaveCheckpoint(&saved, c) },
+		})
+		return f, saved.Bytes(), err
+	}
+	whole, _, err := fit(nil, 0)
+	if err != nil {
+		if !strings.Contains(err.Error(), "want") {
+			t.Errorf("refused with %q, which does not say what is wanted", err)
+		}
+		return false
+	}
+	if first, last := whole.Epochs[0], whole.Last(); !(last.Loss < first.Loss) || last.Epoch != 15 || last.Stage != 1 {
+		t.Errorf("from %+v to %+v", first, last)
+	}
+	for _, stop := range []int{1, 7, 12, 14} {
+		_, saved, err := fit(nil, stop)
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		c, err := LoadCheckpoint(bytes.NewReader(saved))
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, _, err := fit(c, 0)
+		if err != nil || !sameBits(weights(again.Model), weights(whole.Model)) || len(again.Epochs) != 15 || again.Last() != whole.Last() {
+			t.Errorf("stopped after epoch %d and resumed: another result, %v", stop, err)
+		}
+	}
+
+	m := whole.Model.(Stored)
+	file := save(t, m)
+	loaded, _, err := Load(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, err := Clone(m)
+	if err != nil || !bytes.Equal(save(t, loaded), file) || !bytes.Equal(save(t, copied), file) {
+		t.Error("a file or a copy differs", err)
+	}
+	var ends [][]float64
+	for _, m := range []Model{m, loaded, copied} {
+		ends = append(ends, follow(t, m))
+	}
+	if !sameBits(ends[0], ends[1]) || !sameBits(ends[0], ends[2]) || len(ends[0]) != 2 {
+		t.Error(ends)
+	}
+	return true
+}
+
+// stage2 is a short second stage of the same kind.
+func stage2(k OptimizerKind) Optimizer {
+	return k.New(Minimization{Epochs: 3, Batch: -1, Rate: Constant(1e-3), Adam: *NewAdam()})
+}
+
+// follow returns where a model goes in a second.
+func follow(t *testing.T, m Model) []float64 {
+	t.Helper()
+	x0 := []float64{0.7, 0.1}
+	if g, ok := m.(Map); ok {
+		for u, x := range Orbit(g, x0) {
+			if u >= 1 {
+				return append([]float64(nil), x...)
+			}
+		}
+	}
+	s, err := integrate.Solve(NewField(m.(Field)), 0, 1, x0, integrate.Options{MaxEval: 100_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Y[len(s.Y)-1]
+}
+
+// No file asks for the type of a model, an objective or an optimiser but the one that defines
+// it: there are no exceptions. What a model can do is an interface.
+func TestNoSwitchOnTypes(t *testing.T) {
+	types := map[string]string{} // file by type
+	define := regexp.MustCompile(`(?m)^func \((?:\w+ )?\*?(\w+)\) (?:Kind\(\) string|Problem\(|Minimize\()`)
+	read := func(name string) string {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	var files []string
+	for _, dir := range []string{".", "../spring", "../spring/system", "../cmd/hnn"} {
+		err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+			if err == nil && strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+				files = append(files, name)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range files {
+		for _, m := range define.FindAllStringSubmatch(read(name), -1) {
+			types[m[1]] = name
+		}
+	}
+	for _, want := range []string{"HNN", "Baseline", "NextState", "Derivatives", "Step", "Adam", "SGD", "Descent"} {
+		if types[want] == "" {
+			t.Errorf("%s is not found: the test sees too little", want)
+		}
+	}
+	for name, file := range types {
+		ask := regexp.MustCompile(`\.\(\*?(nn\.)?` + name + `\)|case (.*, )?\*?(nn\.)?` + name + `[,:]`)
+		for _, f := range files {
+			if found := ask.FindString(read(f)); found != "" && f != file {
+				t.Errorf("%s asks for a %s: %s", f, name, found)
+			}
+		}
+	}
+	// Nor by name: the kinds are rows, not cases.
+	byName := regexp.MustCompile(`(==|case|!=) "(hnn|baseline|nextstate|adam|sgd)"`)
+	for _, f := range files {
+		if found := byName.FindString(read(f)); found != "" {
+			t.Errorf("%s asks for a kind by its name: %s", f, found)
+		}
+	}
+}
+
+// The same formula is entered once: what H needs beside the network, such as its scaling, does
+// not come anew with each call.
+func TestSameFormula(t *testing.T) {
+	scale := &Scaling{Mu: autodiff.NewMatrix(1, 2), S: &autodiff.Matrix{Rows: 1, Cols: 2, Data: []float64{2, 3}}, Tau: 1}
+	for _, m := range []Field{&HNN{newHNN(2, 5, 1).K, scale}, &Baseline{newHNN(2, 5, 2).K, scale}} {
+		var g autodiff.Graph
+		x := g.Leaf("x", autodiff.NewMatrix(3, 2))
+		first := m.Field(x)
+		before := g.String()
+		if again := m.Field(x); again != first || g.String() != before {
+			t.Errorf("%T: a second call enters new formulas", m)
+		}
+	}
+}

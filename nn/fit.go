@@ -1,0 +1,249 @@
+package nn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"hnn/autodiff"
+)
+
+// A Recipe says how a model is fitted to data. The zero Recipe is an HNN 2d-128-64-32-1
+// trained on derivatives, given or from central differences, by 300 epochs of Adam in
+// batches of 64 rows, its rate falling from 2e-3 to 0 along half a cosine. The result depends
+// on every field but Workers, OnEpoch, Save and Every.
+type Recipe struct {
+	Model     Maker       // nil: see above
+	Objective Objective   // nil: Derivatives{}
+	Stages    []Optimizer // one after the other; nil: see above
+	Raw       bool        // take states and times as they are, without a Scaling
+
+	Valid    *Series // data whose loss is watched, nil for none
+	Hold     float64 // the share of the data that is held out for that, if Valid is nil
+	Patience int     // epochs without a lower loss, of Valid or else of the training, after which a stage ends; 0: none
+
+	Workers int               // goroutines; 0: as many as there are processors
+	OnEpoch func(Epoch) error // called after each epoch; an error ends the fit and is returned
+
+	// Save, if not nil, is given a checkpoint after each Every epochs (0: 100), at the end,
+	// and when ctx is cancelled. Resume is a checkpoint to go on from, with all other fields
+	// as at the beginning: the result is the same to the bit as without the interruption. A
+	// fit that had ended goes on if its optimisers have more epochs.
+	Save     func(*Checkpoint) error
+	Every    int
+	Settings map[string]string // kept in the checkpoint for the caller
+	Resume   *Checkpoint
+}
+
+// Fitted is what came of a Fit.
+type Fitted struct {
+	Model     Model    // with Patience, that of the lowest loss, else the last
+	Epochs    []Epoch  // all of them, also those before a fit was resumed
+	Ran       int      // how many of them this call has done
+	Best      float64  // with Patience, the lowest loss,
+	BestEpoch int      // and when that was
+	Null      float64  // the loss of a model that predicts the mean, NaN where it is not known
+	Rows      int      // rows of the problem
+	Train     *Series  // what was trained on
+	Notes     []string // what looks wrong, one line each
+}
+
+// Last returns the last epoch.
+func (f *Fitted) Last() Epoch {
+	if len(f.Epochs) == 0 {
+		return Epoch{Loss: math.NaN(), Valid: math.NaN()}
+	}
+	return f.Epochs[len(f.Epochs)-1]
+}
+
+var errEnough = errors.New("no lower loss for long enough")
+
+// Fit makes a model and fits it to the data. When ctx is cancelled, or an optimiser
+// diverges (see ErrDiverged), it returns that error.
+func Fit(ctx context.Context, data *Series, r Recipe) (*Fitted, error) {
+	f := &fit{Recipe: r, Fitted: Fitted{Null: math.NaN(), Best: math.Inf(1)}}
+	if err := f.prepare(data); err != nil {
+		return nil, err
+	}
+	for _, p := range []Problem{f.problem, f.valid} {
+		if c, ok := p.(interface{ Close() }); ok {
+			defer c.Close()
+		}
+	}
+	err := f.run(ctx)
+	if err != nil && ctx.Err() != nil && f.Save != nil {
+		if err := f.save(); err != nil {
+			return nil, err
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.best != nil {
+		restore(f.problem.Params(), f.best)
+	}
+	f.Fitted.Notes = append(f.Fitted.Notes, f.poor()...)
+	return &f.Fitted, nil
+}
+
+// A fit is one that is under way.
+type fit struct {
+	Recipe
+	Fitted
+	problem, valid Problem
+	hash           string // of the data
+	stage          int    // the optimiser that is at work,
+	before         int    // and the epochs of those before it
+	best           [][]float64
+}
+
+// prepare fills in what the recipe leaves out, and makes the model and its problems.
+func (f *fit) prepare(data *Series) (err error) {
+	if err := data.Check(); err != nil {
+		return err
+	}
+	if f.Valid != nil {
+		if err := f.Valid.Check(); err != nil {
+			return fmt.Errorf("validation set: %w", err)
+		}
+		if f.Valid.X.Cols != data.X.Cols {
+			return fmt.Errorf("nn: states of %d numbers, of the validation set %d", data.X.Cols, f.Valid.X.Cols)
+		}
+	}
+	if !(f.Hold >= 0 && f.Hold < 1) || f.Patience < 0 || f.Every < 0 {
+		return fmt.Errorf("nn: fit: a share of %v held out, patience %d, a checkpoint every %d epochs: want a share from 0 to below 1, and numbers from 0 up", f.Hold, f.Patience, f.Every)
+	}
+	f.Train = data
+	if f.Valid == nil && f.Hold > 0 {
+		if f.Train, f.Valid, err = data.Hold(f.Hold); err != nil {
+			return err
+		}
+	}
+	if f.Objective == nil {
+		f.Objective = Derivatives{}
+	}
+	if f.Recipe.Model == nil {
+		f.Recipe.Model = Kinds()[0].Maker(Networks{Hidden: []int{128, 64, 32}})
+	}
+	if f.Stages == nil {
+		f.Stages = []Optimizer{&Descent{Rule: NewAdam(), Epochs: 300, Batch: 64, Rate: Cosine(2e-3, 0), Stream: 1}}
+	}
+	if f.Every == 0 {
+		f.Every = 100
+	}
+	var scale *Scaling
+	if !f.Raw {
+		if scale, err = f.Objective.Scaling(f.Train); err != nil {
+			return err
+		}
+	}
+	if f.Fitted.Model, err = f.Recipe.Model(f.Train, scale); err != nil {
+		return err
+	}
+	if err := checkModel(f.Fitted.Model); err != nil {
+		return fmt.Errorf("nn: %w", err)
+	}
+	if n := f.Fitted.Model.Dim(); n != data.X.Cols {
+		return fmt.Errorf("nn: states have %d components, the model %d", data.X.Cols, n)
+	}
+	if f.problem, err = f.Objective.Problem(f.Fitted.Model, f.Train, scale, f.Workers); err != nil {
+		return err
+	}
+	if f.Valid != nil {
+		if f.valid, err = f.Objective.Problem(f.Fitted.Model, f.Valid, scale, f.Workers); err != nil {
+			return fmt.Errorf("validation set: %w", err)
+		}
+	}
+	f.Rows, f.hash = f.problem.Rows(), f.Train.Hash()
+	if f.Valid != nil {
+		f.hash += f.Valid.Hash()
+	}
+	for i, o := range f.Stages {
+		if o == nil {
+			return fmt.Errorf("nn: stage %d of the fit is nil", i)
+		}
+		if err := o.Check(f.problem.Params()); err != nil {
+			return fmt.Errorf("nn: stage %d: %w", i, err)
+		}
+	}
+	f.Notes = dataNotes(f.Train, f.problem)
+	if f.Resume != nil {
+		if err := f.Resume.restore(f); err != nil {
+			return fmt.Errorf("nn: resume: %w", err)
+		}
+	}
+	return nil
+}
+
+// run has one optimiser after the other lower the loss.
+func (f *fit) run(ctx context.Context) error {
+	for ; f.stage < len(f.Stages); f.stage++ {
+		if f.best != nil && f.enough() {
+			// It had ended.
+		} else if err := f.Stages[f.stage].Minimize(ctx, f.problem, f.each); err != nil && err != errEnough {
+			return err
+		}
+		if f.stage+1 < len(f.Stages) {
+			f.before = len(f.Epochs)
+		}
+	}
+	f.stage--
+	if f.Save != nil {
+		return f.save()
+	}
+	return nil
+}
+
+// enough reports whether the stage has gone on for long enough without a lower loss.
+func (f *fit) enough() bool {
+	return f.Patience > 0 && len(f.Epochs)-max(f.BestEpoch, f.before) >= f.Patience
+}
+
+// each is called after each epoch.
+func (f *fit) each(e Epoch) error {
+	e.Stage, e.Epoch, e.Valid = f.stage, f.before+e.Epoch, math.NaN()
+	loss := e.Loss
+	if f.valid != nil {
+		if e.Valid = f.valid.Eval(nil, false); e.Valid-e.Valid != 0 {
+			return fmt.Errorf("nn: %w at epoch %d (validation loss %v)", ErrDiverged, e.Epoch, e.Valid)
+		}
+		loss = e.Valid
+	}
+	f.Epochs = append(f.Epochs, e)
+	f.Ran++
+	if f.OnEpoch != nil {
+		if err := f.OnEpoch(e); err != nil {
+			return err
+		}
+	}
+	if f.Patience > 0 {
+		if f.best == nil || loss < f.Best {
+			f.best, f.Best, f.BestEpoch = snapshot(f.problem.Params(), f.best), loss, e.Epoch
+		} else if f.enough() {
+			return errEnough
+		}
+	}
+	if f.Save != nil && e.Epoch%f.Every == 0 {
+		return f.save()
+	}
+	return nil
+}
+
+// snapshot copies parameters, into the room of an older copy if there is one.
+func snapshot(params []*autodiff.Matrix, old [][]float64) [][]float64 {
+	if old == nil {
+		old = zeros(params)
+	}
+	for i, p := range params {
+		copy(old[i], p.Data)
+	}
+	return old
+}
+
+// restore puts a copy back.
+func restore(params []*autodiff.Matrix, from [][]float64) {
+	for i, p := range params {
+		copy(p.Data, from[i])
+	}
+}

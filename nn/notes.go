@@ -1,0 +1,99 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+)
+
+// poorShare is the share of the loss of predicting the mean above which a fit is said to be
+// poor.
+const poorShare = 0.5
+
+// dataNotes says what looks wrong with data before a fit.
+func dataNotes(s *Series, p Problem) []string {
+	var notes []string
+	if r, ok := p.(*RowProblem); ok {
+		d := r.Data()
+		if d.Gaps > 0 {
+			notes = append(notes, fmt.Sprintf("%d intervals are longer than %d times the usual one: trajectories are cut there", d.Gaps, gap))
+		}
+		if d.Short > 0 {
+			notes = append(notes, fmt.Sprintf("%d trajectories, or parts of them between gaps, have too few rows and are left out", d.Short))
+		}
+	}
+	if r, j, ok := s.wrapped(); ok {
+		notes = append(notes, fmt.Sprintf("component %d of the state jumps by about 2π at row %d: an angle that is wrapped has to be unwrapped", j, r))
+	}
+	return notes
+}
+
+// poor says that a fit ended hardly better than predicting the mean, and the likely cause.
+func (f *fit) poor() []string {
+	n, ok := f.problem.(interface{ Null() float64 })
+	if !ok || len(f.Epochs) == 0 {
+		return nil
+	}
+	f.Null = n.Null()
+	share := f.Last().Loss / f.Null
+	if f.best != nil {
+		share = f.Best / f.Null
+	}
+	if share <= poorShare {
+		return nil
+	}
+	cause := "the data are noisy (smooth them or compare states further apart), the learning rate is too high, or there are too few epochs"
+	if _, _, ok := f.Train.wrapped(); ok {
+		cause = "an angle jumps by 2π: unwrap it"
+	} else if r, j, ok := f.Train.outlier(); ok {
+		cause = fmt.Sprintf("row %d has %.3g in component %d, far from all others: remove it", r, f.Train.X.At(r, j), j)
+	}
+	return []string{fmt.Sprintf("the loss is %.2g of that of predicting the mean: little was learned. A likely cause: %s", share, cause)}
+}
+
+// wrapped returns a row and a component at which a trajectory jumps by about 2π while its
+// usual changes are below a tenth of that.
+func (s *Series) wrapped() (row, component int, ok bool) {
+	for j := range s.X.Cols / 2 {
+		jumps, first, sum, n := 0, 0, 0., 0
+		for i := range s.Runs() {
+			lo, hi := s.Run(i)
+			for r := lo + 1; r < hi; r++ {
+				d := math.Abs(s.X.At(r, j) - s.X.At(r-1, j))
+				if math.Abs(d-2*math.Pi) < 1 {
+					if jumps++; jumps == 1 {
+						first = r
+					}
+					continue
+				}
+				sum, n = sum+d, n+1
+			}
+		}
+		if jumps > 0 && n > 10*jumps && sum/float64(n) < 0.2*math.Pi {
+			return first, j, true
+		}
+	}
+	return 0, 0, false
+}
+
+// outlier returns the row and component of a value that makes up most of the variance of
+// its column.
+func (s *Series) outlier() (row, component int, ok bool) {
+	for j := range s.X.Cols {
+		mean := 0.
+		for r := range s.Rows() {
+			mean += s.X.At(r, j) / float64(s.Rows())
+		}
+		sum, most, at := 0., 0., 0
+		for r := range s.Rows() {
+			d := s.X.At(r, j) - mean
+			v := float64(d * d)
+			if sum += v; v > most {
+				most, at = v, r
+			}
+		}
+		if s.Rows() > 10 && most > 0.5*sum {
+			return at, j, true
+		}
+	}
+	return 0, 0, false
+}

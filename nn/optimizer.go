@@ -1,0 +1,100 @@
+package nn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"hnn/autodiff"
+)
+
+// An Optimizer lowers the loss of a Problem. It owns its loop, and keeps where it stands, so
+// that a call of Minimize that ended early can be followed by another, also by another
+// program that has loaded its Parts: the result is the same to the bit.
+type Optimizer interface {
+	// Minimize changes the parameters of p until it is done, ctx is cancelled, or each,
+	// which is called after every pass over the data, returns an error; that error, or
+	// the context's, is returned.
+	Minimize(ctx context.Context, p Problem, each func(Epoch) error) error
+
+	Kind() string                          // the name of its row in Optimizers
+	Parts(p *Parts)                        // its settings and its state
+	Check(params []*autodiff.Matrix) error // what is wrong with them for such parameters
+}
+
+// An Epoch is what is told after each pass over the data.
+type Epoch struct {
+	Stage int     // which optimiser of several, from 0
+	Epoch int     // 1, 2, … over all of them
+	Step  int     // changes of the parameters so far, by this optimiser
+	Loss  float64 // mean over the steps of the pass, each before its change
+	Valid float64 // loss of the validation set after the pass, NaN without one
+	Rate  float64 // learning rate of the last step
+}
+
+// ErrDiverged is returned, wrapped with the step, when the loss or a gradient is not
+// finite, and the weights are those before that step; or, after an epoch, when a weight or
+// the validation loss is not.
+var ErrDiverged = errors.New("training diverged")
+
+// An OptimizerKind is a row of the table of optimisers. To add one, write one file and one
+// row.
+type OptimizerKind struct {
+	Name, About string
+	New         func(o Minimization) Optimizer
+}
+
+// A Minimization holds the settings of all optimisers; each takes those that it knows.
+type Minimization struct {
+	Epochs       int      // passes over the data
+	Batch        int      // rows a step: see Descent
+	Rate         Schedule // learning rate
+	Seed, Stream uint64   // of the order of the batches
+	Adam         Adam     // settings of Adam
+	Momentum     float64  // of SGD
+	WeightDecay  float64  // λ
+}
+
+// Optimizers returns the table of optimisers.
+func Optimizers() []OptimizerKind {
+	return []OptimizerKind{
+		{"adam", "steps by Adam, on batches", func(o Minimization) Optimizer {
+			a := o.Adam
+			a.WeightDecay = o.WeightDecay
+			return o.descent(&a)
+		}},
+		{"sgd", "steps against the gradient with momentum, on batches", func(o Minimization) Optimizer {
+			return o.descent(&SGD{Momentum: o.Momentum, WeightDecay: o.WeightDecay})
+		}},
+	}
+}
+
+func (o Minimization) descent(rule Rule) *Descent {
+	return &Descent{Rule: rule, Epochs: o.Epochs, Batch: o.Batch, Rate: o.Rate, Seed: o.Seed, Stream: o.Stream}
+}
+
+// NewOptimizer returns an optimiser by its name in Optimizers.
+func NewOptimizer(name string, o Minimization) (Optimizer, error) {
+	row, err := find(Optimizers(), "optimiser", name, func(k OptimizerKind) string { return k.Name })
+	if err != nil {
+		return nil, err
+	}
+	return row.New(o), nil
+}
+
+// checkShapes reports lists that are there and do not have the shapes of the parameters.
+func checkShapes(what string, params []*autodiff.Matrix, lists ...[][]float64) error {
+	for _, s := range lists {
+		if s == nil {
+			continue
+		}
+		same := len(s) == len(params)
+		for i := 0; same && i < len(s); i++ {
+			same = len(s[i]) == len(params[i].Data)
+		}
+		if !same {
+			return fmt.Errorf("%s do not have the shapes of the parameters", what)
+		}
+	}
+	return nil
+}

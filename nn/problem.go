@@ -1,0 +1,195 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+
+	"hnn/autodiff"
+)
+
+// A Problem is what an Optimizer lowers: the loss of the rows of a data set, as a function
+// of parameters. A loss is the mean of those of its rows, so the losses of parts of a set
+// combine.
+type Problem interface {
+	Params() []*autodiff.Matrix // to be changed in place
+	Rows() int
+	Starts() []int // the first row of each trajectory; nil: there is one
+
+	// Eval returns the loss of the given rows, nil for all, and computes its gradient if
+	// that is wanted.
+	Eval(rows []int, gradient bool) float64
+
+	// Grads returns the gradient of the last Eval, of the shapes of Params.
+	Grads() []*autodiff.Matrix
+}
+
+// An Objective says how a model is compared with a series.
+type Objective interface {
+	// Scaling returns the scaling that suits models of the series.
+	Scaling(s *Series) (*Scaling, error)
+
+	// Problem returns the comparison of m with s. Differences are measured in units of the
+	// scaling, nil for the units of the series. workers goroutines compute it, 0 for as
+	// many as there are processors; they change no bit. A Problem that has a method Close
+	// wants it called when it is no longer used.
+	Problem(m Model, s *Series, scale *Scaling, workers int) (Problem, error)
+}
+
+// An ObjectiveKind is a row of the table of objectives. To add one, write one file and one
+// row.
+type ObjectiveKind struct {
+	Name, About string
+	New         func(o Comparison) Objective
+}
+
+// A Comparison holds the settings of all objectives; each takes those that it knows.
+type Comparison struct {
+	From   Estimate // where derivatives come from; "": see Derivatives
+	Order  int      // of central differences, even; 0: 2
+	Window int      // rows on each side that cubics are fitted to; 0: 5
+	Stride int      // rows from a state to the one that it is compared with; 0: 1
+}
+
+// Objectives returns the table of objectives.
+func Objectives() []ObjectiveKind {
+	return []ObjectiveKind{
+		{"derivatives", "the field with time derivatives, given or estimated", func(o Comparison) Objective { return Derivatives(o) }},
+		{"step", "one step of the model from each state with the next state", func(o Comparison) Objective { return Step(o) }},
+	}
+}
+
+// NewObjective returns an objective by its name in Objectives.
+func NewObjective(name string, o Comparison) (Objective, error) {
+	row, err := find(Objectives(), "objective", name, func(k ObjectiveKind) string { return k.Name })
+	if err != nil {
+		return nil, err
+	}
+	return row.New(o), nil
+}
+
+// A RowProblem is a Problem whose rows do not know of each other: the model predicts
+// something of each row of X, and that is compared with the row of Y.
+type RowProblem struct {
+	*team
+	params           []*autodiff.Matrix
+	data             *Data
+	predict, compare func(x, y autodiff.Var) autodiff.Var
+	width            int // columns of what is predicted
+}
+
+// NewRowProblem returns the problem of parameters params and data d, for any number of rows.
+// predict returns what is predicted of rows x, which may use what else y holds; compare
+// returns the loss of the prediction, 1×1, a mean over rows.
+func NewRowProblem(params []*autodiff.Matrix, d *Data, workers int,
+	predict, compare func(x, y autodiff.Var) autodiff.Var) (*RowProblem, error) {
+	switch {
+	case d == nil || d.X == nil || d.Y == nil || d.X.Rows == 0:
+		return nil, errors.New("nn: no data")
+	case len(params) == 0:
+		return nil, errors.New("nn: the model has no parameters to fit: want one at least")
+	case len(d.X.Data) != d.X.Rows*d.X.Cols || len(d.Y.Data) != d.Y.Rows*d.Y.Cols || d.X.Rows != d.Y.Rows:
+		return nil, fmt.Errorf("nn: data of %d×%d and %d×%d with %d and %d elements", d.X.Rows, d.X.Cols, d.Y.Rows, d.Y.Cols, len(d.X.Data), len(d.Y.Data))
+	}
+	var g autodiff.Graph
+	width := predict(g.Leaf("x", autodiff.NewMatrix(1, d.X.Cols)), g.Leaf("y", autodiff.NewMatrix(1, d.Y.Cols))).Cols()
+	p := &RowProblem{params: params, data: d, predict: predict, compare: compare, width: width}
+	p.team = newTeam(params, count(params), d.X.Rows, workers, func(rows int, gradient bool) chunk { return p.compile(rows, gradient) })
+	return p, nil
+}
+
+// count returns how many numbers there are in matrices.
+func count(params []*autodiff.Matrix) int {
+	n := 0
+	for _, p := range params {
+		n += len(p.Data)
+	}
+	return n
+}
+
+// Params implements Problem.
+func (p *RowProblem) Params() []*autodiff.Matrix { return p.params }
+
+// Starts implements Problem.
+func (p *RowProblem) Starts() []int { return p.data.Starts }
+
+// Data returns what is compared.
+func (p *RowProblem) Data() *Data { return p.data }
+
+// A rowChunk is the compiled loss of a number of rows.
+type rowChunk struct {
+	data       *Data
+	x, y, loss *autodiff.Matrix
+	gradient   []*autodiff.Matrix
+	plan       *autodiff.Plan
+}
+
+// compile makes a plan of the loss of a number of rows and, if wanted, of its gradient by
+// every parameter.
+func (p *RowProblem) compile(rows int, gradient bool) *rowChunk {
+	c := &rowChunk{data: p.data, x: autodiff.NewMatrix(rows, p.data.X.Cols), y: autodiff.NewMatrix(rows, p.data.Y.Cols)}
+	var g autodiff.Graph
+	x, y := g.Leaf("x", c.x), g.Leaf("y", c.y)
+	loss := p.compare(p.predict(x, y), y)
+	outs := []autodiff.Var{loss}
+	if gradient {
+		outs = append(outs, autodiff.Grad(loss, leaves(&g, p.params)...)...)
+	}
+	c.plan = mustCompile(outs)
+	c.loss, c.gradient = c.plan.Value(loss), values(c.plan, outs[1:])
+	return c
+}
+
+func (c *rowChunk) run(rows []int) float64 {
+	for i, r := range rows {
+		copy(c.x.Row(i), c.data.X.Row(r))
+		copy(c.y.Row(i), c.data.Y.Row(r))
+	}
+	c.plan.Run()
+	return c.loss.Data[0]
+}
+
+func (c *rowChunk) grads() []*autodiff.Matrix { return c.gradient }
+
+// leaves returns the variables of parameters, entered and named by what used them before.
+func leaves(g *autodiff.Graph, params []*autodiff.Matrix) []autodiff.Var {
+	var vars []autodiff.Var
+	for _, w := range params {
+		vars = append(vars, g.Leaf("", w))
+	}
+	return vars
+}
+
+// mustCompile compiles formulas of one graph, which cannot fail.
+func mustCompile(outs []autodiff.Var) *autodiff.Plan {
+	plan, err := autodiff.Compile(outs...)
+	if err != nil {
+		panic(err)
+	}
+	return plan
+}
+
+func values(plan *autodiff.Plan, vars []autodiff.Var) []*autodiff.Matrix {
+	var ms []*autodiff.Matrix
+	for _, v := range vars {
+		ms = append(ms, plan.Value(v))
+	}
+	return ms
+}
+
+// Null returns the loss of a prediction that is the same for all rows, the mean of the
+// targets: what a model has to beat.
+func (p *RowProblem) Null() float64 {
+	d := p.data
+	mean := autodiff.NewMatrix(1, p.width)
+	for r := range d.Y.Rows {
+		for j := range mean.Data {
+			mean.Data[j] += d.Y.At(r, j) / float64(d.Y.Rows)
+		}
+	}
+	var g autodiff.Graph
+	y := g.Leaf("y", d.Y)
+	loss := p.compare(autodiff.ExpandTo(g.Leaf("mean", mean), d.Y.Rows, p.width), y)
+	plan := mustCompile([]autodiff.Var{loss})
+	plan.Run()
+	return plan.Value(loss).Data[0]
+}
