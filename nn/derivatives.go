@@ -24,7 +24,7 @@ type Derivatives Comparison
 
 // Data returns the states and their derivatives.
 func (o Derivatives) Data(s *Series) (*Data, error) {
-	if err := s.Check(); err != nil {
+	if err := s.complete(); err != nil {
 		return nil, err
 	}
 	from := o.From

@@ -53,6 +53,8 @@ type Minimization struct {
 	Adam         Adam     // settings of Adam
 	Momentum     float64  // of SGD
 	WeightDecay  float64  // λ
+	History      int      // of L-BFGS; 0: 30
+	Subset       int      // rows that L-BFGS uses; 0: all
 }
 
 // Optimizers returns the table of optimisers.
@@ -65,6 +67,9 @@ func Optimizers() []OptimizerKind {
 		}},
 		{"sgd", "steps against the gradient with momentum, on batches", func(o Minimization) Optimizer {
 			return o.descent(&SGD{Momentum: o.Momentum, WeightDecay: o.WeightDecay})
+		}},
+		{"lbfgs", "quasi-Newton iterations over all rows, or a fixed subset", func(o Minimization) Optimizer {
+			return &LBFGS{Iterations: o.Epochs, History: o.History, Subset: o.Subset}
 		}},
 	}
 }

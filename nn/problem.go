@@ -48,6 +48,8 @@ type Comparison struct {
 	Order  int      // of central differences, even; 0: 2
 	Window int      // rows on each side that cubics are fitted to; 0: 5
 	Stride int      // rows from a state to the one that it is compared with; 0: 1
+
+	Segment float64 // length of a segment of Shooting, in units of time; 0: whole trajectories
 }
 
 // Objectives returns the table of objectives.
@@ -55,6 +57,7 @@ func Objectives() []ObjectiveKind {
 	return []ObjectiveKind{
 		{"derivatives", "the field with time derivatives, given or estimated", func(o Comparison) Objective { return Derivatives(o) }},
 		{"step", "one step of the model from each state with the next state", func(o Comparison) Objective { return Step(o) }},
+		{"shooting", "motion through whole segments, from unknown states, with what was observed", func(o Comparison) Objective { return Shooting(o) }},
 	}
 }
 

@@ -18,6 +18,17 @@ type Series struct {
 	X      *autodiff.Matrix // states [q…, p…], rows×2d
 	DX     *autodiff.Matrix // their time derivatives, rows×2d; nil: not known
 	Starts []int            // the first row of each trajectory, in order from 0; nil: there is one
+
+	// Hidden tells which components of the states were not observed; nil: all were. What X
+	// has of them is a guess, such as the rates of the coordinates for momenta. Single
+	// numbers that are missing are NaN. Only the objective Shooting takes such series.
+	Hidden []bool
+}
+
+// observed tells whether component j was observed in row r.
+func (s *Series) observed(r, j int) bool {
+	v := s.X.At(r, j)
+	return v == v && (s.Hidden == nil || !s.Hidden[j])
 }
 
 // Rows returns the number of states.
@@ -68,7 +79,7 @@ func (s *Series) Check() error {
 			continue
 		}
 		for i, v := range m.Data {
-			if v-v != 0 {
+			if v-v != 0 && (v == v || m == s.DX) { // NaN is missing
 				return fmt.Errorf("nn: row %d, component %d is %v, want a finite number", i/n, i%n, v)
 			}
 		}
@@ -79,6 +90,24 @@ func (s *Series) Check() error {
 			if s.T[r]-s.T[r] != 0 || r > lo && !(s.T[r] > s.T[r-1]) {
 				return fmt.Errorf("nn: time %v of row %d does not come after that of row %d: times must increase within a trajectory", s.T[r], r, r-1)
 			}
+		}
+	}
+	return nil
+}
+
+// complete is Check, and that no number is missing.
+func (s *Series) complete() error {
+	if err := s.Check(); err != nil {
+		return err
+	}
+	for j, hidden := range s.Hidden {
+		if hidden {
+			return fmt.Errorf("nn: component %d of the states was not observed: want the objective shooting", j)
+		}
+	}
+	for i, v := range s.X.Data {
+		if v != v {
+			return fmt.Errorf("nn: row %d, component %d is missing: want the objective shooting", i/s.X.Cols, i%s.X.Cols)
 		}
 	}
 	return nil
@@ -114,7 +143,7 @@ func (s *Series) part(lo, hi int) *Series {
 		}
 		return &autodiff.Matrix{Rows: hi - lo, Cols: m.Cols, Data: m.Data[lo*m.Cols : hi*m.Cols]}
 	}
-	p := &Series{X: window(s.X), DX: window(s.DX)}
+	p := &Series{X: window(s.X), DX: window(s.DX), Hidden: s.Hidden}
 	if s.T != nil {
 		p.T = s.T[lo:hi]
 	}
@@ -160,7 +189,7 @@ func (s *Series) cut() (*Series, int) {
 	}
 	slices.Sort(steps)
 	long := gap * steps[len(steps)/2]
-	c := &Series{T: s.T, X: s.X, DX: s.DX}
+	c := &Series{T: s.T, X: s.X, DX: s.DX, Hidden: s.Hidden}
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
 		c.Starts = append(c.Starts, lo)
@@ -222,6 +251,9 @@ type Data struct {
 // rows, cut at gaps, and notes in d what was cut and left out. It is an error if none is
 // long enough.
 func (d *Data) spans(s *Series, least float64, f func(lo, hi int)) error {
+	if err := s.complete(); err != nil {
+		return err
+	}
 	if err := s.timed(); err != nil {
 		return err
 	}

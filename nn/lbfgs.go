@@ -1,0 +1,243 @@
+package nn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"hnn/autodiff"
+	"hnn/autodiff/kernel"
+)
+
+// LBFGS is the quasi-Newton method of limited memory. From the last changes sᵢ = xᵢ₊₁ − xᵢ of
+// the parameters and yᵢ = gᵢ₊₁ − gᵢ of the gradient it makes an approximation of the inverse
+// Hessian matrix, and goes along
+//
+//	d = −H g,    H ← Vᵢᵀ H Vᵢ + ρᵢ sᵢ sᵢᵀ,    Vᵢ = I − ρᵢ yᵢ sᵢᵀ,    ρᵢ = 1/yᵢᵀsᵢ
+//
+// from the oldest pair to the newest, starting with H = (sᵀy/yᵀy) I of the newest. A line
+// search finds a step that meets the strong Wolfe conditions. It needs the same rows in every
+// evaluation: all of them, or a fixed subset. An epoch is one iteration.
+//
+// It ends when the loss no longer falls, to rounding, or as the tolerances say.
+//
+// Source: Nocedal and Wright, Numerical Optimization (2006), Algorithms 7.4 and 7.5; the line
+// search is that of Moré and Thuente, "Line search algorithms with guaranteed sufficient
+// decrease" (1994).
+type LBFGS struct {
+	Iterations int
+	History    int     // pairs that are kept; 0: 30
+	Subset     int     // rows that are used, evenly spread; 0: all
+	LossTol    float64 // end when an iteration lowers the loss by less than this share of it
+	GradTol    float64 // end when no component of the gradient is larger
+
+	iteration int
+	ended     bool
+	s, y      [][]float64 // the pairs, oldest first
+	alpha     []float64   // room for direction
+	rho       []float64
+}
+
+// Kind returns lbfgs.
+func (l *LBFGS) Kind() string { return "lbfgs" }
+
+// Parts implements Optimizer.
+func (l *LBFGS) Parts(p *Parts) {
+	p.Whole("iteration", &l.iteration)
+	p.Flag("ended", &l.ended)
+	p.Vectors("s", &l.s)
+	p.Vectors("y", &l.y)
+}
+
+// Check implements Optimizer.
+func (l *LBFGS) Check(params []*autodiff.Matrix) error {
+	if l.Iterations < 0 || l.History < 0 || l.Subset < 0 || !(l.LossTol >= 0) || !(l.GradTol >= 0) {
+		return fmt.Errorf("lbfgs: %d iterations, a history of %d, %d rows, tolerances %v and %v: want numbers from 0 up", l.Iterations, l.History, l.Subset, l.LossTol, l.GradTol)
+	}
+	n := count(params)
+	if len(l.s) != len(l.y) || len(l.s) > or(l.History, 30) {
+		return fmt.Errorf("lbfgs: %d changes of parameters and %d of gradients, want as many, at most %d", len(l.s), len(l.y), or(l.History, 30))
+	}
+	for i := range l.s {
+		if len(l.s[i]) != n || len(l.y[i]) != n || !(dot8(l.s[i], l.y[i]) > 0) {
+			return fmt.Errorf("lbfgs: pair %d does not have %d numbers with a positive product", i+1, n)
+		}
+	}
+	return nil
+}
+
+// Minimize implements Optimizer.
+func (l *LBFGS) Minimize(ctx context.Context, p Problem, each func(Epoch) error) error {
+	if p == nil {
+		return errors.New("nn: no problem")
+	}
+	params := p.Params()
+	if err := l.Check(params); err != nil {
+		return fmt.Errorf("nn: %w", err)
+	}
+	if l.ended || l.iteration >= l.Iterations {
+		return nil
+	}
+	rows := subset(p.Rows(), l.Subset)
+	eval := func(x, g []float64) (float64, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		scatter(params, x)
+		f := p.Eval(rows, true)
+		gather(g, p.Grads())
+		return f, nil
+	}
+	x := flatten(params)
+	n := len(x)
+	g, d, xNew, gNew := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	f, err := eval(x, g)
+	if err != nil {
+		return err
+	}
+	if f-f != 0 || !kernel.Finite(g) {
+		return fmt.Errorf("nn: %w before iteration %d (loss %v)", ErrDiverged, l.iteration+1, f)
+	}
+	for l.iteration < l.Iterations && !l.ended {
+		l.direction(d, g)
+		slope := dot8(d, g)
+		step := 1.
+		if len(l.s) == 0 {
+			step = min(1, 1/math.Sqrt(dot8(d, d)))
+		}
+		fNew, step, err := search(f, slope, step, func(step float64) (float64, float64, error) {
+			copy(xNew, x)
+			kernel.AddScaled(xNew, d, step)
+			v, err := eval(xNew, gNew)
+			return v, dot8(d, gNew), err
+		})
+		if err != nil {
+			scatter(params, x) // as if the iteration had not begun
+			return err
+		}
+		if step == 0 { // no lower loss along d
+			scatter(params, x)
+			if l.ended = len(l.s) == 0; !l.ended { // once more along the gradient
+				l.s, l.y = nil, nil
+			}
+			continue
+		}
+		l.keep(xNew, x, gNew, g)
+		fell := f - fNew
+		f = fNew
+		x, xNew, g, gNew = xNew, x, gNew, g
+		l.iteration++
+		l.ended = fell <= l.LossTol*math.Abs(f) || largest(g) <= l.GradTol
+		if each != nil {
+			if err := each(Epoch{Epoch: l.iteration, Step: l.iteration, Loss: f, Valid: math.NaN(), Rate: step}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// direction computes d = −H g by the two loops.
+func (l *LBFGS) direction(d, g []float64) {
+	kernel.ScaleTo(d, g, -1)
+	k := len(l.s)
+	if k == 0 {
+		return
+	}
+	if l.alpha == nil {
+		l.alpha, l.rho = make([]float64, or(l.History, 30)), make([]float64, or(l.History, 30))
+	}
+	alpha, rho := l.alpha, l.rho
+	for i := k - 1; i >= 0; i-- {
+		rho[i] = 1 / dot8(l.y[i], l.s[i])
+		alpha[i] = float64(rho[i] * dot8(l.s[i], d))
+		kernel.AddScaled(d, l.y[i], -alpha[i])
+	}
+	kernel.ScaleTo(d, d, 1/float64(rho[k-1]*dot8(l.y[k-1], l.y[k-1])))
+	for i := range k {
+		beta := float64(rho[i] * dot8(l.y[i], d))
+		kernel.AddScaled(d, l.s[i], alpha[i]-beta)
+	}
+}
+
+// keep remembers the newest pair, in the room of the oldest where the history is full. A pair
+// without curvature is not kept.
+func (l *LBFGS) keep(xNew, x, gNew, g []float64) {
+	var s, y []float64
+	if len(l.s) == or(l.History, 30) {
+		s, y = l.s[0], l.y[0]
+		l.s, l.y = append(l.s[:0], l.s[1:]...), append(l.y[:0], l.y[1:]...)
+	} else {
+		s, y = make([]float64, len(x)), make([]float64, len(x))
+	}
+	kernel.SubTo(s, xNew, x)
+	kernel.SubTo(y, gNew, g)
+	if dot8(s, y) > 2.2e-16*dot8(y, y) {
+		l.s, l.y = append(l.s, s), append(l.y, y)
+	}
+}
+
+// subset returns the numbers of n rows evenly spread, nil for all.
+func subset(rows, n int) []int {
+	if n == 0 || n >= rows {
+		return nil
+	}
+	some := make([]int, n)
+	for i := range some {
+		some[i] = int(int64(i) * int64(rows) / int64(n))
+	}
+	return some
+}
+
+func flatten(params []*autodiff.Matrix) []float64 {
+	var x []float64
+	for _, p := range params {
+		x = append(x, p.Data...)
+	}
+	return x
+}
+
+func scatter(params []*autodiff.Matrix, x []float64) {
+	for _, p := range params {
+		x = x[copy(p.Data, x):]
+	}
+}
+
+func gather(x []float64, from []*autodiff.Matrix) {
+	for _, p := range from {
+		x = x[copy(x, p.Data):]
+	}
+}
+
+func largest(x []float64) float64 {
+	m := 0.
+	for _, v := range x {
+		m = max(m, math.Abs(v))
+	}
+	return m
+}
+
+// dot8 returns xᵀy, summed in eight interleaved parts, so that one addition need not wait for
+// the one before.
+func dot8(x, y []float64) float64 {
+	var s0, s1, s2, s3, s4, s5, s6, s7 float64
+	y = y[:len(x)]
+	for len(x) >= 8 {
+		a, b := x[:8:8], y[:8:8]
+		s0 += float64(a[0] * b[0])
+		s1 += float64(a[1] * b[1])
+		s2 += float64(a[2] * b[2])
+		s3 += float64(a[3] * b[3])
+		s4 += float64(a[4] * b[4])
+		s5 += float64(a[5] * b[5])
+		s6 += float64(a[6] * b[6])
+		s7 += float64(a[7] * b[7])
+		x, y = x[8:], y[8:]
+	}
+	s := (s0 + s1 + (s2 + s3)) + (s4 + s5 + (s6 + s7))
+	for i, v := range x {
+		s += float64(v * y[i])
+	}
+	return s
+}

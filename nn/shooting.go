@@ -1,0 +1,366 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"hnn/autodiff"
+)
+
+// Shooting is the Objective that compares whole stretches of motion with what was observed.
+// Trajectories are cut into segments of the length Segment. The state z at the start of each
+// segment is an unknown, too. From there the field f is integrated through the segment by the
+// classical Runge–Kutta method on the times of the data, and the loss is the mean over all
+// observed numbers x of
+//
+//	((x̂ − x)/σ)² / N,    x̂ = the state that was reached,   σ = the noise of that component
+//
+// where N is the same mean for a prediction of the mean of each component, so that the loss is
+// the share of the variance that is left. The noise is estimated from the data, see Noise; a
+// loss of 1/N, see ShootingProblem.Floor, means that what is left is as large as the noise. A
+// noisy state is never an argument of the field, which is why the bias
+// of the other objectives is not there. Long segments tell slow errors of the field; they are
+// hard to begin with, so a fit may go from short segments to long ones: see
+// Recipe.Objectives.
+//
+// Of a step from x to x⁺ and λ⁺ = ∂L/∂x⁺, one plan computes λ = ∂L/∂x and adds the gradient
+// by the parameters; it computes the step anew, so that only states are kept and memory does
+// not grow with the number of steps but for them.
+//
+// Components that were not observed are hidden: see Series.Hidden. Their unknowns start from
+// the derivatives of the coordinates, and nothing compares them.
+//
+// Source: Bock, "Recent advances in parameter identification techniques for O.D.E." (1983),
+// for multiple shooting; the reverse sweep is that of Griewank and Walther, Evaluating
+// Derivatives (2008), §12, with a checkpoint at each step.
+type Shooting Comparison
+
+// A leg is a step of the integrator within a segment.
+type leg struct {
+	h   float64 // its length
+	row int     // the row of the series that it leads to, -1 for none
+}
+
+// A segment is a stretch of a trajectory.
+type segment struct {
+	first int   // the row at its start
+	legs  []leg // in order
+}
+
+// smoothRows is the number of rows on each side from which states and noise are estimated.
+const smoothRows = 5
+
+// Scaling implements Objective.
+func (o Shooting) Scaling(s *Series) (*Scaling, error) {
+	if err := s.timed(); err != nil {
+		return nil, err
+	}
+	x, dx := s.smoothed(smoothRows)
+	return FitScaling(x, dx)
+}
+
+// Problem implements Objective for any Field.
+func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Problem, error) {
+	f, ok := m.(Field)
+	if !ok {
+		return nil, errors.New("nn: shooting: this model has no field to integrate: want the objective step")
+	}
+	if err := s.timed(); err != nil {
+		return nil, err
+	}
+	if !(o.Segment >= 0) || o.Segment-o.Segment != 0 {
+		return nil, fmt.Errorf("nn: shooting: segments of length %v: want a number from 0 up", o.Segment)
+	}
+	n := s.X.Cols
+	p := &ShootingProblem{field: f, series: s, model: m.Params(), sigma: s.Noise()}
+	if p.unit = autodiff.NewMatrix(1, n); scale != nil {
+		copy(p.unit.Data, scale.S.Data)
+	}
+	longest := math.Inf(1)
+	for j := range n {
+		if scale == nil {
+			p.unit.Data[j] = 1
+		}
+	}
+	if scale != nil {
+		longest = 0.15 * scale.Tau
+	}
+	cut, gaps := s.cut()
+	p.gaps = gaps
+	for i := range cut.Runs() {
+		lo, hi := cut.Run(i)
+		p.segments = append(p.segments, segmentsOf(s.T, lo, hi, o.Segment, longest)...)
+	}
+	if len(p.segments) == 0 {
+		return nil, errors.New("nn: shooting: no two rows of a trajectory: want at least two")
+	}
+	x, _ := s.smoothed(smoothRows)
+	p.start = autodiff.NewMatrix(len(p.segments), n)
+	seen := make([]float64, s.Rows()) // how often a row is compared
+	for i, g := range p.segments {
+		for j := range n {
+			p.start.Row(i)[j] = x.At(g.first, j) / p.unit.Data[j]
+		}
+		seen[g.first]++
+		for _, l := range g.legs {
+			if l.row >= 0 {
+				seen[l.row]++
+			}
+		}
+	}
+	// Each observed number counts once, however many segments meet there, and all of them
+	// make a mean, which is one of segments: hence their number.
+	p.weight = autodiff.NewMatrix(s.Rows(), n)
+	total := 0.
+	for r, times := range seen {
+		for j := range n {
+			if times > 0 && s.observed(r, j) {
+				p.weight.Row(r)[j] = 1 / (times * p.sigma[j] * p.sigma[j])
+				total++
+			}
+		}
+	}
+	if total == 0 {
+		return nil, errors.New("nn: shooting: nothing was observed")
+	}
+	scaleBy := func(factor float64) {
+		for i := range p.weight.Data {
+			p.weight.Data[i] *= factor
+		}
+	}
+	scaleBy(float64(len(p.segments)) / total)
+	null := p.Null()
+	if !(null > 0) || null-null != 0 {
+		return nil, errors.New("nn: shooting: no observed component varies: want states that move")
+	}
+	scaleBy(1 / null)
+	p.floor = 1 / null
+	p.params = append(append([]*autodiff.Matrix{}, p.model...), p.start)
+	p.team = newTeam(p.params, count(p.model), len(p.segments), workers, p.compile)
+	return p, nil
+}
+
+// segmentsOf cuts rows lo to hi into segments of about equal length, at most length (0: one
+// segment), whose last row is the first of the next. Steps are at most longest.
+func segmentsOf(t []float64, lo, hi int, length, longest float64) []segment {
+	if hi-lo < 2 {
+		return nil
+	}
+	parts := 1.
+	if length > 0 {
+		parts = math.Ceil((t[hi-1] - t[lo]) / length * (1 - 1e-9))
+	}
+	var all []segment
+	g := segment{first: lo}
+	for r := lo + 1; r < hi; r++ {
+		h := t[r] - t[r-1]
+		steps := int(max(1, math.Ceil(h/longest)))
+		for i := range steps {
+			l := leg{h / float64(steps), -1}
+			if i == steps-1 {
+				l.row = r
+			}
+			g.legs = append(g.legs, l)
+		}
+		end := t[lo] + float64((t[hi-1]-t[lo])*(float64(len(all)+1)/parts))
+		if r == hi-1 || t[r] >= end-float64(h/2) {
+			all = append(all, g)
+			g = segment{first: r}
+		}
+	}
+	return all
+}
+
+// A ShootingProblem is the Problem of Shooting. Its rows are segments; its parameters are
+// those of the model and, last, the initial states, segments×2d, in units of the scaling.
+type ShootingProblem struct {
+	*team
+	field    Field
+	series   *Series
+	segments []segment
+	model    []*autodiff.Matrix // parameters of the model
+	start    *autodiff.Matrix   // initial states, in units of unit
+	unit     *autodiff.Matrix   // 1×2d
+	params   []*autodiff.Matrix
+	weight   *autodiff.Matrix // of each number of the series, 0 where it is not compared
+	sigma    []float64
+	floor    float64
+	gaps     int
+}
+
+// Params implements Problem.
+func (p *ShootingProblem) Params() []*autodiff.Matrix { return p.params }
+
+// Starts implements Problem: the segments of a trajectory are one batch.
+func (p *ShootingProblem) Starts() []int {
+	var starts []int
+	for i, g := range p.segments {
+		if i == 0 || p.segments[i-1].last() != g.first {
+			starts = append(starts, i)
+		}
+	}
+	return starts
+}
+
+// last returns the last row of a segment.
+func (g segment) last() int { return g.legs[len(g.legs)-1].row }
+
+// Sigma returns the noise of each component that residuals are measured in.
+func (p *ShootingProblem) Sigma() []float64 { return p.sigma }
+
+// Floor returns the loss at which what is left is as large as the noise.
+func (p *ShootingProblem) Floor() float64 { return p.floor }
+
+// Null returns the loss of the best constant, the mean of each observed component.
+func (p *ShootingProblem) Null() float64 {
+	sum := 0.
+	for j := range p.series.X.Cols {
+		w, mean, v := 0., 0., 0.
+		for r := range p.series.Rows() {
+			w += p.weight.At(r, j)
+			if k := p.weight.At(r, j); k > 0 {
+				mean += float64(k * p.series.X.At(r, j))
+			}
+		}
+		for r := range p.series.Rows() {
+			if k := p.weight.At(r, j); k > 0 {
+				d := p.series.X.At(r, j) - mean/w
+				v += float64(k * float64(d*d))
+			}
+		}
+		sum += v
+	}
+	return sum / float64(len(p.segments))
+}
+
+// A shootingChunk integrates some segments together. Segments that are shorter than the
+// longest take steps of length 0 at their end, which change nothing.
+type shootingChunk struct {
+	p        *ShootingProblem
+	x, h     *autodiff.Matrix // rows×2d, rows×1: state and step
+	next     *autodiff.Matrix // rows×2d: the state after it
+	forward  *autodiff.Plan
+	lambda   *autodiff.Matrix   // rows×2d: ∂L/∂next
+	back     *autodiff.Matrix   // rows×2d: λᵀ ∂next/∂x
+	by       []*autodiff.Matrix // λᵀ ∂next/∂θ
+	backward *autodiff.Plan
+	states   [][]float64 // of all steps
+	gradient []*autodiff.Matrix
+}
+
+// compile makes the plans of a step and of its reverse.
+func (p *ShootingProblem) compile(rows int, gradient bool) chunk {
+	n := p.series.X.Cols
+	c := &shootingChunk{p: p, x: autodiff.NewMatrix(rows, n), h: autodiff.NewMatrix(rows, 1), lambda: autodiff.NewMatrix(rows, n)}
+	var g autodiff.Graph
+	x, h := g.Leaf("x", c.x), g.Leaf("h", c.h)
+	slope := rk4Slope(p.field, x, h)
+	next := autodiff.Add(x, autodiff.Mul(autodiff.ExpandTo(h, rows, n), slope))
+	c.forward = mustCompile([]autodiff.Var{next})
+	c.next = c.forward.Value(next)
+	if !gradient {
+		return c
+	}
+	s := autodiff.SumTo(autodiff.Mul(g.Leaf("λ", c.lambda), next), 1, 1)
+	grads := autodiff.Grad(s, append([]autodiff.Var{x}, leaves(&g, p.model)...)...)
+	c.backward = mustCompile(grads)
+	all := values(c.backward, grads)
+	c.back, c.by = all[0], all[1:]
+	for _, w := range p.params {
+		c.gradient = append(c.gradient, autodiff.NewMatrix(w.Rows, w.Cols))
+	}
+	return c
+}
+
+func (c *shootingChunk) grads() []*autodiff.Matrix { return c.gradient }
+
+func (c *shootingChunk) run(rows []int) float64 {
+	p, n := c.p, c.p.series.X.Cols
+	steps := 0
+	for i, r := range rows {
+		steps = max(steps, len(p.segments[r].legs))
+		for j := range n {
+			c.x.Row(i)[j] = p.start.At(r, j) * p.unit.Data[j]
+		}
+	}
+	for len(c.states) <= steps {
+		c.states = append(c.states, make([]float64, len(c.x.Data)))
+	}
+	loss := 0.
+	for i, r := range rows {
+		loss += c.residuals(i, p.segments[r].first, c.x.Row(i), nil)
+	}
+	copy(c.states[0], c.x.Data)
+	for k := range steps {
+		c.steps(rows, k)
+		copy(c.x.Data, c.states[k])
+		c.forward.Run()
+		copy(c.states[k+1], c.next.Data)
+		for i, r := range rows {
+			if legs := p.segments[r].legs; k < len(legs) && legs[k].row >= 0 {
+				loss += c.residuals(i, legs[k].row, c.next.Row(i), nil)
+			}
+		}
+	}
+	loss /= float64(len(rows))
+	if c.backward == nil {
+		return loss
+	}
+	for _, g := range c.gradient {
+		clear(g.Data)
+	}
+	clear(c.lambda.Data)
+	for k := steps - 1; k >= 0; k-- {
+		c.steps(rows, k)
+		for i, r := range rows {
+			if legs := p.segments[r].legs; k < len(legs) && legs[k].row >= 0 {
+				c.residuals(i, legs[k].row, c.states[k+1][i*n:(i+1)*n], rows)
+			}
+		}
+		copy(c.x.Data, c.states[k])
+		c.backward.Run()
+		copy(c.lambda.Data, c.back.Data)
+		for i, g := range c.by {
+			sum := c.gradient[i].Data
+			for j, v := range g.Data {
+				sum[j] += v
+			}
+		}
+	}
+	start := c.gradient[len(c.gradient)-1]
+	for i, r := range rows {
+		c.residuals(i, p.segments[r].first, c.states[0][i*n:(i+1)*n], rows)
+		for j, v := range c.lambda.Row(i) {
+			start.Row(r)[j] = v * p.unit.Data[j]
+		}
+	}
+	return loss
+}
+
+// steps sets the lengths of step k.
+func (c *shootingChunk) steps(rows []int, k int) {
+	for i, r := range rows {
+		c.h.Data[i] = 0
+		if legs := c.p.segments[r].legs; k < len(legs) {
+			c.h.Data[i] = legs[k].h
+		}
+	}
+}
+
+// residuals returns Σ w (x − x_data)² of a row of the series, whose state is x in row i of the
+// chunk, and adds its gradient to λ where rows, of which the loss is a mean, are given.
+func (c *shootingChunk) residuals(i, row int, x []float64, rows []int) float64 {
+	sum := 0.
+	for j, w := range c.p.weight.Row(row) {
+		if w == 0 {
+			continue
+		}
+		d := x[j] - c.p.series.X.At(row, j)
+		sum += float64(w * float64(d*d))
+		if rows != nil {
+			c.lambda.Row(i)[j] += 2 * w * d / float64(len(rows))
+		}
+	}
+	return sum
+}
