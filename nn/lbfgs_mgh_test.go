@@ -18,7 +18,7 @@ var mghFunctions = map[string]func(x []autodiff.Var) []autodiff.Var{
 	"Biggs EXP6": func(x []autodiff.Var) (r []autodiff.Var) {
 		for i := 1; i <= 13; i++ {
 			t := 0.1 * float64(i)
-			y := elementary.Exp(-t) - 5*elementary.Exp(-10*t) + 3*elementary.Exp(-4*t)
+			y := elementary.Exp(-t) - float64(5*elementary.Exp(-10*t)) + float64(3*elementary.Exp(-4*t))
 			e := func(k int) autodiff.Var { return autodiff.Exp(autodiff.Scale(x[k], -t)) }
 			r = append(r, plus(sum(times(x[2], e(0)), autodiff.Neg(times(x[3], e(1))), times(x[5], e(4))), -y))
 		}
@@ -196,11 +196,11 @@ func (p *helical) Eval(rows []int, gradient bool) float64 {
 	if y < 0 && x < 0 {
 		theta++
 	}
-	rho := math.Sqrt(x*x + y*y)
-	a, b := 10*(z-10*theta), 10*(rho-1)
+	rho := math.Sqrt(float64(x*x) + float64(y*y))
+	a, b := 10*(z-float64(10*theta)), 10*(rho-1)
 	by := 100 / (2 * math.Pi) / (rho * rho)
-	copy(p.g.Data, []float64{2*a*by*y + 20*b*x/rho, -2*a*by*x + 20*b*y/rho, 20*a + 2*z})
-	p.f.Data[0] = a*a + b*b + z*z
+	copy(p.g.Data, []float64{float64(2*a*by*y) + 20*b*x/rho, float64(-2*a*by*x) + 20*b*y/rho, float64(20*a) + float64(2*z)})
+	p.f.Data[0] = float64(a*a) + float64(b*b) + float64(z*z)
 	return p.f.Data[0]
 }
 

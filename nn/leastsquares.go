@@ -54,9 +54,9 @@ type Curve struct {
 	by       []*autodiff.Matrix
 }
 
-// NewCurve returns the problem of unknowns b, 1×k, and data d: f returns the rows×m values at
-// x, rows×columns, with b repeated to rows×k; row by row, so each uses the row of b with the
-// row of x. Residuals has m numbers of the first row, then those of the next.
+// NewCurve returns the problem of unknowns b, 1×k, and data d. f returns the rows×m values at
+// x, rows×columns, and is given b repeated to rows×k: row i of the result may depend on row i
+// of x and of b alone. The residuals are the m numbers of the first row, then those of the next.
 func NewCurve(b *autodiff.Matrix, d *Data, f func(x, b autodiff.Var) autodiff.Var) (*Curve, error) {
 	if b == nil || b.Rows != 1 || b.Cols == 0 || len(b.Data) != b.Cols {
 		return nil, errors.New("nn: curve: want a row of unknowns, one at least")

@@ -115,9 +115,9 @@ func (p *roszman) Residuals(r []float64, j *autodiff.Matrix) {
 	for i, x := range p.data.X.Data {
 		d := x - b[3]
 		u := b[2] / d
-		r[i] = b[0] - b[1]*x - elementary.Atan2(u, 1)/math.Pi - p.data.Y.Data[i]
+		r[i] = b[0] - float64(b[1]*x) - elementary.Atan2(u, 1)/math.Pi - p.data.Y.Data[i]
 		if j != nil {
-			by := -1 / (math.Pi * (1 + u*u))
+			by := -1 / (math.Pi * (1 + float64(u*u)))
 			copy(j.Row(i), []float64{1, -x, by / d, by * u / d})
 		}
 	}
