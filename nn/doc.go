@@ -33,7 +33,8 @@
 //	data         series.go, estimate.go
 //	objectives   problem.go, then derivatives.go and step.go; team.go computes losses and
 //	             gradients with several goroutines
-//	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go
+//	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go; marquardt.go for
+//	             few unknowns, with leastsquares.go (residuals, standard errors) and householder.go
 //	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
 //	files        file.go (models), parts.go (how anything is saved and loaded)
 //	use          eval.go

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 
@@ -81,4 +82,35 @@ func ExampleDifferences() {
 	}
 	fmt.Printf("%.6g\n", d.Y.Data)
 	// Output: [2 0 6 0]
+}
+
+// The inverse mass and the stiffness of a spring from states and their derivatives, and how well
+// they are known: q̇ = u p, ṗ = −k q.
+func ExampleUncertainties() {
+	data := &nn.Data{X: autodiff.NewMatrix(40, 2), Y: autodiff.NewMatrix(40, 2)}
+	for i := range 40 {
+		q, p := math.Cos(0.2*float64(i)), -2*math.Sin(0.2*float64(i))
+		noise := 0.01 * math.Sin(float64(i*i)) // stands for an instrument
+		copy(data.X.Row(i), []float64{q, p})
+		copy(data.Y.Row(i), []float64{0.5*p + noise, -2*q - noise})
+	}
+	b := &autodiff.Matrix{Rows: 1, Cols: 2, Data: []float64{1, 1}}
+	problem, err := nn.NewCurve(b, data, func(x, b autodiff.Var) autodiff.Var {
+		q, p := autodiff.Slice(x, 0, 1), autodiff.Slice(x, 1, 2)
+		u, k := autodiff.Slice(b, 0, 1), autodiff.Slice(b, 1, 2)
+		return autodiff.Concat(autodiff.Mul(u, p), autodiff.Neg(autodiff.Mul(k, q)))
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer problem.Close()
+	if err := (&nn.Marquardt{Iterations: 100}).Minimize(context.Background(), problem, nil); err != nil {
+		panic(err)
+	}
+	e, err := nn.Uncertainties(problem)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("u = %.4f ± %.4f, k = %.4f ± %.4f\n", e.Values[0], e.Errors[0], e.Values[1], e.Errors[1])
+	// Output: u = 0.5004 ± 0.0008, k = 2.0005 ± 0.0016
 }

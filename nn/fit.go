@@ -165,6 +165,11 @@ func (f *fit) prepare(data *Series) (err error) {
 		if err := o.Check(f.problem.Params()); err != nil {
 			return fmt.Errorf("nn: stage %d: %w", i, err)
 		}
+		if o, ok := o.(interface{ Accepts(Problem) error }); ok {
+			if err := o.Accepts(f.problem); err != nil {
+				return fmt.Errorf("nn: stage %d: %w", i, err)
+			}
+		}
 	}
 	f.Notes = dataNotes(f.Train, f.problem)
 	if f.Resume != nil {

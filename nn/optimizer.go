@@ -10,7 +10,8 @@ import (
 
 // An Optimizer lowers the loss of a Problem. It owns its loop, and keeps where it stands, so
 // that a call of Minimize that ended early can be followed by another, also by another
-// program that has loaded its Parts: the result is the same to the bit.
+// program that has loaded its Parts: the result is the same to the bit. One that does not take
+// every Problem has a method Accepts(Problem) error, which Fit calls before any work.
 type Optimizer interface {
 	// Minimize changes the parameters of p until it is done, ctx is cancelled, or each,
 	// which is called after every pass over the data, returns an error; that error, or
@@ -70,6 +71,9 @@ func Optimizers() []OptimizerKind {
 		}},
 		{"lbfgs", "quasi-Newton iterations over all rows, or a fixed subset", func(o Minimization) Optimizer {
 			return &LBFGS{Iterations: o.Epochs, History: o.History, Subset: o.Subset}
+		}},
+		{"lm", "Levenberg and Marquardt, for few unknowns of a problem that gives its residuals", func(o Minimization) Optimizer {
+			return &Marquardt{Iterations: o.Epochs}
 		}},
 	}
 }
