@@ -20,10 +20,10 @@ import (
 //	D(h) = (sₖ₋₁(x + h vₖ) − sₖ₋₁(x − h vₖ)) / 2h
 //
 // extrapolated from steps h and h/2 to (4 D(h/2) − D(h))/3, whose error is O(h⁴).
-// A difference is measured in sizes of sₖ and sₖ₋₁, of the terms of sₖ and of s₀
-// together, and may be 1e-6. The leaves are moved and put back, bit for bit; each is
-// given once. y must be smooth around their values: a step may not cross a pole or
-// leave a domain.
+// A difference may be 1e-6 of a size: the sum of the sizes of sₖ, of sₖ₋₁, of the terms
+// of sₖ and of s₀. Check moves the leaves and puts them back, bit for bit. Each leaf is
+// given once. y must be smooth around their values: a step may not cross a pole or leave
+// a domain.
 //
 // Source: Griewank and Walther, Evaluating Derivatives (2008), §1 and §5.
 func Check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err error) {
