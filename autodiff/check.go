@@ -68,7 +68,7 @@ func Check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err err
 		plan.Run()
 		got := plan.Value(next).Data[0]
 
-		largest := 0.                   // of |sₖ₋₁|, whose rounding the difference divides by h
+		largest := 0.                   // largest |sₖ₋₁|: the difference divides its rounding by h
 		at := func(h float64) float64 { // sₖ₋₁(x + h vₖ)
 			old := make([][]float64, len(xs))
 			for i, x := range xs {
@@ -90,7 +90,7 @@ func Check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err err
 		fine := float64((at(h/2) - at(-h/2)) / h)
 		want := fine + (fine-coarse)/3
 		size := base + math.Abs(got) + math.Sqrt(plan.Value(scale).Data[0]) + largest
-		if got != want { // which may both be 0, and size with them
+		if got != want { // if both are 0, size may be 0 too
 			worst = max(worst, math.Abs(got-want)/size)
 		}
 		if !(worst <= 1e-6) {

@@ -19,7 +19,7 @@ type Recipe struct {
 	Stages    []Optimizer // one after the other; nil: see above
 	Raw       bool        // no Scaling: the model gets states and times in their own units
 
-	Valid    *Series // data whose loss is watched, nil for none
+	Valid    *Series // data for the validation loss, nil for none
 	Hold     float64 // the share of the data that is held out for this, if Valid is nil
 	Patience int     // a stage ends after so many epochs without a lower loss, of Valid if there is one; 0: no such end
 

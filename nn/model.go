@@ -40,7 +40,7 @@ type Map interface {
 type Stored interface {
 	Model
 	Kind() string   // the name of its row in Kinds
-	Parts(p *Parts) // names its parts, for saving and for loading alike
+	Parts(p *Parts) // names its parts, for saving and for loading
 	Check() error   // what does not fit together, nil if all does
 }
 

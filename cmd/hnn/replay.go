@@ -65,7 +65,7 @@ func replay(e *env, name, out string) error {
 	if err := j.do(inner); e.ctx.Err() != nil {
 		return e.ctx.Err()
 	} else if err != nil {
-		return fmt.Errorf("%s: %v", name, err) // a wrong call there is none of replay
+		return fmt.Errorf("%s: %v", name, err) // %v: a wrong call in the manifest is no wrong call of replay
 	}
 	sums := map[string]string{}
 	for _, f := range inner.made {

@@ -26,7 +26,7 @@ Yosinski, 2019) on a mass on a spring, H = p²/2m + kq²/2, and writes to -out:
   train.csv, test.csv  run, t, noisy q and p, and the field dq, dp at the true state
   loss.csv             model, epoch, step, training loss on both sets, learning rate. The
                        loss of hnn and baseline is the mean square error of q̇ plus that
-                       of ṗ, so it is twice the score below
+                       of ṗ, about twice the score below
   trajectory.csv       model, run, t, q, p, true energy of that state, H of the model
                        (empty if it has none), relative drift of the energy. Runs are
                        the energies of -energies, from 0

@@ -386,7 +386,7 @@ func (t *trainJob) takeSettings(settings map[string]string) error {
 			continue
 		}
 		if t.flags.First(name) != "" {
-			if slices.Contains(extensible, name) || name == "valid" { // whose content decides
+			if slices.Contains(extensible, name) || name == "valid" { // Fit compares the content of the -valid file
 				continue
 			}
 			return flags.Wrong("-%s %s: the saved training has %s", name, fl.Value, cmp.Or(settings[name], "none"))
