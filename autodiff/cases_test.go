@@ -32,7 +32,7 @@ func (n *num) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// cases holds testdata/ad_cases.json; testdata/README.md says where it is from.
+// cases holds testdata/ad_cases.json. testdata/README.md says where that is from.
 var cases = func() map[string]json.RawMessage {
 	b, err := os.ReadFile("../testdata/ad_cases.json")
 	if err != nil {
@@ -143,7 +143,7 @@ func TestLadders(t *testing.T) {
 				t.Errorf("%s at %v, order %d: %v, want %v", e.F, e.X, k, got[k], want)
 			}
 		}
-		if e.F == "reciprocal 1/x" { // Inv is the other way to write it
+		if e.F == "reciprocal 1/x" { // Inv computes it too
 			for k, v := range ladder(t, Inv, e.X, len(e.D)-1) {
 				if !near(v, e.D[k], 1e-11, 0) {
 					t.Errorf("inv at %v, order %d: %v, want %v", e.X, k, v, e.D[k])
@@ -232,7 +232,7 @@ func TestGradTwice(t *testing.T) {
 	}
 }
 
-// Leaves are windows: every Run reads them anew, and Value holds the last Run's.
+// Leaves are windows: every Run reads their present values. Value has those of the last Run.
 func TestLeafIsWindow(t *testing.T) {
 	var g Graph
 	m := &Matrix{1, 1, []float64{3}}
@@ -260,7 +260,7 @@ func TestDetach(t *testing.T) {
 	}
 	readCase(t, "stop_gradient", &c)
 	got := ladder(t, func(x Var) Var { return Mul(Sin(x), Cos(Detach(x))) }, c.Inputs.X, 1)
-	// f″ is that of f′ = cos x cos x₀ with x₀ detached still.
+	// f″ is the derivative of f′ = cos x cos x₀, where x₀ is still detached.
 	got = append(got, ladder(t, func(x Var) Var { return Mul(Cos(x), Cos(Detach(x))) }, c.Inputs.X, 1)[1])
 	for k, want := range []float64{c.Expected.F, c.Expected.DF, c.Expected.D2F} {
 		if !near(got[k], want, 1e-13, 1e-14) {
@@ -453,7 +453,7 @@ func TestPowEdges(t *testing.T) {
 		got := ladder(t, power(e.Exponent), e.Base, 3)
 		for k, want := range e.D {
 			if e.Base == 0 && k > 1 && e.Exponent != math.Trunc(e.Exponent) {
-				continue // informational, says the note of the case
+				continue // for information only, as the note of the case says
 			}
 			if !near(got[k], float64(want), 1e-13, 0) {
 				t.Errorf("%v^%v, order %d: %v, want %v", e.Base, e.Exponent, k, got[k], float64(want))
@@ -595,7 +595,7 @@ func TestLongChain(t *testing.T) {
 	runtime.KeepAlive(&g)
 }
 
-// Plans of one graph, each in a goroutine of its own, give the same bits.
+// Plans of one graph give the same bits when each runs in another goroutine.
 func TestConcurrentPlans(t *testing.T) {
 	var g Graph
 	src := rand.NewPCG(1, 2)

@@ -20,10 +20,10 @@ import (
 //	D(h) = (sₖ₋₁(x + h vₖ) − sₖ₋₁(x − h vₖ)) / 2h
 //
 // extrapolated from steps h and h/2 to (4 D(h/2) − D(h))/3, whose error is O(h⁴).
-// A difference is measured in sizes of sₖ and sₖ₋₁, of the terms of sₖ and of s₀
-// together, and may be 1e-6. The leaves are moved and put back, bit for bit; each is
-// given once. y must be smooth around their values: a step may not cross a pole or
-// leave a domain.
+// A difference may be 1e-6 of a size: the sum of the sizes of sₖ, of sₖ₋₁, of the terms
+// of sₖ and of s₀. Check moves the leaves and puts them back, bit for bit. Each leaf is
+// given once. y must be smooth around their values: a step may not cross a pole or leave
+// a domain.
 //
 // Source: Griewank and Walther, Evaluating Derivatives (2008), §1 and §5.
 func Check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err error) {
@@ -68,7 +68,7 @@ func Check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err err
 		plan.Run()
 		got := plan.Value(next).Data[0]
 
-		largest := 0.                   // of |sₖ₋₁|, whose rounding the difference divides by h
+		largest := 0.                   // largest |sₖ₋₁|: the difference divides its rounding by h
 		at := func(h float64) float64 { // sₖ₋₁(x + h vₖ)
 			old := make([][]float64, len(xs))
 			for i, x := range xs {
@@ -90,7 +90,7 @@ func Check(y Var, order int, src rand.Source, xs ...Var) (worst float64, err err
 		fine := float64((at(h/2) - at(-h/2)) / h)
 		want := fine + (fine-coarse)/3
 		size := base + math.Abs(got) + math.Sqrt(plan.Value(scale).Data[0]) + largest
-		if got != want { // which may both be 0, and size with them
+		if got != want { // if both are 0, size may be 0 too
 			worst = max(worst, math.Abs(got-want)/size)
 		}
 		if !(worst <= 1e-6) {

@@ -1,10 +1,10 @@
 // Package autodiff computes gradients of any order of formulas over matrices.
 //
 // A formula is recorded once, as a list of operations in a Graph. Grad reads the list
-// backwards and appends the formulas of the gradient to the same list; since they are
-// ordinary formulas, the gradient of a gradient is Grad again. Compile turns chosen
-// formulas into a Plan, a flat program with all its buffers, and Run executes it, any
-// number of times, without allocating.
+// backwards and appends the formulas of the gradient to the same list. They are ordinary
+// formulas, so a second call of Grad gives the gradient of a gradient. Compile turns
+// chosen formulas into a Plan, a flat program with all its buffers. Run executes it any
+// number of times and allocates nothing.
 //
 // # A second derivative, worked
 //
@@ -20,16 +20,16 @@
 //	v3 = mul v1 v1      y²
 //	v4 = sub v2 v3      dy/dx = 1 − y²
 //
-// To differentiate v4, Grad walks v4, v3, v1: the rule of sub gives −1 for v3, that of
-// mul gives −y to v1 for each of its two factors, and that of tanh turns their sum
-// −2y into −2y − (−2y)⊙y², which is d²y/dx² = −2y(1 − y²). Nothing but the rules was
-// used, and every order after it comes in the same way.
+// To differentiate v4, Grad walks v4, v3, v1. The rule of sub gives −1 for v3. The rule of
+// mul gives −y to v1 for each of its two factors. The rule of tanh turns their sum −2y into
+// −2y − (−2y)⊙y², which is d²y/dx² = −2y(1 − y²). Only the rules were used. Higher orders
+// follow in the same way.
 //
 // # Reading the package
 //
-// rules.go is the calculus, one row an operation: how it is computed and how it is
+// rules.go has one row for each operation: how it is computed and how it is
 // differentiated. grad.go is the reverse sweep. ops.go lists the operations with their
-// shapes; plan.go compiles and runs; check.go tests derivatives against differences.
+// shapes. plan.go compiles and runs. check.go tests derivatives against differences.
 //
 // hamilton.go has Hamilton's equations. simplify.go collects like terms. program.go is a
 // fast way to run a Plan of single numbers, with the same bits; fuse.go makes a program
@@ -37,11 +37,11 @@
 //
 // # Conventions
 //
-// A Leaf is a window onto a Matrix of the caller: each Run reads it anew, and nothing
-// in it may change during a Run. Mistakes in a program, such as shapes that do not
-// match, panic with one line that names the operation and the shapes. Values follow
-// IEEE 754: ln 0 is −Inf, √x has an infinite derivative at 0, and 0·Inf is NaN, with
-// no special cases hidden.
+// A Leaf is a window onto a Matrix of the caller. Each Run reads its present values, and
+// they may not change during a Run. A mistake in a program, such as shapes that do not
+// match, panics with one line that names the operation and the shapes. Values follow
+// IEEE 754 without exceptions: ln 0 is −Inf, √x has an infinite derivative at 0, and
+// 0·Inf is NaN.
 //
 // The results do not depend on the platform, the number of goroutines or the
 // instruction set: see package kernel.

@@ -7,7 +7,7 @@ import (
 	"hnn/autodiff"
 )
 
-// The derivatives of tanh at 0.5, each the gradient of the one before.
+// Three derivatives of tanh at 0.5. Each is the gradient of the one before.
 func ExampleGrad() {
 	var g autodiff.Graph
 	x := g.Leaf("x", &autodiff.Matrix{Rows: 1, Cols: 1, Data: []float64{0.5}})
@@ -29,7 +29,7 @@ func ExampleGrad() {
 	// -0.726862
 }
 
-// A leaf is a window: a Plan follows its matrix.
+// A leaf is a window: each Run of a Plan reads the present values of its matrix.
 func ExamplePlan_Run() {
 	var g autodiff.Graph
 	m, err := autodiff.MatrixOf([]float64{1, 2}, []float64{3, 4})

@@ -1,6 +1,6 @@
 package autodiff
 
-// What the tests in package autodiff_test need, which may import package verify.
+// These names are for the tests in package autodiff_test, which can import package verify.
 
 var (
 	ReadCase   = readCase

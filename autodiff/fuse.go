@@ -14,15 +14,15 @@ var functions = [numOps]func(float64) float64{
 	opSigmoid: elementary.Sigmoid, opSoftplus: elementary.Softplus,
 }
 
-// A value is a number as a fuser knows it: the sum of its terms, one after the other.
+// A value is how a fuser writes a number: as the sum of terms, added in their order.
 type value struct {
 	terms []term
-	plus  bool // and of +0, which makes +0 of −0
+	plus  bool // +0 is added too, which turns −0 into +0
 }
 
 var minusZero = math.Copysign(0, -1)
 
-// single tells whether v is one term.
+// single reports whether v is one term.
 func (v value) single() bool { return len(v.terms) == 1 && !v.plus }
 
 // A fuser makes a program of a list of numbers.
@@ -36,11 +36,11 @@ type fuser struct {
 	next    uint16   // the next register
 }
 
-// maxNumbers bounds the list, so that the number of a register fits into a uint16.
+// maxNumbers bounds the list of numbers. Then the number of a register fits into a uint16.
 const maxNumbers = 60_000
 
-// fuse returns a program that does what p.Run does, nil if that is not work on single
-// numbers.
+// fuse returns a program that computes the same as p.Run, or nil if p does not compute with
+// single numbers.
 func fuse(p *Plan) *program {
 	var outs []int32
 	for id := range p.nodes {
@@ -111,8 +111,8 @@ func (f *fuser) register(x uint16) value { return f.term(1, x, f.one) }
 // term returns c·(x·y).
 func (f *fuser) term(c float64, x, y uint16) value { return value{terms: []term{{c, x, y}}} }
 
-// inline returns number i as a sum that its reader may take into its own. A sum that
-// several read is computed once, for all of them.
+// inline returns number i as a sum that its reader may add to its own sum. A sum with
+// several readers is computed once for all of them, in a register.
 func (f *fuser) inline(i int32) value {
 	if v := f.values[i]; f.readers[i] == 1 || v.single() {
 		return v
@@ -144,8 +144,7 @@ func (f *fuser) step(s fused) uint16 {
 	return s.z
 }
 
-// value returns what a number is in terms of registers, and appends a step where a sum
-// will not do.
+// value returns a number as a sum of registers. If it is no such sum, it appends a step.
 func (f *fuser) value(s number) value {
 	switch s.op {
 	case opConst:
@@ -223,7 +222,7 @@ func (f *fuser) add(x, y value) value {
 	return value{append(slices.Clone(x.terms), y.terms[0]), x.plus}
 }
 
-// sum returns v as a result has it.
+// sum returns v as the sum of a result.
 func (f *fuser) sum(v value) sum {
 	s := sum{zero: minusZero, c: minusZero, x: f.one} // −0 + v = v
 	if v.plus {
@@ -256,8 +255,8 @@ func (f *fuser) products(s *sum, terms []term) {
 	}
 }
 
-// join makes one step of two where the second is made of the first alone, which
-// nothing else reads.
+// join makes one step of two if the second reads only the first and no other step reads
+// the first.
 func (f *fuser) join() {
 	readers := make([]int, f.next)
 	count := func(x uint16) { readers[x]++ }
@@ -271,7 +270,7 @@ func (f *fuser) join() {
 		}
 	}
 	var steps []fused
-	at := make([]int, f.next) // the number from 1 of the step that sets a register
+	at := make([]int, f.next) // which step sets a register, counted from 1
 	for _, s := range f.steps {
 		if i := at[s.x]; i > 0 && readers[s.x] == 1 && s.sum == f.sum(f.register(s.x)) {
 			first := &steps[i-1]

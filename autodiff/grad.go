@@ -7,7 +7,8 @@ import "fmt"
 // 1×1; the gradient of SumTo(Mul(y, v), 1, 1) is the vector–Jacobian product of a
 // larger y with v. An x that y does not depend on has a gradient of zeros.
 //
-// The sweep is Wengert's list read backwards. With ȳ = 1, in reverse order of entry,
+// The sweep reads Wengert's list backwards. It starts with ȳ = 1. In reverse order of
+// entry it adds
 //
 //	x̄ += (∂z/∂x)ᵀ z̄   for each operation z = f(x, …) that lies between xs and y
 //

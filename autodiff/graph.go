@@ -6,21 +6,20 @@ import (
 	"strings"
 )
 
-// A Graph is a list of formulas. It never holds a value: Compile makes a Plan of
-// it, and the Plan computes. The zero Graph is empty and ready to use. Formulas are
-// only ever added, and the same formula is entered once, so that equal
-// subexpressions are one Var.
+// A Graph is a list of formulas. It has no values: Compile makes a Plan of it, and the
+// Plan computes. The zero Graph is empty and ready to use. Formulas are added and never
+// removed. The same formula is entered only once, so equal subexpressions are one Var.
 //
-// A Graph must not be extended by two goroutines at once. Plans compiled from it
-// stay valid and independent when it grows.
+// Two goroutines must not add to a Graph at the same time. Plans compiled from it stay
+// valid and independent when it grows.
 type Graph struct {
 	nodes  []node
 	leaves []leaf
-	index  []int32 // hash table of nodes, 0 or 1 + a number; its length is a power of two
+	index  []int32 // hash table: 0, or 1 + the number of a node; its length is a power of two
 	leafOf map[*Matrix]int32
 }
 
-// A Var is a formula of a Graph, a handle that is copied and compared freely.
+// A Var is a formula of a Graph. It is a handle: it may be copied and compared.
 type Var struct {
 	g  *Graph
 	id int32
@@ -43,10 +42,10 @@ type leaf struct {
 	m    *Matrix
 }
 
-// Leaf returns the variable whose value is m, under a name that String prints. It
-// is a window: every Run of a Plan reads m.Data anew, so an optimiser changes
-// weights in place and a batch is copied into its leaf. The shape of m must not
-// change. A second Leaf of the same *Matrix is the same Var.
+// Leaf returns the variable whose value is m. String prints it with its name. It is a
+// window: each Run of a Plan reads the present values of m.Data. So an optimiser changes
+// weights in place, and a batch is copied into its leaf. The shape of m must not change.
+// A second Leaf of the same *Matrix is the same Var.
 func (g *Graph) Leaf(name string, m *Matrix) Var {
 	if len(m.Data) != m.Rows*m.Cols {
 		panic(fmt.Sprintf("autodiff: Leaf: %s is %d×%d and has %d elements", name, m.Rows, m.Cols, len(m.Data)))
@@ -68,7 +67,7 @@ func (g *Graph) Const(rows, cols int, c float64) Var {
 	return g.add(node{op: opConst, rows: int32(rows), cols: int32(cols), c: math.Float64bits(c)})
 }
 
-// add enters a formula, or finds it where it is already in the list.
+// add enters a formula, or finds it if it is already in the list.
 func (g *Graph) add(n node) Var {
 	if 2*len(g.nodes) >= len(g.index) {
 		g.index = make([]int32, max(64, 4*len(g.nodes)))
@@ -84,7 +83,7 @@ func (g *Graph) add(n node) Var {
 	return Var{g, *entry - 1}
 }
 
-// find returns the entry of the index where n is, or belongs.
+// find returns the entry of the index where n is, or where it has to go.
 func (g *Graph) find(n *node) *int32 {
 	h := uint64(n.op)
 	for _, v := range [...]uint64{uint64(n.x)<<32 | uint64(n.y), uint64(n.rows)<<32 | uint64(n.cols), n.c} {

@@ -2,14 +2,14 @@ package autodiff
 
 import "fmt"
 
-// Hamilton returns Hamilton's equations, the field of the Hamiltonian h at the states
-// x = [q₁ … q_d, p₁ … p_d], one a row: rows×2d.
+// Hamilton returns the field of the Hamiltonian h by Hamilton's equations. Each row of x
+// is a state [q₁ … q_d, p₁ … p_d]. The result is rows×2d, like x:
 //
 //	[q̇, ṗ] = [∂H/∂p, −∂H/∂q]
 //
-// h has the energy of each state, rows×1, or their sum. The rows are independent, so
-// the gradient of the sum holds the gradient of each. Hamilton panics if the number of
-// columns is odd or zero.
+// h is the energy of each state, rows×1, or the sum of all energies. The rows are
+// independent, so each row of the gradient of the sum is the gradient of one energy.
+// Hamilton panics if the number of columns is odd or zero.
 func Hamilton(h, x Var) Var {
 	n := x.Cols()
 	if n == 0 || n%2 != 0 {

@@ -5,13 +5,13 @@ import (
 	"math"
 )
 
-// The operations. Each is a function of Vars of one graph that enters one formula
-// and returns it; shapes are never adjusted silently, ExpandTo says so where a
-// smaller matrix is repeated. A shape that does not fit panics here, where the
-// formula is written, with both shapes in the message.
+// The operations. Each is a function of Vars of one graph. It enters one formula and
+// returns it. Shapes are never adjusted silently: only ExpandTo repeats a smaller matrix.
+// If shapes do not fit, the operation panics when the formula is written, and the message
+// has both shapes.
 //
-// A few formulas are simplified as they are entered, only where the result is the
-// same for every float64, NaN and infinities included.
+// A few formulas are simplified when they are entered. This is done only if the result is
+// the same for every float64, NaN and infinities included.
 
 // Add returns x + y, of equal shapes.
 func Add(x, y Var) Var { return elementwise(opAdd, x, y) }
@@ -69,7 +69,8 @@ func TMatMul(x, y Var) Var {
 	return product(opTMatMul, x, y, x.Rows() == y.Rows(), x.Cols(), y.Cols())
 }
 
-// SumTo adds x up to rows×cols: rows is 1 or that of x, and so is cols.
+// SumTo adds x up to rows×cols. rows is 1 or the number of rows of x, and cols is 1 or the
+// number of its columns.
 func SumTo(x Var, rows, cols int) Var {
 	if rows != 1 && rows != x.Rows() || cols != 1 && cols != x.Cols() {
 		panic(fmt.Sprintf("autodiff: SumTo: %s cannot be added up to %d×%d", shape(x), rows, cols))
@@ -107,8 +108,8 @@ func Slice(x Var, from, to int) Var {
 		c: math.Float64bits(float64(from))})
 }
 
-// Pad returns a matrix of cols columns that holds x from column at on and is zero
-// elsewhere. It is the adjoint of Slice.
+// Pad returns a matrix of cols columns. It has x in the columns from at on, and zeros in the
+// others. It is the adjoint of Slice.
 func Pad(x Var, at, cols int) Var {
 	if at < 0 || at+x.Cols() > cols {
 		panic(fmt.Sprintf("autodiff: Pad: %s at column %d of %d", shape(x), at, cols))
@@ -120,8 +121,8 @@ func Pad(x Var, at, cols int) Var {
 		c: math.Float64bits(float64(at))})
 }
 
-// Concat returns [x y], the columns of x followed by those of y, which have equally
-// many rows.
+// Concat returns [x y], the columns of x followed by those of y. Both have the same number of
+// rows.
 func Concat(x, y Var) Var {
 	if x.Rows() != y.Rows() {
 		panic(fmt.Sprintf("autodiff: Concat: %s and %s have different rows", shape(x), shape(y)))

@@ -8,35 +8,35 @@ import (
 )
 
 // A Plan computes chosen formulas of a graph. It holds a flat list of steps and all
-// buffers, so Run allocates nothing. A Plan owns its buffers and serves one
-// goroutine; any number of Plans may share leaves that nobody writes meanwhile.
+// buffers, so Run allocates nothing. One goroutine may use a Plan. Many Plans may run at the
+// same time and share leaves, as long as nothing writes to these.
 type Plan struct {
 	g      *Graph
-	nodes  []node // of the graph, and its leaves, as they were
+	nodes  []node // of the graph, and its leaves, when the Plan was made
 	leaf   []leaf
 	steps  []step
-	slots  [][]float64 // buffers; leaves are windows set anew by each Run
+	slots  [][]float64 // buffers; each Run sets the windows of leaves
 	leaves []int32     // slots of leaves, as (slot, node) pairs
 	outs   map[int32]*Matrix
 	work   kernel.Workspace
 	scalar *program // runs a plan of single numbers, else nil
 }
 
-// A step computes one formula from slots to a slot. Consecutive steps that work
-// element by element on slots of one length are a run, computed block by block so
-// that their operands stay in the nearest cache.
+// A step computes one formula from slots to a slot. Consecutive steps that work element by
+// element on slots of one length are a run. It is computed block by block, so that the
+// operands stay in the nearest cache.
 type step struct {
 	node    int32
 	z, x, y int32
-	run     int32 // at the first step of a run: how many steps; 0 for a whole matrix
+	run     int32 // at the first step of a run: its number of steps; 0 for a whole matrix
 }
 
 // block is how many elements of a run are computed before the next block.
 const block = 512
 
-// Compile makes a Plan that computes outs. Formulas that outs do not need are left
-// out, and a buffer is used again once its last reader is done. Compile fails if
-// outs is empty or of more than one graph.
+// Compile makes a Plan that computes outs. It leaves out formulas that outs do not need. A
+// buffer is used again after its last reader. Compile fails if outs is empty or of more than
+// one graph.
 func Compile(outs ...Var) (*Plan, error) {
 	if len(outs) == 0 {
 		return nil, errors.New("autodiff: Compile: no outputs")
@@ -51,7 +51,7 @@ func Compile(outs ...Var) (*Plan, error) {
 	nodes := g.nodes[: last+1 : last+1]
 	p := &Plan{g: g, nodes: nodes, leaf: g.leaves[:len(g.leaves):len(g.leaves)], outs: map[int32]*Matrix{}}
 
-	// readers[id]: how many steps still to come read id; outputs are read at the end.
+	// readers[id]: how many later steps read id; outputs are read at the end too.
 	readers := make([]int32, len(nodes))
 	for _, v := range outs {
 		readers[v.id]++
@@ -109,7 +109,7 @@ func Compile(outs ...Var) (*Plan, error) {
 		if r.binary {
 			st.y = slotOf[n.y]
 		}
-		// An elementwise step may write where it reads; another must not.
+		// An elementwise step may write to its operand; another step must not.
 		if r.whole != nil {
 			st.z = newSlot(n.size())
 		}
@@ -181,8 +181,8 @@ func (p *Plan) matrix(n *node, slot int32) Matrix {
 	return Matrix{int(n.rows), int(n.cols), p.slots[slot]}
 }
 
-// Value returns the matrix that holds v, one of the outputs, after each Run. It is
-// a window onto the Plan: the next Run overwrites it.
+// Value returns the matrix that holds v after each Run. v is one of the outputs. The matrix
+// is a window onto the Plan: the next Run overwrites it.
 func (p *Plan) Value(v Var) *Matrix {
 	m := p.outs[v.id]
 	if v.g != p.g || m == nil {

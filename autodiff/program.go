@@ -5,16 +5,16 @@ import (
 	"math"
 )
 
-// A program runs a Plan of numbers, such as the field of a Hamiltonian at one state.
-// A Plan calls a kernel for each operation, which for a single number costs more than
-// the operation. A program fuses operations into steps, each a function of a sum
+// A program runs a Plan of numbers, such as the field of a Hamiltonian at one state. A Plan
+// calls a kernel for each operation. For a single number the call costs more than the
+// operation. So a program fuses operations into steps. Each step is a function of a sum:
 //
 //	z = f(zero + c·x + c₀·(x₀·y₀) + c₁·(x₁·y₁) + …),   zero = −0 or +0
 //
-// Every product and every sum is rounded as by the kernels, in the same order, and f is
-// the function that they apply, so the bits are those of the operations one by one.
-// Only these identities are used. They hold for every float64, infinities and zeros of
-// both signs included (which NaN an operation gives is not specified):
+// Every product and every sum is rounded as in the kernels and in the same order, and f is
+// the function of the kernel. So the bits are those of single operations. Only these
+// identities are used. They hold for every float64, infinities and zeros of both signs
+// included (the bits of a NaN are not specified):
 //
 //	x + y = y + x    x·y = y·x    x − y = x + (−y)    1·x = x    x + (−0) = x
 //	(−1·x)·y = −1·(x·y)    (x + 0) + y = (0 + x) + y = (x + y) + 0
@@ -23,7 +23,7 @@ type program struct {
 	results []sum
 	terms   []term    // of sums with more than two products
 	ins     int       // how many inputs
-	regs    []float64 // inputs, the number 1, and what steps compute; nil if inputs are enough
+	regs    []float64 // inputs, the number 1, and the results of steps; nil if there are no steps
 
 	// for Plan.Run: where the inputs are and the results go, and copies of both
 	leaves  []leaf
@@ -31,14 +31,14 @@ type program struct {
 	in, out []float64
 }
 
-// A sum has its first terms in place: the loop over results takes half the time that it
+// A sum holds its first terms itself. The loop over results then takes half the time that it
 // takes with slices of terms.
 type sum struct {
 	zero, c, c0, c1   float64
 	x, x0, y0, x1, y1 uint16 // registers
-	n                 uint8  // how many products: 0, 1, 2, or 3 for more
-	lo, hi            uint32 // more of them: terms[lo:hi]
-	_                 uint64 // to 64 bytes, which an index is multiplied by fastest
+	n                 uint8  // number of products: 0, 1, 2, or 3 for more
+	lo, hi            uint32 // further products: terms[lo:hi]
+	_                 uint64 // fills 64 bytes, so that an index is fast to compute
 }
 
 // A term is c·(x·y), x and y registers.
@@ -47,7 +47,7 @@ type term struct {
 	x, y uint16
 }
 
-// A fused step puts a sum, or what is made of it, into the register z.
+// A fused step puts a sum, or a function of it, into the register z.
 type fused struct {
 	sum
 	z, y uint16
@@ -66,7 +66,7 @@ const (
 	apply        // f(v)
 )
 
-// joined has what one step can do in the place of two.
+// joined lists pairs of operations that one step can do.
 var joined = map[[2]uint8]uint8{{root, invert}: inverseRoot, {inverseRoot, cube}: inverseRoot3}
 
 // run computes the results, which must not overlap the inputs.
@@ -140,11 +140,11 @@ func (p *program) runSums(dst []float64, _ float64, x []float64) {
 	}
 }
 
-// Func returns a function of one leaf x: it runs the plan with the given numbers for
-// those of the leaf, and copies those of the output y to dst. It ignores t, so that it
-// can be an integrate.Field. It allocates nothing and may write to the leaf; dst must not
-// overlap the numbers given; another length of these panics. The function and the Plan
-// serve one goroutine together.
+// Func returns a function of one leaf x. It runs the plan with the given numbers as values
+// of the leaf and copies the output y to dst. It ignores t, so it can be an
+// integrate.Field. It allocates nothing. It may write to the leaf. dst must not overlap the
+// numbers given, and a wrong length panics. One goroutine at a time may use the function and
+// the Plan.
 func (p *Plan) Func(y, x Var) func(dst []float64, t float64, x []float64) {
 	out := p.Value(y)
 	if x.g != p.g || x.node().op != opLeaf {

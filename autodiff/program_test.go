@@ -9,15 +9,15 @@ import (
 	"hnn/autodiff/random"
 )
 
-// odd are the numbers whose bits a wrong rule would change first.
+// odd are special numbers. A wrong rule would change their bits first.
 var odd = []float64{0, math.Copysign(0, -1), 1, -1, 0.5, -2, 5e-324, -1e-310, 1e308, math.Inf(1), math.Inf(-1), math.NaN()}
 
 func sameBits(x, y float64) bool {
 	return math.Float64bits(x) == math.Float64bits(y) || x != x && y != y
 }
 
-// randomNumbers enters n operations on the columns of two rows and returns them and a
-// row that is put together from some.
+// randomNumbers enters n operations on the columns of two rows. It returns them, and a row
+// made of some of them.
 func randomNumbers(src rand.Source, n int, row, k Var) []Var {
 	vs := []Var{k}
 	for j := range row.Cols() {
@@ -69,8 +69,7 @@ func randomNumbers(src rand.Source, n int, row, k Var) []Var {
 	return append(vs, Concat(some(), Neg(Concat(some(), vs[len(vs)-1]))))
 }
 
-// A Plan of numbers has the bits that its operations have one by one, whatever the
-// formula and the numbers.
+// A Plan of numbers has the bits of its single operations, for any formula and any numbers.
 func TestProgramBits(t *testing.T) {
 	src := rand.NewPCG(1, 2)
 	for i := range 3000 {
@@ -134,8 +133,8 @@ func TestProgramFunctions(t *testing.T) {
 	}
 }
 
-// Like terms are put together: nothing is left of the field of Hénon and Heiles but a
-// sum a component, and of Kepler's but (1/√(x² + y²))³.
+// Like terms are added. The field of Hénon and Heiles becomes one sum for each component, and
+// Kepler's needs (1/√(x² + y²))³ beside.
 func TestSimplify(t *testing.T) {
 	potentials := map[string]func(q Var) Var{
 		"henon": func(q Var) Var {
@@ -177,7 +176,7 @@ func TestSimplify(t *testing.T) {
 	}
 }
 
-// Func computes what Run computes, of numbers and of other plans, and allocates nothing.
+// Func computes the same as Run, for plans of numbers and for others, and allocates nothing.
 func TestFunc(t *testing.T) {
 	for _, n := range []int{1, 2, 3} {
 		for _, more := range []bool{false, true} {
@@ -233,7 +232,7 @@ func panics(f func()) (yes bool) {
 	return false
 }
 
-// Hamilton's equations of H = q₀² p₁ + 3 p₀, a row a state.
+// Hamilton's equations of H = q₀² p₁ + 3 p₀. Each row is a state.
 func TestHamilton(t *testing.T) {
 	var g Graph
 	m, _ := MatrixOf([]float64{2, 3, 5, 7}, []float64{1, 0, -1, 4})

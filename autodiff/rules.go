@@ -36,26 +36,26 @@ const (
 	numOps
 )
 
-// A rule is all there is to know of an operation z = f(x, y; c): how it is computed
-// and how it is differentiated.
+// A rule defines an operation z = f(x, y; c): how it is computed and how it is
+// differentiated.
 //
-// diff is the vector–Jacobian product. Given g = ∂L/∂z, of the shape of z, it
-// returns ∂L/∂x and ∂L/∂y as formulas of the same operations; that alone is why a
-// gradient of a gradient needs nothing more. A zero Var stands for no derivative.
+// diff is the vector–Jacobian product. Given g = ∂L/∂z, of the shape of z, it returns
+// ∂L/∂x and ∂L/∂y as formulas of the same operations. This is why a gradient of a gradient
+// needs no further rules. A zero Var stands for no derivative.
 type rule struct {
 	name     string
 	binary   bool // y is used
 	constant bool // c is used
 
-	// one of: each element by itself, or the matrix as a whole
+	// one of these two: for each element by itself, or for a whole matrix
 	each  func(z, x, y []float64, c float64)
 	whole func(w *kernel.Workspace, z, x, y Matrix, c float64)
 
 	diff func(g, z, x, y Var, c float64) (dx, dy Var)
 }
 
-// rules is the calculus: one row per operation, filled by init because a literal
-// that calls the operations, which read it, would be an initialisation cycle.
+// rules has one row for each operation. init fills it: a literal would be an initialisation
+// cycle, because its functions call operations, and these read rules.
 var rules [numOps]rule
 
 func init() {

@@ -19,7 +19,7 @@ func randomLeaf(g *Graph, src rand.Source, rows, cols int, low float64) Var {
 	return g.Leaf("r", m)
 }
 
-// Check must find a wrong first derivative, and a right one whose own is wrong.
+// Check must find a wrong first derivative, and a right first derivative with a wrong second.
 func TestCheckFindsErrors(t *testing.T) {
 	old := rules
 	defer func() { rules = old }()
@@ -45,7 +45,7 @@ func TestCheckFindsErrors(t *testing.T) {
 	rules = old
 	var g Graph
 	x := randomLeaf(&g, src, 2, 2, -2)
-	for _, c := range []float64{1, 1e-8, 1e8} { // half the derivative is missing, of whatever size
+	for _, c := range []float64{1, 1e-8, 1e8} { // half the derivative is missing, for each size
 		if _, err := Check(Scale(Mul(Detach(x), x), c), 1, src, x); err == nil {
 			t.Errorf("a wrong derivative of a function of size %v is accepted", c)
 		}
@@ -55,7 +55,7 @@ func TestCheckFindsErrors(t *testing.T) {
 	}
 }
 
-// naive computes a formula by recursion, with a fresh matrix for each.
+// naive computes a formula by recursion, with a new matrix for each operation.
 func naive(v Var, memo map[Var]Matrix) Matrix {
 	if m, ok := memo[v]; ok {
 		return m
@@ -177,7 +177,7 @@ func FuzzPlan(f *testing.F) {
 	f.Fuzz(checkPlan)
 }
 
-// A plan does not hold more buffers than it needs, and computes nothing unasked.
+// A plan holds no more buffers than it needs, and computes only its outputs.
 func TestPlanReusesBuffers(t *testing.T) {
 	var g Graph
 	x := g.Leaf("x", NewMatrix(100, 10))
@@ -185,7 +185,7 @@ func TestPlanReusesBuffers(t *testing.T) {
 	for range 50 {
 		y = Tanh(AddConst(y, 1))
 	}
-	Exp(y) // not asked for
+	Exp(y) // no output
 	p, err := Compile(y)
 	if err != nil {
 		t.Fatal(err)
@@ -231,7 +231,7 @@ v6 = sumto v5    1×1
 	}
 }
 
-// Formulas are simplified as they are entered only where no bit changes.
+// A formula is simplified when it is entered only if no bit changes.
 func TestSimplification(t *testing.T) {
 	for _, x := range []float64{0.7, -0.1, math.Copysign(0, -1), math.Inf(1), math.NaN(), 5e-324, 1e308} {
 		var g Graph

@@ -5,14 +5,15 @@ import (
 	"slices"
 )
 
-// Simplify enters the formulas ys of numbers xs once more, with at[i] in place of
-// xs[i], and returns them. Sums are multiplied out and like terms put together, as on
-// paper, so the gradient of a polynomial is again a polynomial. Equal real numbers need
-// not have equal bits: a simplified formula is another formula.
+// Simplify enters the formulas ys of numbers xs a second time, with at[i] in place of xs[i],
+// and returns them. Products of sums are multiplied out and like terms are added, as on
+// paper. So the gradient of a polynomial is again a polynomial. A simplified formula is
+// another formula: its results can differ in the last bits.
 //
-// ys and xs are 1×1 formulas of one graph, and what ys need beside xs are constants. The
-// formulas at are of one graph, which may be another, and of one shape. What is entered
-// depends on ys and xs alone, so the bits are the same for any shape and any graph.
+// ys and xs are 1×1 formulas of one graph, and ys depend on xs and constants only. The
+// formulas at have one shape and are of one graph, which may be another one. The formulas
+// that are entered depend on ys and xs only. So the bits are the same for any shape and any
+// graph.
 func Simplify(ys, xs, at []Var) []Var {
 	if len(xs) != len(at) || len(at) == 0 {
 		panic("autodiff: Simplify: want as many formulas as variables, and at least one")
@@ -50,8 +51,8 @@ func Simplify(ys, xs, at []Var) []Var {
 	return zs
 }
 
-// longest is the number of terms beyond which a sum is computed rather than written
-// out in each formula that uses it.
+// longest is the largest number of terms of a sum that is written out in the formulas that use
+// it. A longer sum is computed once.
 const longest = 6
 
 // A poly is a sum of terms, in order.
@@ -109,8 +110,8 @@ next:
 	return z
 }
 
-// scale returns k·x. A sum whose coefficients would leave the range of float64 is
-// computed first.
+// scale returns k·x. If a coefficient would leave the range of float64, the sum is computed
+// first.
 func (s simplifier) scale(x poly, k float64) poly {
 	var z poly
 	for _, t := range x {
@@ -125,8 +126,9 @@ func (s simplifier) scale(x poly, k float64) poly {
 	return z
 }
 
-// mul returns x·y, multiplied out where x or y is one term and the other a short sum of
-// single factors. (x − y)² is not: where x is near y that would lose digits.
+// mul returns x·y. It is multiplied out if one of them is one term and the other a short sum
+// of single factors. (x − y)² is not multiplied out, because that would lose digits if x is
+// near y.
 func (s simplifier) mul(x, y poly) poly {
 	if len(x) > 1 {
 		x, y = y, x
@@ -146,8 +148,8 @@ func (s simplifier) mul(x, y poly) poly {
 	return s.scale(s.scale(poly{{1, fx, fy}}, a), b)
 }
 
-// inverse returns 1/x. A division is a multiplication by it: the same divisor comes
-// again and again in a gradient.
+// inverse returns 1/x. A division becomes a multiplication by it, because a gradient has the
+// same divisor many times.
 func (s simplifier) inverse(x poly) poly {
 	c, f := s.factor(x)
 	if k := 1 / c; k-k == 0 {
@@ -170,8 +172,8 @@ func (s simplifier) factor(x poly) (float64, Var) {
 	return x[0].c, x[0].factors()
 }
 
-// value enters x. A term of one factor comes first: a step of a Plan of numbers has a
-// place for it.
+// value enters x. A term of one factor is the first, because a step of a program has a place
+// for it.
 func (s simplifier) value(x poly) Var {
 	constant := func(c float64) Var { return s.like.g.Const(s.like.Rows(), s.like.Cols(), c) }
 	if len(x) == 0 {

@@ -11,9 +11,9 @@ type number struct {
 // unroll writes formulas of a single row as a list of operations on numbers, operands
 // first. place[id] has the places of the columns of each node that outs need.
 //
-// The formulas must be 1×1, except that rows may be cut, padded, repeated, added up and
-// scaled: that is how numbers are taken from a state and put together to its field.
-// For other formulas, and for a list longer than most, ok is false.
+// The formulas must be 1×1. A row of several numbers may only be cut, padded, repeated,
+// added up and scaled: this takes numbers from a state and puts the numbers of its field
+// together. ok is false for other formulas, and for a list of more than most numbers.
 func unroll(nodes []node, outs []int32, most int) (list []number, place [][]int32, ok bool) {
 	need := make([]bool, len(nodes))
 	for _, id := range outs {

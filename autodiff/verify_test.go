@@ -10,7 +10,7 @@ import (
 	"hnn/autodiff/verify"
 )
 
-// Every operation has a case, which contains it.
+// Every operation has a case that contains it.
 func TestCases(t *testing.T) {
 	var got []string
 	for _, c := range verify.Cases {
@@ -28,7 +28,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// What hnn verify checks passes with the rules as they are, and finds a wrong one.
+// The checks of hnn verify pass with the right rules and find a wrong one.
 func TestVerifyRules(t *testing.T) {
 	wrong := func() (names []string) {
 		verify.Rules(func(f verify.Finding) {
@@ -49,8 +49,8 @@ func TestVerifyRules(t *testing.T) {
 	}
 }
 
-// Every rule, on the shape pairs of testdata/ad_cases.json repeated to a common
-// shape, to third order.
+// Every rule is checked to third order, on the pairs of shapes of testdata/ad_cases.json,
+// repeated to a common shape.
 func TestRules(t *testing.T) {
 	var c struct {
 		Expected struct {

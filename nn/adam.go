@@ -17,8 +17,8 @@ import (
 //	v ← β₂ v + (1−β₂) g²
 //	θ ← θ − α/(1−β₁ᵗ) · m / (√v/√(1−β₂ᵗ) + ε)
 //
-// With AMSGrad, v in the last line is the largest v so far. The last line is computed
-// as θ ← θ − α r/(1−β₁ᵗ) · m / (√v + ε r) with r = √(1−β₂ᵗ), one division less.
+// With AMSGrad, v in the last line is the largest v so far. To save a division, the last line
+// is computed as θ ← θ − α r/(1−β₁ᵗ) · m / (√v + ε r), with r = √(1−β₂ᵗ).
 //
 // Source: Kingma and Ba, "Adam" (2015), Algorithm 1 and end of §2; Loshchilov and Hutter (2019)
 // for Decoupled; Reddi, Kale and Kumar (2018) for AMSGrad.
@@ -53,7 +53,7 @@ func (a *Adam) Step(params, grads []*autodiff.Matrix, rate float64) {
 	r := math.Sqrt(1 - a.beta2t)
 	s, eps := float64(rate*r)/(1-a.beta1t), float64(a.Eps*r)
 	for i, p := range params {
-		for lo, n := 0, len(p.Data); lo < n; lo += adamBlock { // each block while it is in the nearest cache
+		for lo, n := 0, len(p.Data); lo < n; lo += adamBlock { // a block fits into the nearest cache
 			hi := min(lo+adamBlock, n)
 			x, g, m, v := p.Data[lo:hi], grads[i].Data[lo:hi], a.m[i][lo:hi], a.v[i][lo:hi]
 			switch {
@@ -96,7 +96,7 @@ func (a *Adam) Parts(p *Parts) {
 	p.Vectors("vmax", &a.vmax)
 }
 
-// Check reports a state that no Adam of such parameters can have.
+// Check reports settings or a state that do not fit the parameters.
 func (a *Adam) Check(params []*autodiff.Matrix) error {
 	fraction := func(v float64) bool { return v >= 0 && v < 1 }
 	switch {

@@ -2,8 +2,8 @@ package nn
 
 import "hnn/autodiff"
 
-// A Baseline is the same network with 2d outputs, which predicts the time derivative
-// itself. Nothing keeps an energy constant.
+// A Baseline is the same network with 2d outputs. It predicts the time derivative itself, and
+// nothing keeps an energy constant.
 //
 //	ẋ = (s/τ) N((x − μ)/s)
 //

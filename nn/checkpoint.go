@@ -16,16 +16,16 @@ import (
 //	 "epochs": [[stage, step, loss, rate, valid], …], "stage": 0, "before": 0,
 //	 "optimizer": "adam", "state": {…}, "parameters": [[…], …], "best": {…}}
 //
-// Epochs without a validation set have no last number; before counts those of earlier
-// stages. state holds the parts of the optimiser, parameters those of the problem, in its
-// order, and best the lowest loss so far where one is kept.
+// Epochs without a validation set have no last number. before counts the epochs of earlier
+// stages. state holds the parts of the optimiser. parameters are those of the problem, in its
+// order. best holds the lowest loss so far and its parameters, if the fit has a Patience.
 const (
 	checkpointFormat  = "hnn checkpoint"
 	checkpointVersion = 2
 )
 
-// A Checkpoint is all that a Fit needs to go on as if it had never stopped, beside its data
-// and its Recipe. The order of the batches is not in it: it follows from the seed.
+// A Checkpoint is what a Fit needs, beside its data and its Recipe, to go on as if it had
+// never stopped. The order of the batches is not in it, because it follows from the seed.
 type Checkpoint struct {
 	Settings map[string]string // those of the Recipe
 
@@ -63,7 +63,7 @@ func (c *Checkpoint) Parts(p *Parts) {
 	Part(p, "best", &c.best)
 }
 
-// save hands a checkpoint of the present moment to the caller.
+// save hands a checkpoint to the caller.
 func (f *fit) save() error {
 	o := f.Stages[f.stage]
 	var b bytes.Buffer
@@ -87,7 +87,7 @@ func (f *fit) save() error {
 	return f.Save(c)
 }
 
-// ErrOtherData tells that a checkpoint is of a fit to other data.
+// ErrOtherData is the error for a checkpoint of a fit to other data.
 var ErrOtherData = errors.New("these are not the data of the checkpoint")
 
 // restore puts a fit into the state of the checkpoint.
@@ -165,7 +165,7 @@ func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
 }
 
 // LoadCheckpoint reads a checkpoint that SaveCheckpoint wrote, as strictly as Load reads a
-// model. What the state of its optimiser means is checked when a Fit resumes from it.
+// model. The state of the optimiser is checked later, when a Fit resumes from it.
 func LoadCheckpoint(r io.Reader) (*Checkpoint, error) {
 	in, err := object(r)
 	if err == nil {

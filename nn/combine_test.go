@@ -28,10 +28,10 @@ func swing() *Series {
 	return s
 }
 
-// Every model, objective and optimiser of the tables, in all combinations: each pair of model
-// and objective either fits or is refused in words; what fits learns, is interrupted, saved,
-// resumed to the same bits, copied, written, read, and followed. A new row is tested by being
-// added.
+// TestCombinations goes through all combinations of the rows of the three tables. A model and
+// an objective either fit each other, or the refusal says what is wanted. A model that fits
+// learns. It is interrupted and resumed to the same bits, saved, loaded, copied and followed.
+// A new row is tested as soon as it is in its table.
 func TestCombinations(t *testing.T) {
 	for _, kind := range Kinds() {
 		fits := 0
@@ -107,7 +107,7 @@ func (curveObjective) Problem(m Model, s *Series, _ *Scaling, _ int) (Problem, e
 // combination returns nil, or with what words the combination is refused.
 func combination(t *testing.T, kind Kind, objective ObjectiveKind, optimizer OptimizerKind) (refused error) {
 	data := swing()
-	// fit goes on from a checkpoint, nil for none, and stops at an epoch, 0 for never.
+	// fit goes on from a checkpoint, nil for none, and stops at epoch stop, 0 for never.
 	fit := func(from *Checkpoint, stop int) (*Fitted, []byte, error) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
@@ -177,7 +177,7 @@ func stage2(k OptimizerKind) Optimizer {
 	return k.New(Minimization{Epochs: 3, Batch: -1, Rate: Constant(1e-3), Adam: *NewAdam()})
 }
 
-// follow returns where a model goes in a second.
+// follow returns the state of a model after one second.
 func follow(t *testing.T, m Model) []float64 {
 	t.Helper()
 	x0 := []float64{0.7, 0.1}
@@ -195,8 +195,8 @@ func follow(t *testing.T, m Model) []float64 {
 	return s.Y[len(s.Y)-1]
 }
 
-// No file asks for the type of a model, an objective or an optimiser but the one that defines
-// it: there are no exceptions. What a model can do is an interface.
+// Only the file that defines a model, an objective or an optimiser may ask for its type. There
+// are no exceptions. Interfaces say what a model can do.
 func TestNoSwitchOnTypes(t *testing.T) {
 	types := map[string]string{} // file by type
 	define := regexp.MustCompile(`(?m)^func \((?:\w+ )?\*?(\w+)\) (?:Kind\(\) string|Problem\(|Minimize\()`)
@@ -237,7 +237,7 @@ func TestNoSwitchOnTypes(t *testing.T) {
 			}
 		}
 	}
-	// Nor by name: the kinds are rows, not cases.
+	// No file compares names either: kinds are rows of tables.
 	byName := regexp.MustCompile(`(==|case|!=) "(hnn|baseline|nextstate|adam|sgd|lm)"`)
 	for _, f := range files {
 		if found := byName.FindString(read(f)); found != "" {
@@ -246,8 +246,8 @@ func TestNoSwitchOnTypes(t *testing.T) {
 	}
 }
 
-// The same formula is entered once: what H needs beside the network, such as its scaling, does
-// not come anew with each call.
+// A second call of Field enters no new formulas: all constants, such as those of the scaling,
+// are found again.
 func TestSameFormula(t *testing.T) {
 	scale := &Scaling{Mu: autodiff.NewMatrix(1, 2), S: &autodiff.Matrix{Rows: 1, Cols: 2, Data: []float64{2, 3}}, Tau: 1}
 	for _, m := range []Field{&HNN{newHNN(2, 5, 1).K, scale}, &Baseline{newHNN(2, 5, 2).K, scale}} {

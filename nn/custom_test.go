@@ -56,7 +56,7 @@ var mechanical = nn.Kind{
 	},
 }
 
-// A model of one's own: a pendulum of mass 2, H = p²/4 − 3 cos q.
+// A custom model learns a pendulum of mass 2, H = p²/4 − 3 cos q.
 func Example_customModel() {
 	data := &nn.Series{X: autodiff.NewMatrix(400, 2), DX: autodiff.NewMatrix(400, 2)}
 	for i := range 400 {

@@ -7,7 +7,7 @@ import (
 	"hnn/autodiff"
 )
 
-// An Estimate names a way to get time derivatives.
+// An Estimate names a source of time derivatives.
 type Estimate string
 
 // The estimates.
@@ -18,8 +18,9 @@ const (
 	Midpoint Estimate = "midpoint" // slopes between two states, at their middle: see Midpoints
 )
 
-// Derivatives is the Objective that compares a Field with time derivatives by FieldLoss. They
-// are those of the series if it has them; if not, or if From says so, they are estimated.
+// Derivatives is the Objective that compares a Field with time derivatives by FieldLoss. From
+// says where they come from. By default they are those of the series, or central differences
+// if the series has none.
 type Derivatives Comparison
 
 // Data returns the states and their derivatives.

@@ -13,19 +13,18 @@ import (
 )
 
 // A Rule changes parameters against their gradients. It keeps a state for each parameter,
-// so one Rule serves one list of parameters.
+// so it works for one list of parameters only.
 type Rule interface {
 	// Step updates params in place; grads has the same shapes and is only read.
 	Step(params, grads []*autodiff.Matrix, rate float64)
 
 	Kind() string                          // names the rule in a file
 	Parts(p *Parts)                        // its settings and its state
-	Check(params []*autodiff.Matrix) error // what is wrong with them for such parameters
+	Check(params []*autodiff.Matrix) error // whether they fit the parameters
 }
 
-// Descent is the Optimizer that goes over the rows of a problem in batches, in a new order
-// in each epoch, and has a Rule change the parameters after each batch. The result depends
-// on every field.
+// Descent is the Optimizer that takes the rows of a problem in batches, in a new order in each
+// epoch. After each batch a Rule changes the parameters. The result depends on every field.
 type Descent struct {
 	Rule         Rule
 	Epochs       int
@@ -33,9 +32,9 @@ type Descent struct {
 	Rate         Schedule
 	Seed, Stream uint64 // of the order of the batches: PCG(Seed, Stream)
 
-	// At is where the descent stands. One that starts there, with the parameters and the
-	// Rule of that moment and all other fields as at the beginning, goes on to the same
-	// bits. With more Epochs it goes on for longer.
+	// At is the position of the descent. Another Descent can start from it, with the
+	// parameters and the Rule of that moment and all other fields as at the beginning. It
+	// ends in the same bits. With more Epochs it goes on for longer.
 	At Position
 }
 
@@ -81,11 +80,11 @@ func (d *Descent) Minimize(ctx context.Context, p Problem, each func(Epoch) erro
 	}
 	for e := 1; e <= d.Epochs; e++ {
 		random.Perm(src, order)
-		if d.Batch > 0 { // the rows too, so that batches differ from epoch to epoch
+		if d.Batch > 0 { // shuffle the rows too: batches then differ from epoch to epoch
 			random.Perm(src, rows)
 		}
 		if d.At.Step >= e*len(batches) {
-			continue // done before: only the order of the batches goes on
+			continue // done before: only the random order moves on
 		}
 		for _, b := range order[d.At.Step-(e-1)*len(batches):] {
 			if err := ctx.Err(); err != nil {
@@ -101,7 +100,7 @@ func (d *Descent) Minimize(ctx context.Context, p Problem, each func(Epoch) erro
 		}
 		done := Epoch{0, e, d.At.Step, d.At.Loss / float64(len(batches)), math.NaN(), d.Rate(d.At.Step-1, steps)}
 		d.At.Loss = 0
-		if !finite(0, params) { // of the last step; any other shows in the next loss
+		if !finite(0, params) { // after the last step; for earlier steps the next loss shows it
 			return fmt.Errorf("nn: %w at epoch %d, step %d (a weight is not finite)", ErrDiverged, e, d.At.Step)
 		}
 		if each == nil {

@@ -6,27 +6,26 @@
 //	q̇ = ∂H/∂p,    ṗ = −∂H/∂q,    in short ẋ = J∇H(x),   x = [q, p]
 //
 // and along any such motion H is constant: Ḣ = ∇H·ẋ = ∇Hᵀ J ∇H = 0, because J is
-// antisymmetric. An HNN is a network for H. Its field is J∇H, so its own H is conserved
-// along it, trained or not. Training compares the field with the time derivatives of the
-// data,
+// antisymmetric. An HNN is a network for H. Its field is J∇H, so its own H is constant
+// along its motion, whatever the weights. Training compares the field with the time
+// derivatives of the data,
 //
 //	L = MSE(q̇, ∂H/∂p) + MSE(ṗ, −∂H/∂q)
 //
-// and needs the gradient of a gradient, which package autodiff gives.
+// and needs the gradient of a gradient. Package autodiff computes it.
 //
 // # Three parts
 //
 // A Model is what is learned, an Objective says how it is compared with data, and an
 // Optimizer improves it. They are independent: Fit combines any model with any objective and
-// any optimisers. What a model can do is said by interfaces (Field, Energy, Map), and nobody
-// asks for its type. Kinds, Objectives and Optimizers are the tables; to add a row, write one
-// file.
+// any optimisers. Interfaces say what a model can do (Field, Energy, Map), and no code asks
+// for its type. Kinds, Objectives and Optimizers are the tables. A new row takes one file.
 //
 // # Reading the package
 //
 // The mathematics is in hnn.go (H and its field), loss.go, adam.go, scaling.go (units that
-// keep Hamilton's equations), estimate.go (derivatives from samples) and step.go (a loss that
-// needs none). Around it:
+// keep Hamilton's equations), estimate.go (derivatives from samples) and step.go (a loss
+// without derivatives). All files:
 //
 //	models       model.go, then hnn.go, baseline.go, nextstate.go; their networks in mlp.go,
 //	             linear.go, init.go
@@ -36,11 +35,11 @@
 //	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go; marquardt.go for
 //	             few unknowns, with leastsquares.go (residuals, standard errors) and householder.go
 //	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
-//	files        file.go (models), parts.go (how anything is saved and loaded)
+//	files        file.go (models; the format is at Save), parts.go (saving and loading)
 //	use          eval.go
 //
-// A model that nobody trains may be used by many goroutines: all functions of this package
-// may then be called at once, and each goroutine has a Func of its own.
+// Many goroutines may use one model while none trains it. They may call all functions of this
+// package at the same time. Each goroutine needs its own Func.
 //
 // Source: Greydanus, Dzamba, Yosinski, "Hamiltonian Neural Networks", NeurIPS 2019.
 package nn

@@ -7,9 +7,9 @@ import (
 	"hnn/autodiff"
 )
 
-// The estimators make training data of a series. Each cuts trajectories at gaps, intervals
-// of more than 8 times the median, and leaves out those that are too short for it; if all
-// are, that is an error. Times may be uneven.
+// The estimators make training data of a series. Times may be uneven. Each estimator cuts
+// trajectories at gaps, which are intervals of more than 8 times the median. It leaves out
+// trajectories with too few rows. If no trajectory is long enough, that is an error.
 
 // Differences estimates the time derivatives of sampled trajectories by central
 // differences of the given even order. The derivative at tᵢ is that of the polynomial
@@ -17,10 +17,10 @@ import (
 //
 //	ẋᵢ ≈ Σⱼ wⱼ (xⱼ − xᵢ),    wⱼ = (λⱼ/λᵢ)/(tᵢ − tⱼ),    λⱼ = 1/Πₖ(tⱼ − tₖ), k ≠ j,
 //
-// Its error is −x⁽ᵒʳᵈᵉʳ⁺¹⁾ Π(tⱼ − tᵢ)/(order+1)!, the product over j ≠ i;
-// noise of variance σ² in the states gives it one of σ² (Σwⱼ² + (Σwⱼ)²), which
-// grows with the order and falls with the stride, as 1/s². The first and last s order/2 rows
-// of each trajectory have no neighbours on one side and are left out.
+// Its error is −x⁽ᵒʳᵈᵉʳ⁺¹⁾ Π(tⱼ − tᵢ)/(order+1)!, the product over j ≠ i. Noise of variance
+// σ² in the states becomes noise of variance σ² (Σwⱼ² + (Σwⱼ)²) in the derivative. It grows
+// with the order and falls with the stride, as 1/s². The first and last s order/2 rows of each
+// trajectory have no neighbours on one side and are left out.
 //
 // Source: Berrut and Trefethen, "Barycentric Lagrange Interpolation" (2004), eq. 9.4; the
 // weights are those of Fornberg, "Generation of Finite Difference Formulas on
@@ -59,11 +59,11 @@ func Differences(s *Series, order, stride int) (*Data, error) {
 //
 //	x(t) ≈ c₀ + c₁ u + c₂ u² + c₃ u³,    u = t − tᵢ,
 //
-// and c₀ and c₁ are the state and its derivative at tᵢ. For even times h apart and large
-// w, noise of variance σ² leaves about σ²/(0.9 w) in the state; the price is an error of
-// −(w h)⁴ x⁗/280 in it and of −(w h)⁴ x⁽⁵⁾/504 in the derivative (a third more for w = 5),
-// so the window should be short beside the time scale of x. The first and last w rows of
-// each trajectory are left out. w ≥ 2.
+// and c₀ and c₁ are the state and its derivative at tᵢ. For even times h apart and large w,
+// noise of variance σ² leaves about σ²/(0.9 w) in the state. The cubic has an error of
+// −(w h)⁴ x⁗/280 in the state and of −(w h)⁴ x⁽⁵⁾/504 in the derivative (a third more for
+// w = 5). So the window should be short beside the time scale of x. The first and last w rows
+// of each trajectory are left out. w ≥ 2.
 //
 // Source: Savitzky and Golay, "Smoothing and Differentiation of Data by Simplified
 // Least Squares Procedures" (1964), for uneven times.
@@ -126,10 +126,11 @@ func solve4(a [4][4]float64, b [4]float64) [4]float64 {
 //
 //	x₁ = x₀ + h f((x₀ + x₁)/2),    so    f((x₀ + x₁)/2) = (x₁ − x₀)/h
 //
-// and a model whose field fits these midpoints and slopes takes exactly the steps that
-// the data show. The rule is symplectic, so what an HNN learns is a Hamiltonian; it is
-// that of the rule's modified equation, H + O(h²), not quite the system's. Noise of
-// variance σ² in the states is one of 2σ²/h² in the slopes, where a longer stride helps.
+// If the field of a model fits these midpoints and slopes, its steps of this rule pass through
+// the data. The rule is symplectic, so there is an H with such steps. It is the H of the
+// modified equation of the rule, which differs from that of the system by O(h²). Noise of
+// variance σ² in the states becomes noise of variance 2σ²/h² in the slopes. A longer stride
+// makes it smaller.
 //
 // Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, §VI.4 and IX.3.
 func Midpoints(s *Series, stride int) (*Data, error) {

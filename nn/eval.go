@@ -9,9 +9,8 @@ import (
 // evalRows is how many rows Evaluate computes at a time.
 const evalRows = 256
 
-// Evaluate computes a formula of each row of x, such as (*HNN).Field or (*HNN).H:
-// row i of the result is f of row i of x. Its memory beyond x and the result does
-// not grow with the number of rows.
+// Evaluate computes a formula for each row of x, such as (*HNN).Field or (*HNN).H. Row i of
+// the result is f of row i of x. Beside x and the result it needs a fixed amount of memory.
 func Evaluate(f func(autodiff.Var) autodiff.Var, x *autodiff.Matrix) *autodiff.Matrix {
 	var out, in, y *autodiff.Matrix
 	var plan *autodiff.Plan
@@ -30,9 +29,9 @@ func Evaluate(f func(autodiff.Var) autodiff.Var, x *autodiff.Matrix) *autodiff.M
 	return out
 }
 
-// Func compiles a formula of one state of the given dimension into a function that
-// sets dst to f(x) and allocates nothing. It serves one goroutine and sees later
-// changes of the weights. dst may be x; other lengths than those of f panic.
+// Func compiles a formula of one state of the given dimension into a function that sets dst to
+// f(x) and allocates nothing. One goroutine may use it. It sees later changes of the weights.
+// dst may be x. Lengths other than those of f panic.
 func Func(f func(autodiff.Var) autodiff.Var, dim int) func(dst, x []float64) {
 	in := autodiff.NewMatrix(1, dim)
 	plan, y := compile(f, in)
@@ -46,8 +45,8 @@ func Func(f func(autodiff.Var) autodiff.Var, dim int) func(dst, x []float64) {
 	}
 }
 
-// NewField compiles the field of one state as an integrator of ordinary differential
-// equations calls it. It does not depend on t. It is a Func: one goroutine uses it.
+// NewField compiles the field of a model into a function that package integrate can follow.
+// The field does not depend on t. As for Func, one goroutine may use it.
 func NewField(m Field) func(dydt []float64, t float64, y []float64) {
 	f := Func(m.Field, m.Dim())
 	return func(dydt []float64, _ float64, y []float64) { f(dydt, y) }

@@ -7,35 +7,23 @@ import (
 	"io"
 )
 
-// A model file is one JSON object, a row of a weight matrix on each line, so that a
-// comparison of two files shows what changed:
-//
-//	{"format": "hnn model", "version": 2, "kind": "hnn",
-//	 "made": {"program": "0.2.0", "q": ["q"], "p": ["p"], "low": […], "high": […], …},
-//	 "parts": {
-//	   "network": {"activation": "tanh", "layers": [{"w": [[…], …], "b": […]}, …]},
-//	   "scaling": {"mu": […], "s": […], "tau": 1}}}
-//
-// kind is a row of Kinds, made is an Origin, and parts are those that the kind names: a
-// nextstate model has "dt" too. w is out×in and b has out numbers, as PyTorch lays them
-// out; a layer is z = x wᵀ + b. scaling and b are left out where there is none.
+// The format of a model file is described at Save.
 const (
 	modelFormat  = "hnn model"
 	modelVersion = 2
 )
 
-// An Origin says what a model was made from, so that whoever uses its file needs no other
-// source: which columns of a file its states are, which flags it was trained with, and
-// within which range its data lay.
+// An Origin says what a model was made from. The user of a model file then needs no other
+// source for the names of the columns, the flags of the training and the range of the data.
 type Origin struct {
-	Program string            // version of what wrote the file
-	Command string            // the command, and
-	Flags   map[string]string // all its flags
+	Program string            // version of the program that wrote the file
+	Command string            // its command
+	Flags   map[string]string // all flags of the command
 	Q, P    []string          // columns of the coordinates and of the momenta
 	T, Run  string            // columns of the time and of the number of the trajectory
 	Data    string            // SHA-256 of the data: see Series.Hash
-	Low     []float64         // of each component of the states of the data, the least
-	High    []float64         // and the greatest
+	Low     []float64         // the least value of each component of the states
+	High    []float64         // the greatest value of each component
 }
 
 // Parts implements Composite.
@@ -53,7 +41,7 @@ func (o *Origin) Parts(p *Parts) {
 }
 
 // Outside returns the first component of x that lies outside the range of the data by more
-// than a tenth of its width, or -1; also where the range is not known.
+// than a tenth of its width. It returns -1 if there is none, or if the range is not known.
 func (o *Origin) Outside(x []float64) int {
 	if o == nil || len(o.Low) != len(x) || len(o.High) != len(x) {
 		return -1
@@ -69,6 +57,27 @@ func (o *Origin) Outside(x []float64) int {
 
 // Save writes a model and, if not nil, its origin. A number that is not finite, or parts
 // that do not fit together, are an error before anything is written.
+//
+// A model file is one JSON object. Each row of a weight matrix has a line of its own, so a
+// comparison of two files shows what changed:
+//
+//	{"format": "hnn model", "version": 2, "kind": "hnn",
+//	 "made": {"program": "0.2.0", "command": "train", "flags": {…},
+//	   "q": ["q"], "p": ["p"], "t": "t", "run": "run", "data": "…",
+//	   "low": […], "high": […]},
+//	 "parts": {
+//	   "network": {"activation": "tanh", "layers": [{"w": [[…], …], "b": […]}, …]},
+//	   "scaling": {"mu": […], "s": […], "tau": 1}}}
+//
+//	kind      a row of Kinds
+//	made      the Origin; it may be missing
+//	parts     the parts of this kind: hnn and baseline have those above, and nextstate has
+//	          the interval "dt" too
+//	network   w has a row for each output, and b a number for each, as in PyTorch. A layer
+//	          is z = x wᵀ + b. The last layer has no b. The activation is applied between
+//	          the layers
+//	scaling   the network sees X = (x − mu)/s and time in units of tau; see Scaling. It may
+//	          be missing: then states and time are used as they are
 func Save(w io.Writer, m Stored, made *Origin) error {
 	b, err := encode(m, made)
 	if err != nil {
@@ -95,9 +104,9 @@ func encode(m Stored, made *Origin) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Load reads a model that Save wrote, and its origin, nil if it has none. Kinds of one's
-// own are looked up before those of the table. Load is strict, see Parts; where it returns
-// an error it returns no model. Files of version 1, which hnn 0.1 wrote, are read too.
+// Load reads a model that Save wrote, and its origin, nil if it has none. It looks for the
+// kind in own first and then in Kinds. Load is strict, see Parts. With an error it returns no
+// model. Load also reads files of version 1, which hnn 0.1 wrote.
 func Load(r io.Reader, own ...Kind) (Stored, *Origin, error) {
 	m, made, err := decode(r, append(own, Kinds()...))
 	if err != nil {
@@ -141,8 +150,8 @@ func decode(r io.Reader, kinds []Kind) (Stored, *Origin, error) {
 	return m, made, nil
 }
 
-// header checks the format and version of a file; older, if not nil, brings a file of an
-// older version up to date.
+// header checks the format and version of a file. If older is not nil, it turns a file of
+// version 1 into one of this version.
 func header(in map[string]json.RawMessage, format string, version int, older func(in map[string]json.RawMessage) bool) error {
 	var f string
 	if raw, ok := in["format"]; !ok {
@@ -159,12 +168,12 @@ func header(in map[string]json.RawMessage, format string, version int, older fun
 	return nil
 }
 
-// upgrade makes of a model file of version 1, in place, one of version 2. Version 1 was
+// upgrade turns a model file of version 1 into one of version 2, in place. Version 1 was
 //
 //	{"format": "hnn model", "version": 1, "kind": "hnn", "activation": "tanh",
 //	 "scaling": {…}, "layers": […]}
 //
-// with dt in a nextstate model, and called a baseline a derivative.
+// A nextstate model had dt too. A baseline had the kind derivative.
 func upgrade(in map[string]json.RawMessage) bool {
 	parts := map[string]json.RawMessage{}
 	network := map[string]json.RawMessage{}

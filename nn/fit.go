@@ -10,26 +10,26 @@ import (
 )
 
 // A Recipe says how a model is fitted to data. The zero Recipe is an HNN 2d-128-64-32-1
-// trained on derivatives, given or from central differences, by 300 epochs of Adam in
-// batches of 64 rows, its rate falling from 2e-3 to 0 along half a cosine. The result depends
-// on every field but Workers, OnEpoch, Save and Every.
+// trained on derivatives, given or from central differences. It has 300 epochs of Adam in
+// batches of 64 rows, with a rate that falls from 2e-3 to 0 along half a cosine. The result
+// depends on all fields except Workers, OnEpoch, Save and Every.
 type Recipe struct {
 	Model     Maker       // nil: see above
 	Objective Objective   // nil: Derivatives{}
 	Stages    []Optimizer // one after the other, see Stage; nil: see above
-	Raw       bool        // take states and times as they are, without a Scaling
+	Raw       bool        // no Scaling: the model gets states and times in their own units
 
-	Valid    *Series // data whose loss is watched, nil for none
-	Hold     float64 // the share of the data that is held out for that, if Valid is nil
-	Patience int     // epochs without a lower loss, of Valid or else of the training, after which a stage ends; 0: none
+	Valid    *Series // data for the validation loss, nil for none
+	Hold     float64 // the share of the data that is held out for this, if Valid is nil
+	Patience int     // a stage ends after so many epochs without a lower loss, of Valid if there is one; 0: no such end
 
 	Workers int               // goroutines; 0: as many as there are processors
 	OnEpoch func(Epoch) error // called after each epoch; an error ends the fit and is returned
 
-	// Save, if not nil, is given a checkpoint after each Every epochs (0: 100), at the end,
-	// and when ctx is cancelled. Resume is a checkpoint to go on from, with all other fields
-	// as at the beginning: the result is the same to the bit as without the interruption. A
-	// fit that had ended goes on if its optimisers have more epochs.
+	// Save, if not nil, gets a checkpoint after each Every epochs (0: 100), at the end, and
+	// when ctx is cancelled. Resume is a checkpoint to go on from, with all other fields as at
+	// the beginning. The result is the same to the bit as without the interruption. A fit that
+	// had ended goes on if its optimisers have more epochs.
 	Save     func(*Checkpoint) error
 	Every    int
 	Settings map[string]string // kept in the checkpoint for the caller
@@ -43,16 +43,16 @@ type Stage struct {
 	Objective Objective
 }
 
-// Fitted is what came of a Fit.
+// Fitted is the result of a Fit.
 type Fitted struct {
-	Model     Model    // with Patience, that of the lowest loss, else the last
-	Epochs    []Epoch  // all of them, also those before a fit was resumed
-	Ran       int      // how many of them this call has done
-	Best      float64  // with Patience, the lowest loss,
-	BestEpoch int      // and when that was
-	Null      float64  // the loss of a model that predicts the mean, NaN where it is not known
+	Model     Model    // with Patience, the model of the lowest loss, else the last
+	Epochs    []Epoch  // all epochs, also those before a fit was resumed
+	Ran       int      // number of epochs of this call
+	Best      float64  // with Patience, the lowest loss
+	BestEpoch int      // with Patience, the epoch of the lowest loss
+	Null      float64  // the loss of a model that predicts the mean, NaN if it is not known
 	Rows      int      // rows of the problem
-	Train     *Series  // what was trained on
+	Train     *Series  // the data that the model was trained on
 	Notes     []string // what looks wrong, one line each
 }
 
@@ -87,7 +87,7 @@ func Fit(ctx context.Context, data *Series, r Recipe) (*Fitted, error) {
 	return &f.Fitted, nil
 }
 
-// A fit is one that is under way.
+// A fit is the state of a Fit.
 type fit struct {
 	Recipe
 	Fitted
@@ -95,8 +95,8 @@ type fit struct {
 	origin         int // the stage whose objective they are of, -1 for that of the recipe
 	scale          *Scaling
 	hash           string // of the data
-	stage          int    // the optimiser that is at work,
-	before         int    // and the epochs of those before it
+	stage          int    // the optimiser that is at work
+	before         int    // epochs of the optimisers before it
 	best           [][]float64
 }
 
@@ -226,7 +226,7 @@ func (f *fit) close() {
 func (f *fit) run(ctx context.Context) error {
 	for {
 		if f.best != nil && f.enough() {
-			// It had ended.
+			// This stage has ended before.
 		} else if err := f.Stages[f.stage].Minimize(ctx, f.problem, f.each); err != nil && err != errEnough {
 			return err
 		}
@@ -256,7 +256,7 @@ func (f *fit) run(ctx context.Context) error {
 	return nil
 }
 
-// enough reports whether the stage has gone on for long enough without a lower loss.
+// enough reports whether the patience of the stage is used up.
 func (f *fit) enough() bool {
 	return f.Patience > 0 && len(f.Epochs)-max(f.BestEpoch, f.before) >= f.Patience
 }
@@ -291,7 +291,7 @@ func (f *fit) each(e Epoch) error {
 	return nil
 }
 
-// snapshot copies parameters, into the room of an older copy if there is one.
+// snapshot copies parameters, into an older copy if there is one.
 func snapshot(params []*autodiff.Matrix, old [][]float64) [][]float64 {
 	if old == nil {
 		old = zeros(params)
@@ -302,7 +302,7 @@ func snapshot(params []*autodiff.Matrix, old [][]float64) [][]float64 {
 	return old
 }
 
-// restore puts a copy back.
+// restore copies from back into the parameters.
 func restore(params []*autodiff.Matrix, from [][]float64) {
 	for i, p := range params {
 		copy(p.Data, from[i])

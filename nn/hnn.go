@@ -7,8 +7,9 @@ import "hnn/autodiff"
 //
 //	H(x) = (c/τ) K((x − μ)/s),    ẋ = J ∇H(x),    J = [0 I; −I 0]
 //
-// K is the network, 2d inputs and one output, and μ, s, τ are the Scaling (none:
-// H = K). Because the field is J∇H, H is constant along it, whatever the weights.
+// K is the network, with 2d inputs and one output. μ, s, τ and c are those of the Scaling.
+// Without a Scaling, H = K. Because the field is J∇H, H is constant along the motion, whatever
+// the weights.
 //
 // Source: Greydanus, Dzamba, Yosinski, "Hamiltonian Neural Networks" (2019), eq. 3.
 type HNN struct {

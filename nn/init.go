@@ -19,13 +19,13 @@ const (
 	// Xavier draws W from U(−√(6/(n+m)), √(6/(n+m))) and sets b to 0.
 	// Source: Glorot and Bengio (2010), equation 16.
 	Xavier Init = "xavier"
-	// Orthogonal makes the rows or the columns of W orthonormal, whichever are
-	// fewer, and draws b as Torch does; so does the original code of HNN.
+	// Orthogonal makes the rows or the columns of W orthonormal, whichever are fewer. It
+	// draws b as Torch does. The original code of HNN does the same.
 	// Source: Saxe, McClelland and Ganguli (2014).
 	Orthogonal Init = "orthogonal"
 )
 
-// Init draws all weights anew from src, layer by layer, weights before biases.
+// Init draws new weights from src, layer by layer, weights before biases.
 // An unknown rule is an error.
 func (m *MLP) Init(rule Init, src rand.Source) error {
 	if rule != Torch && rule != Xavier && rule != Orthogonal {
@@ -58,15 +58,14 @@ func uniform(x []float64, a float64, src rand.Source) {
 	}
 }
 
-// orthogonal fills w with Gaussian numbers and makes its shorter side orthonormal
-// by the Gram–Schmidt process, done twice for each vector, which keeps them
-// orthogonal to rounding.
+// orthogonal fills w with Gaussian numbers and makes its shorter side orthonormal by the
+// Gram–Schmidt process. Each vector is treated twice, so that rounding errors stay small.
 func orthogonal(w *autodiff.Matrix, src rand.Source) {
 	n, size := min(w.Rows, w.Cols), max(w.Rows, w.Cols)
 	v := autodiff.NewMatrix(n, size)
 	for i := range n {
 		x := v.Row(i)
-		for norm := 0.; !(norm > 1e-3); { // all but always true at the first draw
+		for norm := 0.; !(norm > 1e-3); { // the first draw is nearly always enough
 			for j := range x {
 				x[j] = random.Normal(src)
 			}

@@ -14,7 +14,7 @@ import (
 	"hnn/integrate"
 )
 
-// A hundred goroutines use one model, each with its own Func, as one alone does.
+// A hundred goroutines use one model, each with its own Func, and get the numbers of one.
 func TestConcurrentUse(t *testing.T) {
 	m := newHNN(2, 16, 16, 1)
 	solve := func() []float64 {
@@ -38,7 +38,7 @@ func TestConcurrentUse(t *testing.T) {
 	wg.Wait()
 }
 
-// Trainings do not know of each other: two at the same time end as two in turn.
+// Two trainings at the same time give the weights of two in turn.
 func TestConcurrentTrainings(t *testing.T) {
 	train := func(seed uint64) *HNN {
 		m := newHNN(2, 12, 1)
@@ -68,7 +68,7 @@ func TestConcurrentTrainings(t *testing.T) {
 	}
 }
 
-// A training leaves no goroutine behind, however it ends, and none of the data changed.
+// A training leaves no goroutine behind, however it ends, and does not change its data.
 func TestNothingLeft(t *testing.T) {
 	before := runtime.NumGoroutine()
 	d := springData(300)
@@ -102,7 +102,7 @@ func TestNothingLeft(t *testing.T) {
 	closeTo(t, "targets", d.Y.Data, y, 0)
 }
 
-// What is missing is an error, not a nil pointer.
+// A missing part is an error, not a panic.
 func TestNothingGiven(t *testing.T) {
 	net, d := newHNN(2, 4, 1), springData(3).series()
 	fit := func(s *Series, m Model, o Optimizer) error {

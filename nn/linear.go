@@ -2,8 +2,8 @@ package nn
 
 import "hnn/autodiff"
 
-// A Linear layer is z = x Wᵀ + b, with W: out×in and b: 1×out, laid out as PyTorch
-// lays them out. B is nil for a layer without bias.
+// A Linear layer is z = x Wᵀ + b, with W: out×in and b: 1×out, as in PyTorch. B is nil for a
+// layer without bias.
 type Linear struct {
 	W, B *autodiff.Matrix
 }

@@ -6,9 +6,9 @@ import "hnn/autodiff"
 //
 //	L = MSE(q̇, f_q) + MSE(ṗ, f_p)
 //
-// For an HNN, f_q = ∂H/∂p and f_p = −∂H/∂q. The loss is the sum of two means, so that of
-// predicting 0 is the mean square of q̇ plus that of ṗ. With a Scaling each component is
-// measured in units of s/τ, and the loss of predicting 0 is about 2.
+// For an HNN, f_q = ∂H/∂p and f_p = −∂H/∂q. The loss is the sum of two means. If f is 0, it is
+// the mean square of q̇ plus the mean square of ṗ. With a Scaling each component is measured in
+// units of s/τ, and the loss of f = 0 is about 2.
 //
 // Source: Greydanus, Dzamba, Yosinski, "Hamiltonian Neural Networks" (2019), eq. 3.
 func FieldLoss(f, dx autodiff.Var, scale *Scaling) autodiff.Var {

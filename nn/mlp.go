@@ -101,7 +101,7 @@ func (m *MLP) Parts(p *Parts) {
 	List(p, "layers", &m.Layers)
 }
 
-// check reports what is wrong with a network that should have the given outputs.
+// check reports what is wrong with a network that should have out outputs.
 func (m *MLP) check(out int) error {
 	if m == nil || len(m.Layers) == 0 {
 		return errors.New("no network")
@@ -125,7 +125,7 @@ func (m *MLP) check(out int) error {
 	return nil
 }
 
-// in returns the number of inputs, 0 of no network.
+// in returns the number of inputs, 0 without a network.
 func (m *MLP) in() int {
 	if m == nil || len(m.Layers) == 0 || m.Layers[0] == nil || m.Layers[0].W == nil {
 		return 0

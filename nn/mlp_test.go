@@ -79,8 +79,7 @@ func TestInit(t *testing.T) {
 	}
 }
 
-// Scaled models of two pairs: H's field is J∇H still, and the loss is that of the
-// scaled problem.
+// The field of a scaled HNN of two pairs is J∇H, and its loss is that of the scaled problem.
 func TestScaling(t *testing.T) {
 	src := rand.NewPCG(3, 3)
 	x, dx := autodiff.NewMatrix(500, 4), autodiff.NewMatrix(500, 4)
@@ -168,7 +167,7 @@ func TestDifferences(t *testing.T) {
 	if len(d.Starts) != 2 || d.Starts[1] != 3 {
 		t.Error(d.Starts)
 	}
-	// A trajectory that is too short is left out, and that is noted; one at least has to stay.
+	// A trajectory that is too short is left out and noted. At least one has to stay.
 	for _, second := range []int{7, 8} {
 		d, err := Differences(&Series{T: times, X: x, Starts: []int{0, second}}, 2, 1)
 		if err != nil || d.Short != 1 || d.X.Rows != second-2 {
@@ -187,8 +186,8 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-// Central differences are of the order that they say, also at uneven times, and
-// refuse others.
+// Central differences have the order that is asked for, also at uneven times. Odd orders are
+// refused.
 func TestDifferencesOrder(t *testing.T) {
 	worst := func(order int, h float64) float64 {
 		n := int(3 / h)
@@ -222,7 +221,7 @@ func TestDifferencesOrder(t *testing.T) {
 	}
 }
 
-// Smooth is exact for a cubic, and on noise leaves the variance that it says.
+// Smooth is exact for a cubic, and leaves the stated variance of noise.
 func TestSmooth(t *testing.T) {
 	src := rand.NewPCG(5, 5)
 	var times []float64
@@ -287,8 +286,7 @@ func TestMidpoints(t *testing.T) {
 	}
 }
 
-// With a stride of 2 the even and the odd rows of a trajectory are two trajectories of
-// their own.
+// With a stride of 2 the even and the odd rows of a trajectory are like two trajectories.
 func TestStride(t *testing.T) {
 	const n = 21
 	times, x := make([]float64, n), autodiff.NewMatrix(n, 2)
@@ -333,7 +331,7 @@ func TestStride(t *testing.T) {
 	}
 }
 
-// Nothing is compared across a gap.
+// States on two sides of a gap are not compared.
 func TestGaps(t *testing.T) {
 	s := &Series{X: autodiff.NewMatrix(60, 2)}
 	for i := range 60 {
@@ -360,7 +358,7 @@ func TestGaps(t *testing.T) {
 	}
 }
 
-// Data that cannot be scaled are refused for the right reason.
+// Data that cannot be scaled are refused, and the error gives the right reason.
 func TestScalingRefuses(t *testing.T) {
 	x, dx := autodiff.NewMatrix(4, 2), autodiff.NewMatrix(4, 2)
 	for i := range x.Data {

@@ -8,9 +8,8 @@ import (
 	"hnn/autodiff"
 )
 
-// A Model is what a fit changes: a list of parameters that describes states of Dim numbers.
-// What else a model can do it says by its methods: see Field, Energy and Map. Nobody asks
-// for its type.
+// A Model is what a fit changes: a list of parameters, for states of Dim numbers. Its other
+// methods say what it can do: see Field, Energy and Map. No code asks for its type.
 type Model interface {
 	Dim() int                   // numbers in a state, [q…, p…]: 2d
 	Params() []*autodiff.Matrix // what a fit may change
@@ -41,15 +40,15 @@ type Map interface {
 type Stored interface {
 	Model
 	Kind() string   // the name of its row in Kinds
-	Parts(p *Parts) // names its parts, for saving and for loading alike
+	Parts(p *Parts) // names its parts, for saving and for loading
 	Check() error   // what does not fit together, nil if all does
 }
 
-// A Kind is a row of the table of models: how one is made, empty for a file to fill, or new
-// for data. To add a kind, write one file and one row.
+// A Kind is a row of the table of models. Empty makes a model for a file to fill, and New
+// makes one for data. A new kind takes one file and one row.
 type Kind struct {
 	Name, About string
-	Objective   string // the row of Objectives that it is trained with by default
+	Objective   string // its default: a row of Objectives
 	Masses      bool   // it knows the masses, so momenta that were not observed can be found
 	Empty       func() Stored
 	New         func(n *Networks, s *Series, scale *Scaling) (Stored, error)
@@ -70,8 +69,8 @@ func (k Kind) Maker(n Networks) Maker {
 	return func(s *Series, scale *Scaling) (Model, error) { return k.New(&n, s, scale) }
 }
 
-// A Maker makes the model that a Fit trains, for a series and, if not nil, the scaling that
-// suits it.
+// A Maker makes the model that a Fit trains, for a series and a scaling that suits it. The
+// scaling may be nil.
 type Maker func(s *Series, scale *Scaling) (Model, error)
 
 // Networks says how the networks of a new model are made.

@@ -42,7 +42,7 @@ func save(t testing.TB, m Stored) []byte {
 	return b.Bytes()
 }
 
-// A model comes back with the same bits, and is written again as the same bytes.
+// A saved model is loaded with the same bits, and saved again as the same bytes.
 func TestModelRoundTrip(t *testing.T) {
 	x := springData(5).X
 	x = &autodiff.Matrix{Rows: 2, Cols: 4, Data: x.Data[:8]}
@@ -96,8 +96,8 @@ func TestSaveRefuses(t *testing.T) {
 	}
 }
 
-// No prefix of a model file is a model, and no file with a changed byte is anything
-// but an error or a model whose numbers are finite.
+// A prefix of a model file is not a model. A file with one changed byte is either an error or
+// a model with finite numbers.
 func TestDamagedModel(t *testing.T) {
 	b := save(t, models(t)[1])
 	for i := range len(b) - 1 {
@@ -188,7 +188,7 @@ func FuzzLoadModel(f *testing.F) {
 	})
 }
 
-// Models of version 1 are read: one of each kind, and what it predicts.
+// Models of version 1 of each kind are read, and predict what they did.
 func TestVersion1(t *testing.T) {
 	for name, want := range map[string][]float64{
 		"hnn":        {-0.1158202167745399, 0.0440484820050738, 0.023563023390672646},
@@ -218,7 +218,7 @@ func TestVersion1(t *testing.T) {
 		if again, _, err := Load(bytes.NewReader(save(t, m))); err != nil || !sameBits(weights(again), weights(m)) {
 			t.Errorf("%s: written as version 2 and read: %v", name, err)
 		}
-		// A damaged one is refused, or a model whose numbers are finite.
+		// A damaged file is either refused or a model with finite numbers.
 		for i := range b {
 			d := append([]byte(nil), b...)
 			d[i] ^= 1
@@ -243,7 +243,7 @@ func checkpoint(t testing.TB) *Checkpoint {
 	return last
 }
 
-// resume goes on from a checkpoint and returns what comes of it.
+// resume goes on from a checkpoint and returns the result.
 func resume(c *Checkpoint) ([]float64, error) {
 	m, o := newHNN(2, 5, 1), descent(5, 50)
 	o.Rule.(*Adam).AMSGrad = true

@@ -26,7 +26,7 @@ func (m *NextState) Next(x autodiff.Var) autodiff.Var {
 func (m *NextState) Dt() float64 { return m.Interval }
 
 // Orbit returns the states x₀, g(x₀), g(g(x₀)), … of a map, with their times 0, Δ, 2Δ, ….
-// It does not end by itself. The slice is overwritten at each turn.
+// The sequence has no end. Each turn overwrites the slice of the turn before.
 func Orbit(m Map, x0 []float64) iter.Seq2[float64, []float64] {
 	next := Func(m.Next, m.Dim())
 	return func(yield func(float64, []float64) bool) {

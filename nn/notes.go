@@ -5,8 +5,7 @@ import (
 	"math"
 )
 
-// poorShare is the share of the loss of predicting the mean above which a fit is said to be
-// poor.
+// poorShare bounds a good fit: the loss, as a share of the loss of predicting the mean.
 const poorShare = 0.5
 
 // dataNotes says what looks wrong with data before a fit.
@@ -27,7 +26,8 @@ func dataNotes(s *Series, p Problem) []string {
 	return notes
 }
 
-// poor says that a fit ended hardly better than predicting the mean, and the likely cause.
+// poor returns a note if a fit is hardly better than predicting the mean, with the likely
+// cause.
 func (f *fit) poor() []string {
 	n, ok := f.problem.(interface{ Null() float64 })
 	if !ok || len(f.Epochs) == 0 {
@@ -50,8 +50,8 @@ func (f *fit) poor() []string {
 	return []string{fmt.Sprintf("the loss is %.2g of that of predicting the mean: little was learned. A likely cause: %s", share, cause)}
 }
 
-// wrapped returns a row and a component at which a trajectory jumps by about 2π while its
-// usual changes are below a tenth of that.
+// wrapped returns a row and a component at which a trajectory jumps by about 2π, although its
+// mean change is below a tenth of that.
 func (s *Series) wrapped() (row, component int, ok bool) {
 	for j := range s.X.Cols / 2 {
 		jumps, first, sum, n := 0, 0, 0., 0

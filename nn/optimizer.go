@@ -8,22 +8,23 @@ import (
 	"hnn/autodiff"
 )
 
-// An Optimizer lowers the loss of a Problem. It owns its loop, and keeps where it stands, so
-// that a call of Minimize that ended early can be followed by another, also by another
-// program that has loaded its Parts: the result is the same to the bit. One that does not take
-// every Problem has a method Accepts(Problem) error, which Fit calls before any work.
+// An Optimizer lowers the loss of a Problem. It owns its loop and keeps its position in it. If
+// a call of Minimize ends early, a second call goes on from there and gives the same bits. The
+// second call may be in another program that has loaded the Parts.
+// An optimiser that does not take every Problem has a method Accepts(Problem) error, which Fit
+// calls before any work.
 type Optimizer interface {
-	// Minimize changes the parameters of p until it is done, ctx is cancelled, or each,
-	// which is called after every pass over the data, returns an error; that error, or
-	// the context's, is returned.
+	// Minimize changes the parameters of p. It calls each after every pass over the data.
+	// It ends when it is done, when ctx is cancelled, or when each returns an error, and
+	// returns the error of ctx or of each.
 	Minimize(ctx context.Context, p Problem, each func(Epoch) error) error
 
 	Kind() string                          // the name of its row in Optimizers
 	Parts(p *Parts)                        // its settings and its state
-	Check(params []*autodiff.Matrix) error // what is wrong with them for such parameters
+	Check(params []*autodiff.Matrix) error // whether they fit the parameters
 }
 
-// An Epoch is what is told after each pass over the data.
+// An Epoch is a report after a pass over the data.
 type Epoch struct {
 	Stage int     // which optimiser of several, from 0
 	Epoch int     // 1, 2, … over all of them
@@ -33,19 +34,19 @@ type Epoch struct {
 	Rate  float64 // learning rate of the last step
 }
 
-// ErrDiverged is returned, wrapped with the step, when the loss or a gradient is not
-// finite, and the weights are those before that step; or, after an epoch, when a weight or
-// the validation loss is not.
+// ErrDiverged is wrapped by the error of a training with a number that is not finite. If it is
+// the loss or a gradient of a step, the weights are those before that step. It can also be a
+// weight or the validation loss after an epoch.
 var ErrDiverged = errors.New("training diverged")
 
-// An OptimizerKind is a row of the table of optimisers. To add one, write one file and one
+// An OptimizerKind is a row of the table of optimisers. A new optimiser takes one file and one
 // row.
 type OptimizerKind struct {
 	Name, About string
 	New         func(o Minimization) Optimizer
 }
 
-// A Minimization holds the settings of all optimisers; each takes those that it knows.
+// A Minimization holds the settings of all optimisers. Each optimiser reads its own.
 type Minimization struct {
 	Epochs       int      // passes over the data
 	Batch        int      // rows a step: see Descent
@@ -91,7 +92,7 @@ func NewOptimizer(name string, o Minimization) (Optimizer, error) {
 	return row.New(o), nil
 }
 
-// checkShapes reports lists that are there and do not have the shapes of the parameters.
+// checkShapes reports a list that is not nil and does not have the shapes of the parameters.
 func checkShapes(what string, params []*autodiff.Matrix, lists ...[][]float64) error {
 	for _, s := range lists {
 		if s == nil {

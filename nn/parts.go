@@ -12,19 +12,19 @@ import (
 	"hnn/autodiff"
 )
 
-// Parts is the list of named parts that a file holds of a model or an optimiser. One method
-// names them, for saving and for loading alike:
+// Parts is the list of named parts of a model or an optimiser in a file. One method names
+// them, for saving and for loading:
 //
 //	func (m *Toy) Parts(p *nn.Parts) {
 //		p.Number("mass", &m.Mass)
 //		nn.Part(p, "potential", &m.V)
 //	}
 //
-// When a file is saved, each call writes a part; when it is loaded, each reads it. A nil
+// When a file is saved, each call writes a part. When it is loaded, each call reads one. A nil
 // slice or pointer is left out of the file, and a part that is not in the file stays nil.
 // Numbers are written in the shortest form that reads back to the same bits. Loading is
-// strict: a part that nobody asks for, a part given twice, a null, or a number that is not
-// finite is an error that names the part.
+// strict. It is an error if the file has a part that no call asks for, a part twice, a null,
+// or a number that is not finite. The error names the part.
 type Parts struct {
 	out   *bytes.Buffer // for saving, else nil
 	some  bool          // a part has been written
@@ -36,7 +36,7 @@ type Parts struct {
 // A Composite has parts of its own.
 type Composite interface{ Parts(p *Parts) }
 
-// part writes or reads one part. absent tells that there is none to write.
+// part writes or reads one part. If absent is set, there is nothing to write.
 func (p *Parts) part(name string, absent, required bool, put func(b *bytes.Buffer) error, get func(raw json.RawMessage) error) {
 	if p.err != nil {
 		return
@@ -155,8 +155,8 @@ func (p *Parts) Row(name string, m **autodiff.Matrix) {
 	}
 }
 
-// Part is a part that has parts of its own. A nil *v is left out; where the file has the
-// part, *v is made anew.
+// Part is a part that has parts of its own. A nil *v is left out. If the file has the part,
+// *v becomes a new value.
 func Part[T any, P interface {
 	*T
 	Composite
@@ -200,7 +200,7 @@ func List[T any, P interface {
 	})
 }
 
-// inner is a part whose parts are named by a function; it is required.
+// inner is a required part. A function names the parts in it.
 func (p *Parts) inner(name string, parts func(*Parts)) {
 	p.part(name, false, true, func(b *bytes.Buffer) error { return putObject(b, parts) },
 		func(raw json.RawMessage) error { return getObject(raw, parts) })
@@ -215,7 +215,7 @@ func putObject(b *bytes.Buffer, parts func(*Parts)) error {
 	return p.err
 }
 
-// getObject reads parts from a JSON object, all of it.
+// getObject reads all parts of a JSON object.
 func getObject(raw json.RawMessage, parts func(*Parts)) error {
 	in, err := object(bytes.NewReader(raw))
 	if err != nil {
@@ -307,7 +307,7 @@ func rows(raw json.RawMessage) ([][]float64, error) {
 	return v, nil
 }
 
-// putRows writes a row a line.
+// putRows writes one line for each row.
 func putRows(b *bytes.Buffer, v [][]float64) error {
 	b.WriteString("[\n")
 	for i, row := range v {

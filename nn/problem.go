@@ -8,15 +8,14 @@ import (
 )
 
 // A Problem is what an Optimizer lowers: the loss of the rows of a data set, as a function
-// of parameters. A loss is the mean of those of its rows, so the losses of parts of a set
-// combine.
+// of parameters. The loss of some rows is the mean of their losses.
 type Problem interface {
 	Params() []*autodiff.Matrix // to be changed in place
 	Rows() int
 	Starts() []int // the first row of each trajectory; nil: there is one
 
-	// Eval returns the loss of the given rows, nil for all, and computes its gradient if
-	// that is wanted.
+	// Eval returns the loss of the given rows, nil for all rows. If gradient is set, it
+	// computes the gradient too.
 	Eval(rows []int, gradient bool) float64
 
 	// Grads returns the gradient of the last Eval, of the shapes of Params.
@@ -29,25 +28,25 @@ type Objective interface {
 	Scaling(s *Series) (*Scaling, error)
 
 	// Problem returns the comparison of m with s. Differences are measured in units of the
-	// scaling, nil for the units of the series. workers goroutines compute it, 0 for as
-	// many as there are processors; they change no bit. A Problem that has a method Close
-	// wants it called when it is no longer used.
+	// scaling, nil for the units of the series. workers goroutines compute it, 0 for one a
+	// processor. Their number changes no bit. If the Problem has a method Close, the caller
+	// calls it at the end.
 	Problem(m Model, s *Series, scale *Scaling, workers int) (Problem, error)
 }
 
-// An ObjectiveKind is a row of the table of objectives. To add one, write one file and one
-// row.
+// An ObjectiveKind is a row of the table of objectives. A new objective takes one file and
+// one row.
 type ObjectiveKind struct {
 	Name, About string
 	New         func(o Comparison) Objective
 }
 
-// A Comparison holds the settings of all objectives; each takes those that it knows.
+// A Comparison holds the settings of all objectives. Each objective reads its own.
 type Comparison struct {
 	From   Estimate // where derivatives come from; "": see Derivatives
 	Order  int      // of central differences, even; 0: 2
-	Window int      // rows on each side that cubics are fitted to; 0: 5
-	Stride int      // rows from a state to the one that it is compared with; 0: 1
+	Window int      // rows on each side of the fitted cubics; 0: 5
+	Stride int      // rows between the states that are compared; 0: 1
 
 	Segment float64 // length of a segment of Shooting, in units of time; 0: whole trajectories
 }
@@ -70,19 +69,20 @@ func NewObjective(name string, o Comparison) (Objective, error) {
 	return row.New(o), nil
 }
 
-// A RowProblem is a Problem whose rows do not know of each other: the model predicts
-// something of each row of X, and that is compared with the row of Y.
+// A RowProblem is a Problem with independent rows. The model predicts something from each row
+// of X, and that is compared with the same row of Y.
 type RowProblem struct {
 	*team
 	params           []*autodiff.Matrix
 	data             *Data
 	predict, compare func(x, y autodiff.Var) autodiff.Var
-	width            int // columns of what is predicted
+	width            int // columns of the prediction
 }
 
 // NewRowProblem returns the problem of parameters params and data d, for any number of rows.
-// predict returns what is predicted of rows x, which may use what else y holds; compare
-// returns the loss of the prediction, 1×1, a mean over rows.
+// predict returns the prediction from rows x. It may read columns of y that are no targets,
+// such as the length of a step. compare returns the loss of the prediction, 1×1, a mean over
+// rows.
 func NewRowProblem(params []*autodiff.Matrix, d *Data, workers int,
 	predict, compare func(x, y autodiff.Var) autodiff.Var) (*RowProblem, error) {
 	switch {
@@ -115,7 +115,7 @@ func (p *RowProblem) Params() []*autodiff.Matrix { return p.params }
 // Starts implements Problem.
 func (p *RowProblem) Starts() []int { return p.data.Starts }
 
-// Data returns what is compared.
+// Data returns the arguments and targets.
 func (p *RowProblem) Data() *Data { return p.data }
 
 // A rowChunk is the compiled loss of a number of rows.
@@ -126,8 +126,8 @@ type rowChunk struct {
 	plan       *autodiff.Plan
 }
 
-// compile makes a plan of the loss of a number of rows and, if wanted, of its gradient by
-// every parameter.
+// compile makes a plan of the loss of a number of rows and, if gradient is set, of its
+// derivatives by all parameters.
 func (p *RowProblem) compile(rows int, gradient bool) *rowChunk {
 	c := &rowChunk{data: p.data, x: autodiff.NewMatrix(rows, p.data.X.Cols), y: autodiff.NewMatrix(rows, p.data.Y.Cols)}
 	var g autodiff.Graph
@@ -153,7 +153,7 @@ func (c *rowChunk) run(rows []int) float64 {
 
 func (c *rowChunk) grads() []*autodiff.Matrix { return c.gradient }
 
-// leaves returns the variables of parameters, entered and named by what used them before.
+// leaves returns the variables of parameters that a formula of g has entered and named.
 func leaves(g *autodiff.Graph, params []*autodiff.Matrix) []autodiff.Var {
 	var vars []autodiff.Var
 	for _, w := range params {
@@ -179,8 +179,8 @@ func values(plan *autodiff.Plan, vars []autodiff.Var) []*autodiff.Matrix {
 	return ms
 }
 
-// Null returns the loss of a prediction that is the same for all rows, the mean of the
-// targets: what a model has to beat.
+// Null returns the loss of predicting the mean of the targets for every row. A model should
+// have a lower one.
 func (p *RowProblem) Null() float64 {
 	d := p.data
 	mean := autodiff.NewMatrix(1, p.width)

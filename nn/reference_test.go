@@ -183,7 +183,7 @@ func TestReferenceHNN(t *testing.T) {
 	closeTo(t, "loss", []float64{p.Eval(nil, true)}, []float64{r.Loss.Sum}, refTol)
 	compareParams(t, "gradient", net, data(p.Grads()), r.Grads, refTol)
 
-	// The two terms, and the mean over all entries, which is the field's MSE.
+	// The two terms of the loss, and the mean over all entries, which is the MSE of the field.
 	var g autodiff.Graph
 	f, y := m.Field(g.Leaf("x", x)), g.Leaf("dx", dx)
 	terms := []autodiff.Var{

@@ -9,12 +9,12 @@ import (
 	"hnn/autodiff/elementary"
 )
 
-// A Scaling gives the network states of about unit size, X = (x − μ)/s, and time in
+// A Scaling gives the network states of about unit size, X = (x − μ)/s. It measures time in
 // units of τ, so that dX/d(t/τ) is of about unit size too.
 //
-// The scales of each pair have the same product, s(qᵢ) s(pᵢ) = c. That keeps the
-// symplectic form up to the constant c: Hamilton's equations for K(X) in scaled
-// variables are those for H = (c/τ) K in the original ones.
+// The scales of each pair have the same product, s(qᵢ) s(pᵢ) = c. This keeps the symplectic
+// form up to the factor c: Hamilton's equations of K(X) in scaled variables are the equations
+// of H = (c/τ) K in the original variables.
 //
 //	q̇ = ∂H/∂p = (c/τ) ∂K/∂P / s(p) = (s(q)/τ) ∂K/∂P = (s(q)/τ) dQ/d(t/τ)
 //
@@ -92,8 +92,9 @@ func (s *Scaling) Parts(p *Parts) {
 	p.Number("tau", &s.Tau)
 }
 
-// check reports what is wrong with the scaling of states of n numbers; symplectic asks for
-// scales of equal products, which a model with a Hamiltonian needs. nil is right.
+// check reports what is wrong with the scaling of states of n numbers. If symplectic is set,
+// the scales of all pairs must have the same product, as a model with a Hamiltonian needs it.
+// A nil scaling is right.
 func (s *Scaling) check(n int, symplectic bool) error {
 	if s == nil {
 		return nil

@@ -9,7 +9,7 @@ import (
 // A Schedule gives the learning rate of a step, 0 ≤ step < steps.
 type Schedule func(step, steps int) float64
 
-// Constant is the rate α throughout.
+// Constant is the rate α at every step.
 func Constant(rate float64) Schedule {
 	return func(int, int) float64 { return rate }
 }

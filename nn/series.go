@@ -12,7 +12,8 @@ import (
 	"hnn/autodiff"
 )
 
-// A Series is what was observed: the states of one or more trajectories, a state a row.
+// A Series is the data that was observed: the states of one or more trajectories. Each row is
+// a state.
 type Series struct {
 	T      []float64        // the time of each row, increasing along a trajectory; nil: not known
 	X      *autodiff.Matrix // states [q…, p…], rows×2d
@@ -53,7 +54,7 @@ func runEnd(starts []int, i, rows int) int {
 	return rows
 }
 
-// Check reports the first thing that does not fit together, or is not finite.
+// Check reports the first part that does not fit the others, or a number that is not finite.
 func (s *Series) Check() error {
 	if s == nil || s.X == nil || s.X.Rows == 0 {
 		return errors.New("nn: no data")
@@ -113,7 +114,7 @@ func (s *Series) complete() error {
 	return nil
 }
 
-// timed is Check, and that there are times.
+// timed is Check, and reports a series without times.
 func (s *Series) timed() error {
 	if err := s.Check(); err != nil {
 		return err
@@ -155,8 +156,8 @@ func (s *Series) part(lo, hi int) *Series {
 	return p
 }
 
-// Hold splits off a share of the data, from 0 to below 1: the last trajectories where there
-// are several, else the last rows; at least one of them.
+// Hold splits off a share of the data, from 0 to below 1. If there are several trajectories it
+// splits off the last of them, else the last rows. It splits off at least one.
 func (s *Series) Hold(share float64) (rest, held *Series, err error) {
 	cut := s.Rows() - max(1, int(math.Round(share*float64(s.Rows()))))
 	if n := s.Runs(); n > 1 {
@@ -171,11 +172,11 @@ func (s *Series) Hold(share float64) (rest, held *Series, err error) {
 	return s.part(0, cut), s.part(cut, s.Rows()), nil
 }
 
-// gap is how many times the median interval is taken for a gap.
+// An interval of more than gap times the median interval is a gap.
 const gap = 8
 
-// cut returns the series with a new trajectory after each gap, an interval of more than 8
-// times the median one, and how many gaps there are. Nothing is compared across a gap.
+// cut returns the series with a new trajectory after each gap, and the number of gaps. States
+// on two sides of a gap are never compared.
 func (s *Series) cut() (*Series, int) {
 	var steps []float64
 	for i := range s.Runs() {
@@ -237,19 +238,19 @@ func (s *Series) Hash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Data is what a loss compares, row by row: arguments X and targets Y. Starts holds the
-// first row of each trajectory.
+// Data holds the arguments X and the targets Y of a loss, row by row. Starts holds the first
+// row of each trajectory.
 type Data struct {
 	X, Y   *autodiff.Matrix
 	Starts []int
 
 	Gaps  int // gaps at which trajectories were cut
-	Short int // trajectories that were left out, since they have too few rows
+	Short int // trajectories that were left out because they have too few rows
 }
 
-// spans calls f with the rows lo to hi of each trajectory of at least the given number of
-// rows, cut at gaps, and notes in d what was cut and left out. It is an error if none is
-// long enough.
+// spans cuts trajectories at gaps and calls f with the rows lo to hi of each that has at least
+// least rows. It notes in d what was cut and left out. It is an error if no trajectory is long
+// enough.
 func (d *Data) spans(s *Series, least float64, f func(lo, hi int)) error {
 	if err := s.complete(); err != nil {
 		return err
@@ -274,7 +275,7 @@ func (d *Data) spans(s *Series, least float64, f func(lo, hi int)) error {
 	return nil
 }
 
-// add appends a row to a matrix and returns it, to be filled.
+// add appends a row of zeros to a matrix and returns it.
 func add(m *autodiff.Matrix) []float64 {
 	m.Rows++
 	m.Data = append(m.Data, make([]float64, m.Cols)...)

@@ -43,7 +43,7 @@ func (s *SGD) Parts(p *Parts) {
 	p.Vectors("b", &s.b)
 }
 
-// Check reports a state that no SGD of such parameters can have.
+// Check reports settings or a state that do not fit the parameters.
 func (s *SGD) Check(params []*autodiff.Matrix) error {
 	if !(s.Momentum >= 0 && s.Momentum < 1 && s.WeightDecay >= 0) {
 		return fmt.Errorf("sgd: μ = %v, λ = %v: want μ from 0 to below 1, λ from 0 up", s.Momentum, s.WeightDecay)

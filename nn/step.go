@@ -9,19 +9,19 @@ import (
 // Step is the Objective that compares one step of a model from each state with the state
 // that followed.
 //
-// Of a Map it takes the pairs of states that are one step of the map apart; the loss is
+// For a Map it takes the pairs of states that are one step of the map apart. The loss is
 // MSE(x(t+Δ), g(x(t))), each component in units of s.
 //
-// Of a Field it takes the states Stride rows apart and one step of the classical
-// Runge–Kutta method, differentiated through all four stages. The loss is FieldLoss between
-// the slope of the step and that of the data:
+// For a Field it takes the pairs of states that are Stride rows apart, and one step of the
+// classical Runge–Kutta method. The gradient goes through all four stages. The loss is
+// FieldLoss between the slope of the step and that of the data:
 //
 //	k₁ = f(x),  k₂ = f(x + h k₁/2),  k₃ = f(x + h k₂/2),  k₄ = f(x + h k₃),
 //	(k₁ + 2k₂ + 2k₃ + k₄)/6 ≈ (x(t+h) − x(t))/h
 //
-// What is learned is the field whose step passes through the data; the field whose exact
-// flow does so differs from it by O(h⁴). The method is not symplectic, so for an HNN no H
-// fits exactly, but for that order.
+// The fit finds the field whose steps pass through the data. The field whose exact motion does
+// so differs from it by O(h⁴). The method is not symplectic, so no H of an HNN fits exactly:
+// the remaining error is of the same order.
 //
 // Source: Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, §II.1; for
 // the modified field, Hairer, Lubich, Wanner, Geometric Numerical Integration, §IX.1.
@@ -71,7 +71,7 @@ func (o Step) Problem(m Model, s *Series, scale *Scaling, workers int) (Problem,
 		})
 }
 
-// rk4Slope returns (k₁ + 2k₂ + 2k₃ + k₄)/6 of steps h: rows×1 from x.
+// rk4Slope returns (k₁ + 2k₂ + 2k₃ + k₄)/6 for steps from x of lengths h, rows×1.
 func rk4Slope(f Field, x, h autodiff.Var) autodiff.Var {
 	h = autodiff.ExpandTo(h, x.Rows(), x.Cols())
 	at := func(share float64, k autodiff.Var) autodiff.Var {

@@ -50,7 +50,7 @@ func stepProblem(t *testing.T, m Model, s *Series, scale *Scaling, workers int) 
 	return p.(*RowProblem)
 }
 
-// The gradient through the four stages is that of differences of the loss.
+// The gradient through the four stages agrees with differences of the loss.
 func TestStepGradient(t *testing.T) {
 	s := sparse(0.6)
 	models, scale := fields(t, s)
@@ -74,8 +74,8 @@ func TestStepGradient(t *testing.T) {
 	}
 }
 
-// The step is that of the classical Runge–Kutta method: a linear field fits data that
-// its steps made, of any length, to rounding.
+// The step is that of the classical Runge–Kutta method. A linear field fits data from its own
+// steps, of any length, to rounding.
 func TestStepExact(t *testing.T) {
 	net, _ := NewMLP(Tanh, false, 2, 2)
 	copy(net.Layers[0].W.Data, []float64{0.1, 1, -2, 0.3})
@@ -101,8 +101,8 @@ func TestStepExact(t *testing.T) {
 	}
 }
 
-// From sparse samples a step teaches a better field than differences do, the same with
-// any number of workers.
+// From sparse samples, the objective step learns a better field than differences do. The
+// number of workers changes no bit.
 func TestStepLearns(t *testing.T) {
 	s := sparse(0.7)
 	learn := func(o Objective, workers int) (*HNN, float64) {

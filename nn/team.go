@@ -10,10 +10,10 @@ import (
 	"hnn/autodiff/kernel"
 )
 
-// A chunk, the rows whose gradient is computed at once, has so many rows at most, so
-// that its buffers stay in the second-level cache. A small batch is cut into up to
-// fewChunks, so that several workers help, where each but the last has at least minRows
-// rows and about chunkWork weights times rows to compute.
+// A chunk is a number of rows whose gradient is computed at once. It has at most chunkRows
+// rows, so that its buffers stay in the second-level cache. A small batch is cut into up to
+// fewChunks chunks, so that several workers can help. Each of these but the last has at least
+// minRows rows, and about chunkWork or more products of weights and rows.
 const (
 	chunkRows = 128
 	minRows   = 16
@@ -21,46 +21,46 @@ const (
 	chunkWork = 1 << 17
 )
 
-// chunkSize returns the rows of a chunk of a batch of n rows, a multiple of 8, which
-// fills register tiles. It must not depend on the number of workers, because the
-// order of additions depends on it.
+// chunkSize returns the number of rows of a chunk of a batch of n rows. It is a multiple of 8,
+// which fills register tiles. It must not depend on the number of workers, because the order
+// of additions depends on it.
 func chunkSize(n, weights int) int {
 	chunks := max((n+chunkRows-1)/chunkRows, int(min(fewChunks, int64(n)*int64(weights)/chunkWork)))
 	return max(minRows, ((n+chunks-1)/chunks+7)&^7)
 }
 
-// A chunk computes the loss of some rows, and its gradient. It is used by one goroutine at a
-// time, for one number of rows.
+// A chunk computes the loss of a fixed number of rows, and its gradient. One goroutine at a
+// time uses it.
 type chunk interface {
 	run(rows []int) (loss float64) // a mean over the rows
-	grads() []*autodiff.Matrix     // the gradient, if it was made for that
+	grads() []*autodiff.Matrix     // the gradient, if the chunk was made with it
 }
 
 // A team computes the loss of a batch, and its gradient, with several workers.
 type team struct {
 	make     func(rows int, gradient bool) chunk
 	all      []int // the numbers of all rows
-	weights  int   // of the model, how many
+	weights  int   // number of weights of the model
 	workers  []*worker
-	mu       sync.Mutex           // guards the slices of
+	mu       sync.Mutex           // guards the slices in free
 	free     map[chunkKey][]chunk // chunks that no worker is using
-	made     map[chunkKey]int     // how many there are in all
+	made     map[chunkKey]int     // number of all chunks
 	sums     []*autodiff.Matrix   // where the gradients of chunks are added
 	gradient []*autodiff.Matrix   // ∇L of the batch: sums, or the gradient of its only chunk
 
-	rows   []int        // what is computed: these rows,
-	size   int          // so many at once,
-	wanted bool         // the gradient too
+	rows   []int        // the rows of the batch
+	size   int          // rows of a chunk
+	wanted bool         // the gradient is wanted too
 	next   atomic.Int64 // the chunk to be computed next
 	turn   atomic.Int64 // the chunk to be added next
 	sum    float64      // of the losses so far
-	busy   atomic.Int64 // helpers that have not done yet
+	busy   atomic.Int64 // helpers that are still at work
 }
 
-// Between steps, for their turns and for each other, workers wait by giving way to other
-// goroutines: one that sleeps takes longer to wake than most steps are apart. After so
-// many rounds, some tenths of a millisecond, they do sleep, because the processor may be
-// what another needs to go on.
+// Workers wait for the next step, for their turn and for each other. At first they wait awake
+// and let other goroutines run, because waking up takes longer than most waits. After patience
+// rounds, some tenths of a millisecond, they sleep, because another may need the processor to
+// go on.
 const patience = 1000
 
 // wait is round i of waiting for another worker.
@@ -72,7 +72,7 @@ func wait(i int) {
 	time.Sleep(20 * time.Microsecond)
 }
 
-// A worker is a goroutine that takes chunks when it is told to start.
+// A worker is a goroutine that computes chunks after each message on start.
 type worker struct{ start chan struct{} }
 
 func newWorker() *worker { return &worker{make(chan struct{}, 1)} }
@@ -82,8 +82,8 @@ type chunkKey struct {
 	gradient bool
 }
 
-// newTeam returns a team for a number of rows and the parameters that chunks give gradients
-// of; weights of them are those of the model.
+// newTeam returns a team for a number of rows and for parameters whose gradients the chunks
+// compute. weights is the number of weights of the model.
 func newTeam(params []*autodiff.Matrix, weights, rows, workers int, make func(rows int, gradient bool) chunk) *team {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -127,12 +127,12 @@ func (t *team) Rows() int { return len(t.all) }
 // Grads implements Problem.
 func (t *team) Grads() []*autodiff.Matrix { return t.gradient }
 
-// Eval implements Problem. A batch of n rows is computed in chunks, the workers taking whole
-// chunks; losses and gradients are then added in the order of the chunks,
+// Eval implements Problem. The workers compute a batch of n rows in whole chunks. Losses and
+// gradients are then added in the order of the chunks:
 //
 //	∇L = Σ_c (n_c/n) ∇L_c
 //
-// so that the number of workers changes no bit.
+// So the number of workers changes no bit.
 func (t *team) Eval(rows []int, gradient bool) float64 {
 	if t.rows = rows; rows == nil {
 		t.rows = t.all
@@ -158,8 +158,8 @@ func (t *team) Eval(rows []int, gradient bool) float64 {
 	return t.sum
 }
 
-// prepare makes chunks until there are as many for a number of rows as workers can use at
-// once. So the memory of a team does not depend on which worker is first.
+// prepare makes chunks for a number of rows, until there are as many as workers can use at
+// once. Then the memory of a team does not depend on which worker is first.
 func (t *team) prepare(rows, count int) {
 	k := chunkKey{rows, t.wanted}
 	for ; t.made[k] < count; t.made[k]++ {
@@ -167,7 +167,7 @@ func (t *team) prepare(rows, count int) {
 	}
 }
 
-// take returns a chunk for a number of rows; give returns it.
+// take takes a chunk for a number of rows out of free, and give puts it back.
 func (t *team) take(k chunkKey) chunk {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -182,7 +182,7 @@ func (t *team) give(k chunkKey, c chunk) {
 	t.free[k] = append(t.free[k], c)
 }
 
-// work takes chunks until none is left and adds each when its turn has come.
+// work computes chunks until none is left. It adds each result when its turn comes.
 func (t *team) work() {
 	for {
 		i := int(t.next.Add(1)) - 1

@@ -18,7 +18,7 @@ func descent(epochs, batch int) *Descent {
 	return &Descent{Rule: NewAdam(), Epochs: epochs, Batch: batch, Rate: Constant(1e-3), Seed: 7, Stream: 7}
 }
 
-// given makes a recipe of a model that is there.
+// given makes a recipe for an existing model.
 func given(m Model, stages ...Optimizer) Recipe {
 	return Recipe{Model: func(*Series, *Scaling) (Model, error) { return m, nil }, Stages: stages, Raw: true}
 }
@@ -40,8 +40,8 @@ func sameBits(a, b []float64) bool {
 	return len(a) == len(b)
 }
 
-// Batches of rows, of trajectories and of everything: no number of workers changes a
-// bit, and each does change the weights.
+// With batches of rows, of trajectories and of all rows, the number of workers changes no bit,
+// and training changes the weights.
 func TestWorkersChangeNothing(t *testing.T) {
 	d := springData(1000)
 	d.Starts = []int{0, 300, 301, 700}
@@ -182,7 +182,7 @@ func TestZeroRecipe(t *testing.T) {
 	}
 }
 
-// A fit that learns nothing says so, and why.
+// A fit that learns nothing has a note with the reason.
 func TestPoorFits(t *testing.T) {
 	s := &Series{X: autodiff.NewMatrix(400, 2)}
 	for i := range 400 {
@@ -234,7 +234,7 @@ func TestPoorFits(t *testing.T) {
 	}
 }
 
-// More steps leave the heap as fewer do.
+// More steps need no more memory than few.
 func TestSteadyMemory(t *testing.T) {
 	m, d := newHNN(2, 200, 200, 1), springData(750)
 	p := fieldProblem(t, m, d, 2)
@@ -330,8 +330,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// A fit that has ended goes on with more epochs, as one that had them from the start where
-// the rate is constant, and refuses other data and other optimisers.
+// A fit that has ended goes on with more epochs. With a constant rate the result is that of a
+// fit with all epochs from the start. Other data and other optimisers are refused.
 func TestExtend(t *testing.T) {
 	d := springData(200).series()
 	run := func(epochs int, resume *Checkpoint, s *Series) (*HNN, *Checkpoint, error) {
@@ -387,7 +387,8 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// Each stage has the whole patience, and patience that is new at an extension begins there.
+// Each stage has the whole patience. If an extension is the first to have a patience, it
+// counts from there.
 func TestPatienceOfStages(t *testing.T) {
 	d, m := springData(200).series(), newHNN(2, 8, 1)
 	still := func(epochs int) *Descent {

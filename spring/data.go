@@ -12,10 +12,10 @@ import (
 	"hnn/spring/system"
 )
 
-// A Sampling says how trajectories are drawn. Each starts at an energy E from
-// U[Low, High] and a phase φ from U(0, π), is computed from t = 0 to Duration by
-// RK45 with first and largest step Step, and is reported at each of its steps.
-// Gaussian noise of standard deviation Noise is then added to each coordinate.
+// A Sampling says how trajectories are drawn. Each starts at an energy E from U[Low, High]
+// and a phase φ from U(0, π). RK45 computes it from t = 0 to Duration, with first and
+// largest step Step. Each step is a row. Gaussian noise of standard deviation Noise is then
+// added to each q and p.
 type Sampling struct {
 	Low, High float64 // E, in J
 	Duration  float64 // s
@@ -23,8 +23,9 @@ type Sampling struct {
 	Noise     float64 // σ, in the units of q and p
 }
 
-// options are those of every integration: first and largest step Step, and a budget of
-// 1000 evaluations for each such step, so that a spring too stiff for it is an error.
+// options returns the options of every integration: first and largest step Step, and at
+// most 1000 evaluations for each such step. If the spring is too stiff for that, the
+// integration is an error.
 func (c Sampling) options(duration float64) integrate.Options {
 	return integrate.Options{
 		FirstStep: min(c.Step, duration), MaxStep: c.Step,
@@ -32,12 +33,12 @@ func (c Sampling) options(duration float64) integrate.Options {
 	}
 }
 
-// A Set holds trajectories one after another, a state [q, p] a row.
+// A Set holds trajectories one after another. Each row is a state [q, p].
 type Set struct{ system.Set }
 
-// Sample draws n trajectories from src, which serves their initial states and their noise.
-// They are those of the system spring, but computed with the closed forms of its field and
-// states, which keeps the bits of the experiment for every M and K.
+// Sample draws n trajectories. src gives both their initial states and their noise. The
+// trajectories are those of the named system spring, but Sample uses closed forms of its field
+// and states. This keeps the bits of the experiment for every M and K.
 func (s Spring) Sample(ctx context.Context, c Sampling, n int, src rand.Source) (*Set, error) {
 	set, err := system.Sample(ctx, system.Sampling{
 		N: n, Noise: c.Noise, Field: s.Field, Src: src, NoiseSrc: src,
@@ -56,12 +57,12 @@ func (s Spring) Sample(ctx context.Context, c Sampling, n int, src rand.Source) 
 	return &Set{*set}, nil
 }
 
-// Series returns the measured states, with the derivatives at the true ones.
+// Series returns the measured states, with the derivatives at the true states.
 func (s *Set) Series() *nn.Series { return &nn.Series{T: s.T, X: s.X, DX: s.DX, Starts: s.Starts} }
 
-// NoiseFloor returns the mean squared error, over both components of [q̇, ṗ], of the
-// best prediction that anyone could make from a measured state, knowing the spring,
-// the sampling and σ: the conditional mean. No model's expected error is lower.
+// NoiseFloor returns the mean squared error of the best possible prediction from a measured
+// state, over both components of [q̇, ṗ]. The best prediction is the conditional mean, for
+// the known spring, sampling and σ. No model has a lower expected error.
 //
 //	floor = (E Var(p | x̃)/m² + k² E Var(q | x̃)) / 2
 //
@@ -70,10 +71,10 @@ func (s *Set) Series() *nn.Series { return &nn.Series{T: s.T, X: s.X, DX: s.DX, 
 //
 //	E Var(q | x̃) = E q² − ∫ ((q f)∗G)² / (f∗G)
 //
-// and likewise for p, computed on a grid of step h = σ/4. States are moved to the points
-// of the grid, by what is a noise of variance h²/12, and G has the rest. Where the grid
-// would be too large, σ is so small beside the ring of states that its curvature hardly
-// matters, and thinRing takes over.
+// The same holds for p. Both are computed on a grid of step h = σ/4. States are moved to the
+// points of the grid. This is like noise of variance h²/12, so G has the rest of the variance.
+// If the grid would be too large, thinRing computes the floor: then σ is so small beside the
+// ring of states that the curvature of the ring hardly matters.
 func (s Spring) NoiseFloor(c Sampling) float64 {
 	const (
 		perSigma = 4
@@ -104,7 +105,7 @@ func (s Spring) NoiseFloor(c Sampling) float64 {
 		norm += g
 	}
 
-	// f, q f and p f, from a lattice of states put into the cells of the grid.
+	// f, q f and p f: a lattice of states is added up in the cells of the grid.
 	nq, np := int(qmax/h)+1+reach, int(pmax/h)+1+reach
 	rows, cols := 2*nq+1, 2*np+1
 	f, qf, pf := make([]float64, rows*cols), make([]float64, rows*cols), make([]float64, rows*cols)
@@ -132,14 +133,14 @@ func (s Spring) NoiseFloor(c Sampling) float64 {
 	return (float64(pp*m2) + float64(qq*k2)) / 2
 }
 
-// thinRing returns the noise floor for σ far below the radii of the ring. There a
-// measured state tells its place along the ring to σ, and across it, where the ring is
-// as wide as W = (High − Low)/|∇H|, to the variance v(W) of a uniform density on [0, W]
-// seen through the noise. With unit normal n = ∇H/|∇H| and tangent τ,
+// thinRing returns the noise floor for σ far below the radii of the ring. A measured state
+// then tells its true place along the ring up to a variance of σ². Across the ring, which is
+// W = (High − Low)/|∇H| wide, the variance is v(W), that of a uniform density on [0, W] seen
+// through the noise. With unit normal n = ∇H/|∇H| and tangent τ,
 //
 //	Var(x | x̃) = σ² τ τᵀ + v n nᵀ
 //
-// averaged over the phase at the middle energy.
+// The floor is the average over the phase at the middle energy.
 func (s Spring) thinRing(c Sampling) float64 {
 	const phases = 64
 	s2 := c.Noise * c.Noise
@@ -157,8 +158,8 @@ func (s Spring) thinRing(c Sampling) float64 {
 	return floor
 }
 
-// acrossVariance returns E Var(x | x̃) of x uniform on [0, w] seen through noise σ. For
-// w > 100σ the edges are left out: it is σ² to a percent.
+// acrossVariance returns E Var(x | x̃) for x uniform on [0, w] and noise σ. For w > 100σ it
+// neglects the edges and returns σ², which is right to a percent.
 func acrossVariance(w, sigma float64) float64 {
 	if w > 100*sigma {
 		return sigma * sigma

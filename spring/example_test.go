@@ -15,7 +15,7 @@ func ExampleSpring() {
 	// Output: 2 0.5 0 1
 }
 
-// The experiment in little: how much further the baseline's energy strays.
+// A small experiment: the energy of the baseline drifts further than that of the HNN.
 func ExampleRun() {
 	c := spring.Default()
 	c.Train, c.Test, c.Duration, c.Epochs = 10, 2, 30, 20

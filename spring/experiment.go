@@ -11,12 +11,12 @@ import (
 	"hnn/nn"
 )
 
-// A Config holds every number of the experiment. Default returns the reference's.
+// A Config holds every number of the experiment. Default returns the numbers of the reference.
 type Config struct {
 	Spring
 	Sampling
 	Train, Test int    // trajectories
-	Seed        uint64 // of data, weights and order alike, each from a stream of its own
+	Seed        uint64 // of data, weights and order; each has its own stream of random numbers
 
 	Hidden    []int // sizes of the hidden layers
 	Act       nn.Activation
@@ -24,17 +24,17 @@ type Config struct {
 	NextState bool // train the next-state baseline too
 	Shooting  bool // train an HNN by shooting too, from states and times alone
 
-	Epochs   int            // passes over the training set, one trajectory a step
-	Rule     func() nn.Rule // makes what changes the weights, for each model
+	Epochs   int            // passes over the training set; each trajectory is one step
+	Rule     func() nn.Rule // makes the rule that changes the weights of a model
 	Schedule nn.Schedule
-	Workers  int // goroutines; changes no result
+	Workers  int // goroutines; no result depends on it
 
 	Energies []float64 // J, of the rollouts, which start at φ = 0
 	Rollout  float64   // s, duration of the rollouts
 
-	// Save, if not nil, is given a checkpoint of a model at the end of its training and when
-	// ctx is cancelled; Resume returns it to a later Run of the same Config, or nil. The
-	// result is the same to the bit as without the interruption.
+	// Save, if not nil, gets a checkpoint of a model at the end of its training and when ctx
+	// is cancelled. In a later Run of the same Config, Resume returns this checkpoint, or nil
+	// if there is none. The result is the same to the bit as without the interruption.
 	Save   func(model string, c *nn.Checkpoint) error
 	Resume func(model string) (*nn.Checkpoint, error)
 }
@@ -42,9 +42,9 @@ type Config struct {
 // DefaultRate is the learning rate at the start of training.
 const DefaultRate = 6e-3
 
-// Default returns the configuration of the reference, k = m = 1, with the number of
-// epochs and the schedule chosen so that training converges: the rate falls from
-// 6e-3 to 0 along half a cosine.
+// Default returns the configuration of the reference, k = m = 1. The number of epochs and the
+// schedule are chosen so that training converges: the rate falls from 6e-3 to 0 along half a
+// cosine.
 func Default() Config {
 	return Config{
 		Spring:   Spring{M: 1, K: 1},
@@ -59,7 +59,7 @@ func Default() Config {
 	}
 }
 
-// check reports the first value that no experiment can have.
+// check reports the first value that is not allowed.
 func (c *Config) check() error {
 	finite := func(v float64) bool { return v-v == 0 }
 	positive := func(v float64) bool { return finite(v) && v > 0 }
@@ -85,8 +85,8 @@ func (c *Config) check() error {
 	return nil
 }
 
-// Streams of the seed: each use of randomness has its own, so that none depends on
-// how much another draws.
+// Streams of the seed. Each use of random numbers has its own stream, so none depends on how
+// many numbers another draws.
 const (
 	streamTrain = iota
 	streamTest
@@ -116,7 +116,7 @@ type Rollout struct {
 	Score
 }
 
-// A Result is all that the experiment found.
+// A Result holds the data, the models and the scores of the experiment.
 type Result struct {
 	Train, Test *Set
 	NoiseFloor  float64
@@ -239,7 +239,7 @@ func (c Config) train(ctx context.Context, name string, i uint64, r *Result, pro
 	return t, err
 }
 
-// predictionError returns the mean squared error of what m predicts of a series.
+// predictionError returns the mean squared error of the predictions of m for a series.
 func predictionError(m nn.Model, s *nn.Series) (float64, error) {
 	if g, ok := m.(nn.Map); ok {
 		d, err := nn.NextStates(s, g.Dt())

@@ -17,8 +17,8 @@ func small() Config {
 	return c
 }
 
-// The point of it all, on a training short enough for a test: the HNN's energy stays,
-// the baseline's drifts.
+// The main result, with a training short enough for a test: the energy of the HNN stays
+// constant, and that of the baseline drifts.
 func TestConservation(t *testing.T) {
 	c := Default()
 	c.Duration, c.Train, c.Epochs = 20, 15, 40
@@ -63,7 +63,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// What no experiment can have is an error.
+// A value that is not allowed is an error.
 func TestConfig(t *testing.T) {
 	for i, change := range []func(c *Config){
 		func(c *Config) { c.Rollout = math.NaN() },

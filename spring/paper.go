@@ -12,8 +12,8 @@ import (
 	"hnn/spring/system"
 )
 
-// A PaperScore is what the original repository reports of one model in its spring
-// task: mean squared errors over all components of the derivatives, and the mean
+// A PaperScore has the scores of one model that the original repository reports in its
+// spring task: mean squared errors over all components of the derivatives, and the mean
 // squared error of the energy along rollouts.
 type PaperScore struct {
 	Model                  string // hnn or baseline
@@ -36,8 +36,8 @@ const (
 // error is the mean over rollouts of 20 s from the first true state of each test
 // trajectory, reported at 200 times.
 //
-// The original loss is the mean over all components, half of FieldLoss. Adam does not see
-// the factor but for the weight decay, which is doubled to match.
+// The original loss is the mean over all components, which is half of FieldLoss. The steps of
+// Adam do not depend on this factor, except for the weight decay. So that is doubled.
 //
 // Source: github.com/greydanus/hamiltonian-nn, experiment-spring; Greydanus et al.
 // (2019), table 1.
@@ -90,7 +90,7 @@ func (s Spring) paperData(ctx context.Context, src rand.Source) (sets [2]*nn.Ser
 		set, err := system.Sample(ctx, system.Sampling{
 			N: paperRuns / 2, Noise: paperNoise, Field: s.Field, Src: src, NoiseSrc: src,
 			Start: func(src rand.Source) ([]float64, error) {
-				// A point of the square [−1, 1)², moved to the radius: so are directions drawn.
+				// The direction is that of a random point of the square [−1, 1)².
 				x, y := random.Uniform(src)*2-1, random.Uniform(src)*2-1
 				r := (float64(random.Uniform(src)*0.9) + 0.1) / math.Sqrt(float64(x*x)+float64(y*y))
 				return []float64{x * r, y * r}, nil

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The data of the paper's task: 750 rows each, radii from 0.1 to 1, noise on the
-// states alone; and the energy error of the true field, which is the solver's.
+// The data of the paper's task have 750 rows each, radii from 0.1 to 1, and noise on the
+// states only. The energy error of the true field is that of the solver.
 func TestPaperData(t *testing.T) {
 	s := Spring{M: 0.5, K: 2}
 	sets, starts, err := s.paperData(context.Background(), rand.NewPCG(1, 2))

@@ -2,16 +2,15 @@ package spring
 
 import "math"
 
-// A Score measures a rollout against the exact motion from the same initial state.
-// With E(t) the true energy of the model's state, ΔE = E(t) − E₀, and means taken
-// over the reported times,
+// A Score compares a rollout with the exact motion from the same initial state. E(t) is the
+// true energy of the model's state, and ΔE = E(t) − E₀. Means are over the times of the rows.
 type Score struct {
 	EnergyMSE  float64 // mean of ΔE², in J²
 	MaxDrift   float64 // largest |ΔE|/E₀
 	RMSDrift   float64 // √ mean of (ΔE/E₀)²
 	Slope      float64 // of the least-squares line through ΔE/E₀ over t, in 1/s
 	CoordRMSE  float64 // √ mean of (q − q_exact)² + (p − p_exact)²
-	PhaseError float64 // θ − θ_exact in rad where it is largest, θ the unwrapped phase angle: above 0 ahead, below behind
+	PhaseError float64 // the largest θ − θ_exact, in rad, θ the unwrapped phase angle: above 0 ahead, below 0 behind
 }
 
 // score computes the Score of a rollout.

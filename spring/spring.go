@@ -23,9 +23,9 @@ func (s Spring) H(q, p float64) float64 {
 	return float64(p*p)/(2*s.M) + float64(s.K*float64(q*q)/2)
 }
 
-// Field returns [q̇, ṗ] of the state y = [q, p]; it is an integrate.Field. It is a closed form
-// of the field of the named system spring, and kept for the bits of the experiment: those of
-// a formula may differ in the last place.
+// Field computes [q̇, ṗ] of the state y = [q, p]. It is an integrate.Field. The named system
+// spring has the same field, but the last bit of a formula may differ. The experiment uses this
+// closed form to keep its bits.
 func (s Spring) Field(dydt []float64, _ float64, y []float64) {
 	dydt[0] = y[1] / s.M
 	dydt[1] = -s.K * y[0]
@@ -53,9 +53,8 @@ func (s Spring) State(E, phi float64) (q, p float64) {
 // Energy returns the energy at which q has amplitude a, E = k a²/2.
 func (s Spring) Energy(a float64) float64 { return s.K * a * a / 2 }
 
-// phaseBetween returns the angle by which the state (q, p) is ahead of (q0, p0) on
-// the circle of coordinates (√k q, p/√m), on which the motion is a clockwise
-// rotation with ω; it lies in (−π, π].
+// phaseBetween returns the angle by which the state (q, p) is ahead of (q0, p0), in (−π, π].
+// In the coordinates (√k q, p/√m) the motion is a clockwise rotation with ω.
 func (s Spring) phaseBetween(q, p, q0, p0 float64) float64 {
 	a, b := math.Sqrt(s.K), 1/math.Sqrt(s.M)
 	x, y, x0, y0 := a*q, b*p, a*q0, b*p0

@@ -45,8 +45,8 @@ func TestExact(t *testing.T) {
 	}
 }
 
-// The closed forms are those of the system spring of the table: energy, field and initial
-// states, to the bit for k = m = 1, where all constants are exact.
+// The closed forms agree with the system spring of the table: energy, field and initial
+// states. For k = m = 1, where all constants are exact, they have the same bits.
 func TestNamedSystem(t *testing.T) {
 	for _, s := range []Spring{{1, 1}, heavy, {0.3, 7}} {
 		sys, err := system.Named("spring", map[string]float64{"m": s.M, "k": s.K})
@@ -148,8 +148,8 @@ func TestNextStates(t *testing.T) {
 	}
 }
 
-// The noise floor against a Monte Carlo estimate of the conditional mean's error: in
-// cells of the measured plane, the variance of the true state.
+// The noise floor agrees with a Monte Carlo estimate: the variance of the true state in cells
+// of the plane of measured states.
 func TestNoiseFloor(t *testing.T) {
 	for _, s := range []Spring{{1, 1}, heavy, {30, 30}} { // the last in a ring of 0.26 by 7.7
 		c := sampling(0.2)
@@ -210,8 +210,8 @@ func TestNoiseFloor(t *testing.T) {
 	}
 }
 
-// A rollout that gains energy at a steady rate and runs late by a steady angle is
-// scored as what it is.
+// The scores of a rollout with a constant gain of energy and a constant delay of the phase are
+// the known ones.
 func TestScore(t *testing.T) {
 	for _, s := range []Spring{{1, 1}, heavy} {
 		ro := &Rollout{E0: 0.5}

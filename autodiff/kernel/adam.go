@@ -7,8 +7,8 @@ import "math"
 //	m ← m + (1−β₁)(g − m)
 //	v ← β₂ v + (1−β₂) g²
 //
-// Source: Kingma and Ba, "Adam" (2015), Algorithm 1; the first line in the form
-// that PyTorch computes.
+// Source: Kingma and Ba, "Adam" (2015), Algorithm 1. The first line has the form that PyTorch
+// computes.
 func Moments(m, v, g []float64, beta1, beta2 float64) {
 	m, v = m[:len(g)], v[:len(g)]
 	c1, c2 := 1-beta1, 1-beta2

@@ -2,11 +2,11 @@ package kernel
 
 import "math"
 
-// Every loop begins where assembly, if there is any, has left off: after all the
-// elements that fill whole vectors.
+// If there is assembly for a loop, it computes all elements that fill whole vectors. The loop
+// in Go computes the others.
 
-// vectors applies f, if there is one, to whole vectors and returns how many elements
-// that were.
+// vectors applies f to whole vectors and returns the number of their elements. If f is nil it
+// returns 0.
 func vectors(f func(z, x []float64, c float64), z, x []float64, c float64) int {
 	n := len(z) &^ (active.lanes - 1)
 	if f == nil || n == 0 {

@@ -12,8 +12,8 @@ import (
 	"hnn/autodiff/verify"
 )
 
-// checkElementwise compares all loops with their definitions at one length, with
-// slices that are all different, and with those that may be the same the same.
+// checkElementwise compares all loops with their definitions at one length. First all slices
+// are different. Then z is x or y, if a loop allows it.
 func checkElementwise(t testing.TB, n int, next func() float64) {
 	for _, l := range verify.Loops {
 		var c verify.Comparison
@@ -100,7 +100,7 @@ func BenchmarkElementwise(b *testing.B) {
 	})
 }
 
-// same reports whether x and y have the same bits, all NaNs being one.
+// same reports whether x and y have the same bits. All NaNs count as the same.
 func same(x, y float64) bool {
 	return math.Float64bits(x) == math.Float64bits(y) || x != x && y != y
 }

@@ -6,8 +6,8 @@ import (
 	"hnn/autodiff/elementary"
 )
 
-// Functions of package elementary, applied to every element of a slice. They panic
-// if x has another length than z.
+// Functions of package elementary for every element of a slice. They panic if x and z have
+// different lengths.
 
 func mustMatch(z, x []float64) {
 	if len(z) != len(x) {

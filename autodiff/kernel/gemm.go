@@ -2,9 +2,9 @@ package kernel
 
 import "math"
 
-// A Workspace holds the packing buffers of the matrix products. The zero value is
-// ready; the buffers grow to the largest product seen and are then reused, so a
-// Workspace serves one goroutine and allocates nothing in the steady state.
+// A Workspace holds the packing buffers of the matrix products. The zero value is ready. The
+// buffers grow to the size of the largest product and are used again, so later products
+// allocate nothing. One goroutine may use a Workspace.
 type Workspace struct {
 	a, b []float64 // packed panels of the left and the right factor
 	z    []float64 // a transposed product
@@ -15,9 +15,8 @@ type Workspace struct {
 //
 //	z[i,j] = Σ_p x[i,p] y[p,j],   x: m×k, y: k×n, z: m×n
 //
-// The sum is one chain of fused multiply-adds, s ← fma(x[i,p], y[p,j], s) from
-// s = 0 and p = 0 to k−1: that order is the specification of all three products.
-// z must not overlap x or y.
+// The sum is one chain of fused multiply-adds: it starts with s = 0, and for p = 0 to k−1
+// s ← fma(x[i,p], y[p,j], s). All three products have this order. z must not overlap x or y.
 func (w *Workspace) MatMul(z, x, y []float64, m, k, n int) {
 	w.product(z, view{x, k, 1}, view{y, n, 1}, m, k, n)
 }
@@ -42,9 +41,8 @@ type view struct {
 	row, col int
 }
 
-// A tile is one way to compute blocks of a product. It is the seam at which assembly
-// takes the place of Go: each sum is in the order of the specification, so every tile
-// gives the same bits.
+// A tile is one way to compute blocks of a product, in Go or in assembly. Each sum has the
+// order of the specification, so every tile gives the same bits.
 type tile struct {
 	rows, cols int // size of a block
 	lanes      int // a block may be narrower than cols by a multiple of lanes
@@ -74,19 +72,19 @@ type tile struct {
 
 const (
 	maxTile = 8 * 24 // bounds rows·cols of any tile
-	few     = 3      // products with so few rows or columns are computed one by one
+	few     = 3      // products of at most so many rows or columns are computed row by row
 
 	// Sizes of blocks: blockM·blockK numbers of the left factor stay in the
 	// second-level cache, blockK·blockN of the right factor in the third.
 	blockM, blockK, blockN = 240, 512, 2040
 
-	// A factor is packed unless it is read as well where it is: the left one if its
-	// rows and columns are no further apart, the right one if it is no larger.
+	// Small factors are read in place and are not packed: the left one if its rows and
+	// columns are no further apart than this, the right one if it is no larger.
 	nearLeft, smallRight = 512, 1 << 16
 )
 
-// product computes z block by block. Only whole chains over p are formed, or pieces
-// of them in order, so neither the packing nor the size of a block can change a bit.
+// product computes z block by block. Each chain over p is formed as a whole or in pieces, in
+// its order. So the packing and the size of a block change no bit.
 func (w *Workspace) product(z []float64, x, y view, m, k, n int) {
 	z, x.data, y.data = z[:m*n], x.data[:m*k], y.data[:k*n]
 	switch {
@@ -142,7 +140,7 @@ func (w *Workspace) columns(z []float64, x, y view, m, k, n int) {
 	}
 }
 
-// transposed is product as zᵀ = yᵀ xᵀ, whose right factor xᵀ is the smaller one to pack.
+// transposed is product as zᵀ = yᵀ xᵀ. Its right factor xᵀ is smaller to pack than y.
 func (w *Workspace) transposed(z []float64, x, y view, m, k, n int) {
 	if cap(w.z) < n*m {
 		w.z = make([]float64, n*m)
@@ -177,16 +175,16 @@ func row(z []float64, x, y view, k int) {
 	}
 }
 
-// A factor is a part of one, of which the rows (of the left one) or columns (of the
-// right one) from first on are packed, in panels of the given width.
+// A factor is a part of the left or the right factor of a product. Rows (of the left) or
+// columns (of the right) from first on are packed in panels of the given width.
 type factor struct {
 	view
 	first, width int
 	panels       []float64
 }
 
-// left prepares m×k numbers of the left factor: the rows that do not fill a tile are
-// packed, or all, if the rest is too far apart and read often.
+// left prepares m×k numbers of the left factor. It packs the rows that do not fill a tile. It
+// packs all rows if they are too far apart and read often.
 func (w *Workspace) left(t *tile, x view, m, k, n int) factor {
 	first := m - m%t.rows
 	if max(x.row, x.col) > nearLeft && n > 4*t.cols {
@@ -198,8 +196,8 @@ func (w *Workspace) left(t *tile, x view, m, k, n int) factor {
 	return factor{x, first, t.rows, w.a}
 }
 
-// right prepares k×n numbers of the right factor: the columns that do not fill
-// vectors are packed, or all.
+// right prepares k×n numbers of the right factor. It packs the columns that do not fill
+// vectors, or all columns.
 func (w *Workspace) right(t *tile, y view, k, n int) factor {
 	first, width := n, min(t.cols, roundUp(n, t.lanes))
 	switch {
@@ -214,7 +212,7 @@ func (w *Workspace) right(t *tile, y view, k, n int) factor {
 	return factor{y, first, width, w.b}
 }
 
-// block computes a piece of all chains of m×n sums; the rows of z are zr apart.
+// block computes a piece of the chains of m×n sums. The rows of z are zr apart.
 func (w *Workspace) block(t *tile, z []float64, zr int, x, y factor, m, k, n int, more bool) {
 	for j := 0; j < n; j += t.cols {
 		cols := min(t.cols, n-j)
@@ -297,9 +295,9 @@ func (t *tile) pack(dst, src []float64, row, col, m, k, width, unit int) []float
 	return dst
 }
 
-// goTile is the specification: a row of sums, each of which goes on by four terms at a
-// time. Sums that stay in registers would be slower, because on amd64 every math.FMA is
-// followed by a call, for old processors, around which Go saves all that is live.
+// goTile is the specification. It computes a row of sums, four terms of each sum at a time.
+// Sums in registers would be slower. On amd64 Go compiles a call for old processors beside
+// every math.FMA, and saves all registers around that call.
 var goTile = tile{rows: 1, cols: maxTile, lanes: 1, run: goRun, row: goRow, rowT: goRowT}
 
 func goRun(z []float64, _ int, a []float64, _, ac int, b []float64, bc, k, cols int, more bool) {

@@ -21,7 +21,7 @@ func eachSet(t testing.TB, f func(t testing.TB, name string)) {
 	}
 }
 
-// differ fails the test if a comparison with a definition found a difference.
+// differ fails the test if a comparison with a definition has found a difference.
 func differ(t testing.TB, name string, c *verify.Comparison) {
 	if c.Wrong > 0 {
 		t.Fatalf("%s %s: %d of %d values differ: %s", kernel.Active().Name(), name, c.Wrong, c.Values, c.First)
@@ -37,7 +37,7 @@ func checkProducts(t testing.TB, w *kernel.Workspace, m, k, n int, next func() f
 	}
 }
 
-// What hnn verify checks of the kernels.
+// The checks of hnn verify of the kernels pass.
 func TestKernelBits(t *testing.T) {
 	verify.Kernels(func(f verify.Finding) {
 		if !f.OK() {
@@ -86,7 +86,7 @@ func FuzzMatMul(f *testing.F) {
 	})
 }
 
-// A product of the same size allocates nothing the second time.
+// A second product of the same size allocates nothing.
 func TestProductAllocs(t *testing.T) {
 	eachSet(t, func(t testing.TB, name string) {
 		x, z := make([]float64, 700*700), make([]float64, 700*700)

@@ -8,16 +8,16 @@ import (
 )
 
 // A Set is one implementation of the inner loops: in plain Go, or in assembly for an
-// instruction set of the processor. All of them give the same bits; NaNs differ in sign
-// and payload only.
+// instruction set of the processor. All sets give the same bits, except that NaNs may differ
+// in sign and payload.
 type Set struct {
 	name  string
 	lanes int // numbers in a vector register, 1 for plain Go
 	tile  tile
-	peak  func(n int) // n rounds of independent fused multiply-adds …
-	flop  int         // … of so many floating-point operations each
+	peak  func(n int) // n rounds of independent fused multiply-adds
+	flop  int         // floating-point operations of one round
 
-	// Elementwise loops over a positive multiple of lanes; nil where there is none.
+	// Elementwise loops over a positive multiple of lanes; nil if there is no assembly.
 	add, sub, mul, div                            func(z, x, y []float64)
 	scale, addConst, ratio, addScaled, sqrt, tanh func(z, x []float64, c float64)
 	moments, descend                              func(x, y, z []float64, a, b, c float64)
@@ -41,22 +41,22 @@ func fastest() Set {
 // Active returns the Set in use: the fastest, if none was chosen by Use.
 func Active() Set { return active }
 
-// Use makes s the Set in use. Nothing else may use this package meanwhile.
+// Use makes s the Set in use. No other goroutine may use this package at that time.
 func (s Set) Use() { active = s }
 
 // Name returns "avx512", "avx2", "neon", or "go" where there is no assembly.
 func (s Set) Name() string { return s.name }
 
-// Peak does n rounds of independent fused multiply-adds, as fast as one core can, and
-// returns how many floating-point operations that were. Timed, it is what the matrix
-// products are measured against.
+// Peak does n rounds of independent fused multiply-adds, as fast as one core can, and returns
+// the number of floating-point operations. Its speed is the peak that matrix products are
+// compared with.
 func (s Set) Peak(n int) (flop int) {
 	s.peak(n)
 	return n * s.flop
 }
 
-// off reports whether the environment variable GODEBUG tells Go's own code not to use a
-// feature of the processor, as cpu.avx2=off or cpu.all=off do. The last setting counts.
+// off reports whether the environment variable GODEBUG turns off a feature of the processor,
+// as cpu.avx2=off and cpu.all=off do. The last setting counts.
 func off(feature string) bool {
 	off := false
 	for _, setting := range strings.Split(os.Getenv("GODEBUG"), ",") {

@@ -16,7 +16,7 @@ var avx512Set = Set{name: "avx512", lanes: 8,
 	scale: scaleAVX512, addConst: addConstAVX512, ratio: ratioAVX512, addScaled: addScaledAVX512, sqrt: sqrtAVX512, tanh: tanhAVX512,
 	moments: momentsAVX512, descend: descendAVX512, finite: finiteAVX512}
 
-// Each is specified, as a Go loop, where it is defined.
+// In the .s files each function has a Go loop as its specification.
 
 func tileAVX512(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
 func tileAVX2(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
@@ -56,9 +56,9 @@ func momentsAVX2(m, v, g []float64, c1, b2, c2 float64)
 func descendAVX2(x, m, v []float64, s, eps, _ float64)
 func finiteAVX2(x []float64) bool
 
-// tanhTable holds the constants of elementary.Tanh and of the functions that it calls, each
-// as often as a vector has numbers. It has the size of 32 so that Go's allocator lets none of
-// them straddle two cache lines.
+// tanhTable holds the constants of elementary.Tanh and of the functions that it calls. Each
+// fills a vector. The table has room for 32, so that Go's allocator aligns it and no vector
+// lies in two cache lines.
 var tanhTable = repeat(
 	math.Float64frombits(1<<63-1), math.Copysign(0, -1), -40, // |x|
 	0x1.71547652b82fep+0, 0x1.8p52+1023, 0x1.62e42fee00000p-1, 0x1.a39ef35793c76p-33, // reduceExp, pow2: log2e, roundMagic, ln2hi, ln2lo

@@ -2,8 +2,8 @@
 
 package kernel
 
-// neonSet is on every 64-bit ARM processor. The elementwise loops are plain Go there:
-// Go's assembler has no vector arithmetic but the fused multiply-add.
+// neonSet works on every 64-bit ARM processor. Its elementwise loops are plain Go, because
+// the fused multiply-add is the only vector arithmetic of Go's assembler.
 var neonSet = Set{name: "neon", lanes: 2,
 	tile: tile{rows: 8, cols: 6, lanes: 2, run: tileNEON, row: goRow, rowT: goRowT},
 	peak: peakNEON, flop: 2 * 24 * 2}

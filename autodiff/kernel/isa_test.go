@@ -12,8 +12,8 @@ import (
 	"hnn/autodiff/kernel"
 )
 
-// The test runs its own program again, with GODEBUG set: the sets that it turns off are
-// not there, and the best of the others is in use.
+// The test runs its own program again with GODEBUG set. The sets that GODEBUG turns off are
+// not listed, and the best of the others is in use.
 func TestGodebug(t *testing.T) {
 	const child = "KERNEL_TEST_CHILD"
 	names := func() (all []string) {

@@ -19,22 +19,22 @@ the table once. The figures are the median, the least and the greatest of -reps 
 Times vary when the machine has other work; shares and ratios vary less, because they
 compare two times of the same moment.
 
-  peak         fused multiply-adds that do not wait for each other, on one core; it is
-               measured before and after each product, whose share is a share of it
+  peak         independent fused multiply-adds on one core. It is measured before and
+               after each product. The share of a product is its speed over the peak
   matmul, matmulT, tmatmul m×k×n   z = x y, x yᵀ, xᵀ y, on one core
-  tanh         one value of 4096
-  step         loss, gradient and Adam of an HNN; the row names the sizes of its
-               network. In rows with workers=2 the share is the gain: the time with
-               workers=1 over the time with 2
+  tanh         one value, measured on slices of 4096
+  step         one training step of an HNN: loss, gradient and Adam. The row names the
+               sizes of its network. In rows with workers=2 the share is the gain: the
+               time with workers=1 over the time with 2
   field        the learned field of one state
   rollout      RK45 over 1000 steps, of the true spring or of a learned field
   experiment   all that hnn spring does with -epochs, but without its files
 
 -peer CMD compares with another program. CMD is split at spaces and started once. It
-reads names of rows as they are in the table, one on each line. To each it answers with
-one line: the seconds that one operation takes it and, after a space, a remark if it has
-one. It answers - if it has no such row. It must measure again each time it is asked.
-Its first answer for each row is not counted, so it can prepare there.
+reads the names of rows, as in the table, one on each line. To each name it answers with
+one line: the seconds of one operation and, if it likes, a space and a remark. It answers
+- if it does not have the row. It must measure again each time. Its first answer for each
+row is not counted, so it can prepare then.
 
 The ratio is the peer's time over our time. A peer may try several ways and answer with
 the time of the fastest. To be fair, our side then measures three times in each round and
@@ -55,9 +55,9 @@ func defineBench(f *flags.Set) check {
 	f.Int(&c.Epochs, "epochs", 1, "`passes` of the experiment")
 	f.StringVar(&only, "only", "", "`regexp` of the rows to measure")
 	f.StringVar(&peer, "peer", "", "`command` of a program to compare with")
-	f.StringVar(&out, "o", "", "CSV `file` of the figures, besides the table")
-	f.BoolVar(&quick, "quick", false, "a second's work, to see that it works: 2 rounds of few rows")
-	f.As(flags.Neutral, "o") // its figures are never the same twice: no manifest
+	f.StringVar(&out, "o", "", "CSV `file` for the figures; the table is printed in any case")
+	f.BoolVar(&quick, "quick", false, "a short test of a second: 2 rounds of few rows")
+	f.As(flags.Neutral, "o") // the figures are never the same twice, so there is no manifest
 	return func() (run, error) {
 		var err error
 		if c.Only, err = regexp.Compile(only); err != nil {

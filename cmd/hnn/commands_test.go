@@ -28,8 +28,8 @@ func TestHelpOfHelp(t *testing.T) {
 	fails(t, hnn(t, "", "help", "sprong"), 2, `unknown command "sprong"`)
 }
 
-// A flag means the same in every command: it has one role, and one word in its help stands for
-// its value. What is different in a command is listed here, with the reason.
+// A flag means the same in every command: it has one role, and the same word for its value in
+// the help. Exceptions are listed here, with the reason.
 func TestOneMeaning(t *testing.T) {
 	differs := map[string]string{
 		"spring -resume": "a switch: the checkpoints are those in -out; train has the file",

@@ -14,25 +14,24 @@ import (
 
 const evalHelp = ` MODEL.json DATA.csv
 
-Writes a CSV of scores, one row for each run of the data, and one, run "all", for all of
-them. The columns of the data are those that the model was trained with, unless -q, -p, -t
-and -run name others.
+Writes a CSV of scores: one row for each run of the data, and a row "all" for all runs. The
+data have the same names of columns as those that the model was trained on, unless -q, -p,
+-t and -run give others.
 
   rows        states of the run
   mse         mean squared error of the predicted derivatives, over all components, against
-              the columns dq and dp of the data; empty where they have none, and for a
-              nextstate model. Derivatives that are estimated from the data are no truth
-              to measure a model against
-  step_rmse   √ mean of |x − x_data|² one interval after each state, followed from that state
-              (needs t). With noise in the data it is at least the noise
-  coord_rmse  the same for a rollout from the run's first state, at all times of the data
-              (needs t); of a nextstate model up to the first gap
+              the columns dq and dp of the data. Empty if the data do not have them, and for
+              a nextstate model. It is never against derivatives that are estimated from the
+              data, because those have errors of their own
+  step_rmse   √ mean of |x − x_data|², where x is followed from each state to the time of
+              the next (needs t). Noise in the data adds to it
+  coord_rmse  the same for one rollout from the first state of the run, at all its times
+              (needs t). A nextstate model is followed up to the first gap
   H_mean      mean of the model's own H over the states, for a model with a Hamiltonian
-  H_spread    its standard deviation within a run: for a closed system, how far the
-              model's H is from being constant along the data, noise included
+  H_spread    standard deviation of that H within a run. The true H of a closed system has
+              a spread of 0 without noise
 
-To compare models, compare step_rmse and coord_rmse; mse too where the data have true
-derivatives.
+To compare models, use step_rmse and coord_rmse, and mse if the data have true derivatives.
 
 Examples:
   hnn eval out/hnn.json out/test.csv
@@ -93,13 +92,13 @@ func defineEval(f *flags.Set) check {
 	}
 }
 
-// A runScore scores one run; NaN stands for a score that does not apply.
+// A runScore has the scores of one run. A score that does not apply is NaN.
 type runScore struct {
 	rows                             int
 	mse, step, coord, hMean, hSpread float64
 }
 
-// A mean is one over rows, NaN of none.
+// A mean is a mean over rows. Without rows it is NaN.
 type mean struct {
 	sum  float64
 	rows int
@@ -171,9 +170,10 @@ func meanSpread(v []float64) (mean, spread float64) {
 	return mean, math.Sqrt(spread)
 }
 
-// followRun returns the squared errors of following the model from each of the rows lo to hi
-// to the time of the next, and from row lo to those of all. A map knows only its own interval:
-// other intervals do not count, and the rollout ends before the first of them.
+// followRun follows the model from each of the rows lo to hi to the time of the next row, and
+// from row lo to the times of all rows. It returns the squared errors of both. A map has one
+// interval: rows at other intervals do not count, and its rollout ends before the first of
+// them.
 func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver) (step, coord mean, err error) {
 	g, isMap := m.(nn.Map)
 	one := *o
@@ -203,7 +203,7 @@ func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver
 	all.at = times
 	duration := times[len(times)-1]
 	if isMap {
-		duration = g.Dt() * float64(len(times)) // one state more, however the times are rounded
+		duration = g.Dt() * float64(len(times)) // one state more, in case times are rounded down
 	}
 	sol, err := follow(ctx, m, s.X.Row(lo), duration, &all)
 	if err != nil {
@@ -215,7 +215,7 @@ func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver
 		}
 		coord.add(squares(y, s.X.Row(lo+i)), 1)
 	}
-	if coord.rows == 1 { // the first state alone says nothing
+	if coord.rows == 1 { // the first state alone has no error
 		coord = mean{}
 	}
 	return step, coord, nil

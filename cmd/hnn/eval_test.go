@@ -11,7 +11,7 @@ import (
 	"hnn/cmd/hnn/internal/table"
 )
 
-// scores returns the row "all" of an evaluation, NaN-free: an empty cell is not there.
+// scores returns the row "all" of an evaluation by column, without the empty cells.
 func scores(t *testing.T, args ...string) map[string]float64 {
 	t.Helper()
 	lines := strings.Split(strings.TrimSpace(must(t, append([]string{"eval"}, args...)...)), "\n")
@@ -33,7 +33,7 @@ func scores(t *testing.T, args ...string) map[string]float64 {
 	return all
 }
 
-// without writes a CSV again, without some of its columns.
+// without returns a CSV without some of its columns.
 func without(t *testing.T, from, to string, columns ...string) {
 	t.Helper()
 	tab, err := table.ReadFile(from)
@@ -55,8 +55,8 @@ func without(t *testing.T, from, to string, columns ...string) {
 	}
 }
 
-// A model that was trained with better derivatives has the better scores on data that has
-// none; scores against derivatives are only where they are given.
+// A model that was trained with better derivatives has better scores on data without
+// derivatives. The mse exists only for data with derivatives.
 func TestEvalRanks(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -110,7 +110,7 @@ func TestEvalOwnColumns(t *testing.T) {
 	}
 }
 
-// A model of version 1 is read, and knows no columns.
+// A model of version 1 is read. It has no names of columns.
 func TestOldModels(t *testing.T) {
 	data := filepath.Join(trainData(t), "data.csv")
 	for _, kind := range []string{"hnn", "derivative", "nextstate"} {

@@ -15,11 +15,17 @@ import (
 
 const fieldHelp = ` [MODEL.json ...]
 
-Writes a CSV of H and its field on a grid of q and p: of the true system, the spring
-or another that hnn simulate knows (columns H, dq, dp), and of each model file (columns
-H_NAME, dq_NAME, dp_NAME, with NAME that of the file without directory and ending). A model
-without a Hamiltonian has no H; a nextstate model has next_q and next_p, the next state.
-Cells are empty where a value is not finite. For systems and models of one pair (q, p).
+Writes a CSV of H and its field on a grid of q and p, for systems and models of one pair
+(q, p):
+
+  q, p                       the point
+  H, dq, dp                  of the true system: the spring, or another that hnn simulate
+                             knows
+  H_NAME, dq_NAME, dp_NAME   of each model. NAME is the name of its file without directory
+                             and ending. A model without a Hamiltonian has no H
+  next_q_NAME, next_p_NAME   the next state, of a nextstate model
+
+A cell is empty if its value is not finite.
 
 Examples:
   hnn field -o field.csv out/hnn.json out/baseline.json
@@ -27,7 +33,7 @@ Examples:
   hnn field -H 'p^2/2 + q^4/4'
 `
 
-// maxGrid bounds the points a side of a grid.
+// maxGrid bounds the points on a side of a grid.
 const maxGrid = 10_000
 
 // A grid is a table of columns over a rectangle of states.
@@ -67,7 +73,7 @@ func (g *grid) add(name string, col []float64) {
 	g.cols = append(g.cols, col)
 }
 
-// addModel adds what a model, or a system, says of the points, with suffix after each name.
+// addModel adds the columns of a model or a system, with suffix after each name.
 func (g *grid) addModel(suffix string, m nn.Model) {
 	if h, ok := m.(nn.Energy); ok {
 		g.add("H"+suffix, nn.Evaluate(h.H, g.x).Data)
@@ -96,7 +102,7 @@ func (g *grid) write(w *table.Writer) {
 
 // pointsFlag registers the flag of the size of a grid.
 func pointsFlag(f *flags.Set, n *int) {
-	f.Int(n, "points", 2, "`points` a side of the grid")
+	f.Int(n, "points", 2, "`points` on each side of the grid")
 }
 
 func checkPoints(n int) error {

@@ -15,13 +15,13 @@ import (
 )
 
 // A check makes a run of the parsed flags. It reads and writes no file, so that a sweep can
-// look at all its calls before the first.
+// check all its calls before it runs the first.
 type check func() (run, error)
 
 // A run does the work of a call.
 type run func(e *env) error
 
-// A job is a call of a command: to be run, swept or replayed.
+// A job is a call of a command. It can be run, swept and replayed.
 type job struct {
 	command  command
 	flags    *flags.Set
@@ -73,7 +73,7 @@ func (j *job) do(e *env) error {
 	if name == "" || e.dry {
 		return j.run(e)
 	}
-	m, err := j.describe() // before the run, which may change a checkpoint that it reads
+	m, err := j.describe() // before the run, because that may change a checkpoint that it reads
 	if err != nil {
 		return err
 	}
@@ -85,14 +85,14 @@ func (j *job) do(e *env) error {
 	return err
 }
 
-// env is what a job may use of the world outside.
+// env is the world outside of a job.
 type env struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
-	terminal       bool // stderr is one: progress may be shown
-	screen         bool // stdout is one
+	terminal       bool // stderr is a terminal: progress may be shown
+	screen         bool // stdout is a terminal
 	dry            bool // no files are written, for a sweep
-	workers        int  // the most goroutines that a job may use, 0 for what its flags say
+	workers        int  // the number of goroutines; 0: as the flags of the job say
 
 	made   []made
 	scores []score
@@ -117,12 +117,12 @@ func (e *env) threads(n int) int {
 	return n
 }
 
-// warn says one line about what looks wrong.
+// warn writes one line about something that looks wrong.
 func (e *env) warn(format string, args ...any) {
 	fmt.Fprintf(e.stderr, "hnn: warning: "+format+"\n", args...)
 }
 
-// write makes one output file of what fill writes, or leaves the old one whole.
+// write replaces one output file by what fill writes. After an error the old file is whole.
 func (e *env) write(path string, fill func(w io.Writer) error) error {
 	if e.dry {
 		return nil
@@ -132,8 +132,8 @@ func (e *env) write(path string, fill func(w io.Writer) error) error {
 	return err
 }
 
-// writeFile writes a file and returns its SHA-256. Alone it is for files that are no result,
-// such as a checkpoint.
+// writeFile writes a file and returns its SHA-256. A checkpoint or a manifest is written by it
+// alone, because it is not an output of the manifest.
 func writeFile(path string, fill func(w io.Writer) error) (sum string, err error) {
 	f, err := table.Create(path)
 	if err != nil {
@@ -156,11 +156,11 @@ func (e *env) writeTable(path string, header []string, fill func(w *table.Writer
 	})
 }
 
-// floats writes cells of numbers; one that is not finite is blank.
+// floats writes numbers. The cell of a number that is not finite is empty.
 func floats(w *table.Writer, vs ...float64) { w.Floats(vs...) }
 
-// checkOutput reports, before the work, that a file cannot be written or would replace one of
-// the inputs. A file "" is none.
+// checkOutput is called before the work. It reports a file that cannot be written or that is
+// one of the inputs. "" stands for no file.
 func (e *env) checkOutput(out string, inputs ...string) error {
 	if out == "" || e.dry {
 		return nil
@@ -173,7 +173,7 @@ func (e *env) checkOutput(out string, inputs ...string) error {
 	return table.Writable(out)
 }
 
-// checkOutputs is checkOutput for several files, no two of which may be one.
+// checkOutputs is checkOutput for several files. All of them must be different.
 func (e *env) checkOutputs(outs []string, inputs ...string) error {
 	for i, out := range outs {
 		for _, other := range outs[:i] {
@@ -188,7 +188,7 @@ func (e *env) checkOutputs(outs []string, inputs ...string) error {
 	return nil
 }
 
-// A model is one that was loaded, with the name of its file and what it was made from.
+// A model is a loaded model, with the name of its file and its origin.
 type model struct {
 	nn.Stored
 	file string

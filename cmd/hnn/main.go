@@ -1,7 +1,7 @@
 // Command hnn learns the physics of a system from data.
 //
-// Run hnn help for its commands. main.go is the list of commands; job.go says what a call of
-// one is; each command is a file of its name.
+// Run hnn help for its commands. main.go has the list of commands, job.go the type of a call,
+// and each command has a file of its name.
 package main
 
 import (
@@ -24,16 +24,16 @@ const (
 	version     = "0.2.0"
 )
 
-// A command is one verb of the program. define registers its flags and returns what turns
-// them, once they are parsed, into a job.
+// A command is one verb of the program. define registers its flags and returns a check, which
+// makes a run of them after they are parsed.
 type command struct {
 	name, summary string
 	help          func() string // what it does, with examples
 	define        func(f *flags.Set) check
-	scores        string // what a run of it reports to a sweep; "": nothing
+	scores        string // the scores that a run reports to a sweep; "": none
 }
 
-// commands is a function because help and sweep, which are in it, read it.
+// commands is a function and no variable, because help and sweep read it too.
 func commands() []command {
 	return []command{
 		{"spring", "the whole experiment: data, training, rollouts, scores", text(springHelp), defineSpring, springScores},

@@ -22,7 +22,7 @@ import (
 	"hnn/spring"
 )
 
-// The tests run the program itself: this binary, told by the environment to be it.
+// The tests run the program itself: this binary is the program if the environment says so.
 func TestMain(m *testing.M) {
 	if os.Getenv("HNN_TEST_MAIN") != "" {
 		main()
@@ -67,7 +67,7 @@ func must(t *testing.T, args ...string) string {
 	return r.out
 }
 
-// fails checks that a call ends with the status and one clear line that holds want.
+// fails checks that a call ends with the status and one line that contains want.
 func fails(t *testing.T, r result, status int, want string) {
 	t.Helper()
 	if r.status != status || !strings.Contains(r.errors, want) || strings.Count(r.errors, "\n") != 1 || r.out != "" ||
@@ -76,9 +76,9 @@ func fails(t *testing.T, r result, status int, want string) {
 	}
 }
 
-// inside runs the program in this process, for what needs a terminal or an interrupt at one
-// moment: it is interrupted when it has written until to standard error, "" for never.
-// Standard error is a terminal, and standard output is one if screen says so.
+// inside runs the program in this process, for tests that need a terminal or an interrupt at a
+// given moment. It is interrupted when it has written the text until to standard error, "" for
+// never. Standard error is a terminal, and standard output is one if screen is set.
 func inside(t *testing.T, screen bool, until string, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -132,7 +132,7 @@ func put(t *testing.T, dir, name, text string) string {
 	return name
 }
 
-// little are the flags of an experiment of a second.
+// little are the flags of an experiment that takes a second.
 var little = []string{"-train", "4", "-test", "2", "-duration", "10", "-rollout", "5", "-epochs", "2", "-hidden", "16,8", "-quiet"}
 
 func springInto(t *testing.T, dir string, args ...string) {
@@ -381,7 +381,7 @@ func TestBadData(t *testing.T) {
 	}
 }
 
-// A spring too stiff for the steps is an error, not a wait or a full memory.
+// A spring that is too stiff for the steps is an error at once, and does not fill the memory.
 func TestBudget(t *testing.T) {
 	start := time.Now()
 	fails(t, hnn(t, "", "spring", "-k", "1e300", "-out", t.TempDir()), 1, "budget of")
@@ -391,7 +391,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// A learning rate that no training survives ends with the step, and without a file.
+// A learning rate that is far too high ends the training with an error that names the step.
+// No file is written.
 func TestDivergence(t *testing.T) {
 	dir := t.TempDir()
 	fails(t, hnn(t, "", append([]string{"spring", "-out", dir, "-lr", "1e308"}, little...)...), 1, "step")
@@ -419,8 +420,8 @@ func TestBadModels(t *testing.T) {
 	fails(t, hnn(t, "t,q0,q1,p0,p1\n0,1,2,3,4\n", "eval", "-q", "q0,q1", "-p", "p0,p1", filepath.Join(dir, "hnn.json"), "-"), 1, "4 components of state, the model 2")
 }
 
-// simulate, train, rollout, eval and field, one after another, on data whose answer is
-// known: a spring of 2 kg and 8 N/m, in centimetres, ω = 2 rad/s.
+// simulate, train, rollout, eval and field, one after another, on data with a known result: a
+// spring of 2 kg and 8 N/m, in centimetres, ω = 2 rad/s.
 func TestPipeline(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -482,7 +483,7 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
-// The true columns are those of the system that is named.
+// The columns of the true system are those of the flag -system.
 func TestFieldOfSystem(t *testing.T) {
 	out := must(t, "field", "-H", "m*p^2 + x^4", "-q", "x", "-p", "p", "-set", "m=3", "-q-range", "1,2", "-p-range", "-1,1", "-points", "2")
 	if want := "q,p,H,dq,dp\n1,-1,4,-6,-4\n1,1,4,6,-4\n2,-1,19,-6,-32\n2,1,19,6,-32\n"; out != want {
@@ -498,7 +499,7 @@ func TestSectionNames(t *testing.T) {
 	if a, b := section("x=0:up"), section("q0=0:up"); a != b || strings.Count(a, "\n") < 5 {
 		t.Errorf("%s\nand\n%s", a, b)
 	}
-	// Here q1 is the first coordinate of H and the second of the file: H has it.
+	// Here q1 is the first coordinate of H and the second of the file. The name in H counts.
 	out := must(t, "simulate", "-H", "(p1^2+p2^2)/2 + q1^2/2 + 2*q2^2", "-q", "q1,q2", "-p", "p1,p2", "-state", "1,1,0,0", "-duration", "7",
 		"-events", "q1=0", "-events-o", "-", "-o", os.DevNull)
 	if at := strings.Split(out, "\n"); len(at) != 4 || !strings.Contains(at[1], "1.5707963") {
@@ -506,7 +507,7 @@ func TestSectionNames(t *testing.T) {
 	}
 }
 
-// Methods of every sort on a motion that is known, and a section of it.
+// Methods of every sort follow a known motion, and find a section of it.
 func TestMethods(t *testing.T) {
 	dir := t.TempDir()
 	section := filepath.Join(dir, "section.csv")
@@ -557,7 +558,7 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// An interrupt ends the program with status 130 and nothing half done.
+// An interrupt ends the program with status 130 and leaves no incomplete file.
 func TestInterrupt(t *testing.T) {
 	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
 		t.Skip("no signals")

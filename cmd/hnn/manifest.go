@@ -16,25 +16,25 @@ import (
 	"hnn/cmd/hnn/internal/flags"
 )
 
-// A manifest says what was run, on which files, and what came of it. Only flags that change
-// what is computed are in it.
+// A manifest describes a call: its flags, the files that it read and the files that it wrote.
+// It has only those flags that change a result.
 type manifest struct {
 	Program  string            `json:"program"`
 	Version  string            `json:"version"`
 	Command  string            `json:"command"`
-	Flags    map[string]string `json:"flags"`    // those that the call sets
-	Defaults map[string]string `json:"defaults"` // all others, to be read
+	Flags    map[string]string `json:"flags"`    // flags that the call sets
+	Defaults map[string]string `json:"defaults"` // all other flags, for the reader
 	Operands []string          `json:"operands"`
 	Inputs   []fileSum         `json:"inputs"`
 	Files    []fileSum         `json:"files"`
 }
 
-// A fileSum is a file of a manifest. An output is in the directory that Flag names, or is
-// the file that it names.
+// A fileSum is a file of a manifest. For an output, Flag is the flag that names the file or
+// its directory.
 type fileSum struct {
 	Flag   string `json:"flag,omitempty"`
 	Name   string `json:"name"`
-	SHA256 string `json:"sha256"` // "" for what can be read only once
+	SHA256 string `json:"sha256"` // "" for an input that can be read only once
 }
 
 // describe makes the manifest of a job, without its outputs.
@@ -53,7 +53,7 @@ func (j *job) describe() (*manifest, error) {
 	return m, nil
 }
 
-// fileSums describes what the job wrote.
+// fileSums describes the files that the job wrote.
 func (j *job) fileSums(files []made) []fileSum {
 	var sums []fileSum
 	for _, f := range files {
@@ -156,7 +156,7 @@ func (m *manifest) again(dir string) (*job, error) {
 		}
 		seen[f.Flag] = true
 	}
-	args = append(append(args, "--"), m.Operands...) // an operand is never a flag
+	args = append(append(args, "--"), m.Operands...) // after -- no operand is taken for a flag
 	if err := j.parse(args); err != nil {
 		return nil, fmt.Errorf("the call cannot be repeated: %v", err)
 	}
@@ -190,7 +190,7 @@ func (m *manifest) check(j *job) error {
 	return nil
 }
 
-// onDisk is the name of the file in a directory: standard output needs one.
+// onDisk is the name of the file in a directory. Standard output gets the name stdout.
 func (f fileSum) onDisk() string {
 	if f.Name == "-" {
 		return "stdout"

@@ -14,14 +14,18 @@ import (
 )
 
 const paperHelp = `
--protocol paper runs the spring task of the paper as its original repository does (H =
+-protocol paper runs the spring task of the paper as its original repository does: H =
 q² + p²; 50 trajectories of 30 points on [0, 3]; radii U(0.1, 1); noise 0.1 on the
 states only; networks 2-200-200; orthogonal weights; 2001 full-batch steps of Adam;
-weight decay 1e-4) for -seeds seeds from -seed on, and writes paper.csv: model, seed,
-train and test loss (means over all components; the noise alone makes 0.04), and the
-mean squared error of the energy over rollouts of 20 s from the first states of the
-test trajectories. Means over the seeds, with their standard errors, close the run.
-Published: losses 0.037, energy 3.84e-4 for the HNN and 1.71e-1 for the baseline.
+weight decay 1e-4. It runs -seeds seeds from -seed on and writes paper.csv:
+
+  model, seed
+  train, test   losses, means over all components. The noise alone makes 0.04
+  energy_mse    mean squared error of the energy over rollouts of 20 s from the first
+                states of the test trajectories
+
+At the end it prints the means over the seeds, with their standard errors. Published:
+losses 0.037, energy 3.84e-4 for the HNN and 1.71e-1 for the baseline.
 `
 
 // paperJob is the task of the paper, into a directory.

@@ -24,7 +24,7 @@ import (
 
 // points.go runs the points of a sweep and keeps their rows.
 
-// open makes the directory, or checks that it is that of the same sweep.
+// open makes the directory, or checks that it belongs to the same sweep.
 func (s *sweep) open(e *env) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -60,7 +60,8 @@ func (s *sweep) done(i int) bool {
 	return err == nil
 }
 
-// failed tells whether an error is a result of a point's numbers. Any other ends the sweep.
+// failed reports whether an error comes from the numbers of a point. Any other error ends the
+// sweep.
 func failed(err error) bool {
 	for _, e := range []error{nn.ErrDiverged, integrate.ErrTolerance, integrate.ErrNonFinite, integrate.ErrStepUnderflow,
 		integrate.ErrBudget, integrate.ErrConvergence} {
@@ -71,7 +72,7 @@ func failed(err error) bool {
 	return false
 }
 
-// runAll runs the given points. The first error that is not a point's result ends it.
+// runAll runs the given points. It ends at the first error for which failed is false.
 func (s *sweep) runAll(e *env, todo []int, workers int, show bool) error {
 	ctx, cancel := context.WithCancelCause(e.ctx)
 	defer cancel(nil)
@@ -187,7 +188,7 @@ func (s *sweep) collect(e *env) error {
 	return nil
 }
 
-// load reads the row of a point and checks that it is that.
+// load reads the row of a point and checks that it belongs to this sweep.
 func (s *sweep) load(i int) (names, row []string, err error) {
 	f, err := os.Open(s.file(i))
 	if err != nil {

@@ -12,18 +12,18 @@ import (
 
 const replayHelp = ` MANIFEST.json
 
-Runs again what a manifest describes, with the same flags on the same input files, and
-compares. hnn spring writes manifest.json with its files; other commands write a manifest
-where -manifest says. For each file there is one line:
+Runs the call of a manifest again, with the same flags and the same input files, and
+compares the files that it writes. hnn spring writes manifest.json with its files. Other
+commands write a manifest to the file of -manifest. For each file there is one line:
 
-  ok        the new file has the SHA-256 that the manifest gives
-  DIFFERS   it has another
-  CHANGED   it has the SHA-256 of the manifest, but the file beside the manifest does not
+  ok        the new file has the SHA-256 of the manifest
+  DIFFERS   the new file has another SHA-256
+  CHANGED   the new file is right, but the file beside the manifest has another SHA-256
   NEW       the run wrote a file that the manifest does not list
   MISSING   the run did not write a file that the manifest lists
 
-The exit status is 1 unless all are ok. The new files go to a temporary directory, or to
--out, where they are kept.
+The exit status is 1 unless all lines are ok. The new files go to a temporary directory,
+which is removed, or to -out.
 
 Examples:
   hnn replay out/manifest.json
@@ -33,7 +33,7 @@ Examples:
 
 func defineReplay(f *flags.Set) check {
 	out := ""
-	f.File(&out, "out", flags.Neutral, "`directory` to keep the new files in; made if need be")
+	f.File(&out, "out", flags.Neutral, "`directory` to keep the new files in; it is made if it does not exist")
 	f.Operands(1, 1, "the name of a manifest")
 	return func() (run, error) {
 		return func(e *env) error { return replay(e, f.Arg(0), out) }, nil
@@ -65,7 +65,7 @@ func replay(e *env, name, out string) error {
 	if err := j.do(inner); e.ctx.Err() != nil {
 		return e.ctx.Err()
 	} else if err != nil {
-		return fmt.Errorf("%s: %v", name, err) // a wrong call there is none of replay
+		return fmt.Errorf("%s: %v", name, err) // %v: a wrong call in the manifest is no wrong call of replay
 	}
 	sums := map[string]string{}
 	for _, f := range inner.made {

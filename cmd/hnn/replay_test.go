@@ -17,8 +17,8 @@ func chdir(t *testing.T) {
 	must(t, "train", "-quiet", "-hidden", "4", "-epochs", "1", "-o", "m.json", "d.csv")
 }
 
-// edited writes a copy of a manifest in which one value is another and returns its name, which
-// lies in the same directory.
+// edited writes a copy of a manifest with one value changed, in the same directory, and
+// returns its name.
 func edited(t *testing.T, name, old, new string) string {
 	t.Helper()
 	b := string(contents(t, name))
@@ -56,8 +56,8 @@ func TestReplayCommands(t *testing.T) {
 	}
 }
 
-// The task of the paper refuses all flags but its own, and yet its manifest has all others: the
-// call that is made of it is right. With -long it is run.
+// The task of the paper refuses all flags except its own. Its manifest lists all others as
+// defaults, and its replay is a right call. With -long it is run.
 func TestReplayPaper(t *testing.T) {
 	dir := t.TempDir()
 	if *long {
@@ -95,7 +95,7 @@ func TestReplayPaper(t *testing.T) {
 	}
 }
 
-// What is not as the manifest says is named, and the exit status is 1.
+// Each file that differs from the manifest is named, and the exit status is 1.
 func TestReplayVerdicts(t *testing.T) {
 	chdir(t)
 	verdict := func(name, want string) {
@@ -148,8 +148,8 @@ func TestReplayVerdicts(t *testing.T) {
 	fails(t, hnn(t, "", "replay"), 2, "want the name of a manifest")
 }
 
-// A manifest that is not as this program writes it is refused before anything runs, and
-// nothing is written.
+// A manifest that this program would not write is refused. Nothing runs and nothing is
+// written.
 func TestReplayRefuses(t *testing.T) {
 	chdir(t)
 	must(t, "train", "-quiet", "-hidden", "4", "-epochs", "1", "-manifest", "x.m", "-o", "o.json", "d.csv")
@@ -206,7 +206,7 @@ func TestReplayRefuses(t *testing.T) {
 		t.Errorf("files %v, before %v", after, before)
 	}
 
-	// Standard input is gone, and a checkpoint that was gone on from is another file now.
+	// Standard input cannot be read again, and the checkpoint of -resume has changed.
 	r := hnn(t, string(data), "train", "-quiet", "-hidden", "4", "-epochs", "1", "-manifest", "x.m", "-o", "o.json", "-")
 	if r.status != 0 {
 		t.Fatal(r.errors)

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// smallDisk mounts a file system of so many bytes, which only root may do.
+// smallDisk mounts a file system of the given number of bytes. Only root may do that.
 func smallDisk(t *testing.T, size int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -28,7 +28,7 @@ func smallDisk(t *testing.T, size int) string {
 	return dir
 }
 
-// only checks that the directory has this one file, with this content.
+// only checks that the directory has one file of the given name and content.
 func only(t *testing.T, path string, want []byte) {
 	t.Helper()
 	if got := contents(t, path); !bytes.Equal(got, want) {
@@ -39,8 +39,8 @@ func only(t *testing.T, path string, want []byte) {
 	}
 }
 
-// A disk that is full when a table, a model or a checkpoint is written leaves the old one
-// whole and nothing else.
+// If the disk is full when a table, a model or a checkpoint is written, the old file stays whole
+// and there is no other file.
 func TestFullDisk(t *testing.T) {
 	full := "no space left on device"
 	dir := smallDisk(t, 64<<10)
@@ -80,8 +80,8 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// Writing to a device that is full fails, and a reader that goes away ends the program
-// without a word.
+// Writing to a full device fails. If the reader of a pipe goes away, the program ends without
+// a message.
 func TestFullAndClosed(t *testing.T) {
 	fails(t, hnn(t, "", "simulate", "-o", "/dev/full"), 1, "no space left on device")
 	if fi, err := os.Stat("/dev/full"); err != nil || fi.Mode()&os.ModeCharDevice == 0 {
@@ -190,8 +190,8 @@ func TestHugeModel(t *testing.T) {
 	}
 }
 
-// A million rows are read in less than two seconds, a gigabyte in less than four times
-// its size of memory, and a line or an input without end is refused.
+// A million rows are read in less than two seconds. A gigabyte takes less than four gigabytes
+// of memory. An endless line and an endless input are refused.
 func TestLargeFiles(t *testing.T) {
 	if !*long {
 		t.Skip("only with -long")
@@ -257,7 +257,7 @@ func (e endless) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// The program needs no network, no home and no place but the one that it is given.
+// The program needs no network and no home directory, and writes only to the given place.
 func TestOffline(t *testing.T) {
 	dir := t.TempDir()
 	work, out := filepath.Join(dir, "work"), filepath.Join(dir, "out")

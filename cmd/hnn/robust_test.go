@@ -13,8 +13,8 @@ import (
 	"hnn/cmd/hnn/internal/table"
 )
 
-// A field that carries a model out of all that it knows, or to no number at all, ends with
-// an error that says when, and with the rows up to there.
+// A rollout that ends far outside the data, or with a number that is not finite, writes the rows
+// up to there. Its error says when that was.
 func TestBlowup(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -43,7 +43,7 @@ func TestBlowup(t *testing.T) {
 	}
 }
 
-// A file is found wrong for what it is, wherever a model is wanted.
+// If a file is no model, the error says what it is.
 func TestWrongKindOfModel(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -58,7 +58,7 @@ func TestWrongKindOfModel(t *testing.T) {
 	fails(t, hnn(t, "", "rollout", "-method", "RK4", "-dt", "0.1", path("next.json")), 2, "nextstate")
 }
 
-// covered names, for each class of testdata/robustness_cases.json, the tests that hold it.
+// covered names the tests of each class of testdata/robustness_cases.json.
 var covered = map[string]string{
 	"csv_nan_inf": "TestReadErrors TestBadData", "csv_go_number_syntax": "TestReadErrors", "csv_spaces": "TestReadAccepts",
 	"csv_decimal_comma": "TestReadErrors", "csv_ragged": "TestReadErrors TestBadData", "csv_bom": "TestReadAccepts TestReadErrors",

@@ -15,12 +15,12 @@ import (
 
 const rolloutHelp = ` MODEL.json
 
-Writes a CSV of the trajectory of a model from the state -state: t, the coordinates and
-momenta under the names of the data that the model was trained on, and, for a model with a
-Hamiltonian, its own H. MODEL.json is - for standard input. A nextstate model is applied
-again and again and needs no solver. If the trajectory cannot be followed to the end, the
-rows up to there are written and the exit status is 1. A trajectory that leaves the range
-of the training data gets a warning: nothing is known of the model there.
+Writes a CSV of the trajectory of a model from the state -state. Its columns are t, the
+coordinates and momenta under the names of the training data, and, for a model with a
+Hamiltonian, its own H. MODEL.json can be - for standard input. A nextstate model is
+applied again and again and needs no solver. If the trajectory cannot be followed to the
+end, the rows up to there are written and the exit status is 1. A warning says if the
+trajectory leaves the range of the training data: the model has learned nothing there.
 ` + solverHelp + `
 Examples:
   hnn rollout -state 1,0 out/hnn.json > orbit.csv
@@ -66,7 +66,7 @@ func defineRollout(f *flags.Set) check {
 	}
 }
 
-// rollout follows a model and writes what was reached.
+// rollout follows a model and writes the states that were reached.
 func (e *env) rollout(m *model, cols []string, state []float64, duration float64, o *solver, out string) error {
 	sol, failure := follow(e.ctx, m.Stored, state, duration, o)
 	if sol == nil || errors.Is(failure, context.Canceled) {
@@ -118,7 +118,7 @@ func (e *env) rollout(m *model, cols []string, state []float64, duration float64
 	return failure
 }
 
-// names returns the columns of a model's states: those of its data, or the usual ones.
+// names returns the columns of a model's states: those of its data, or the default ones.
 func (m *model) names() []string {
 	if m.made != nil && len(m.made.Q)+len(m.made.P) == m.Dim() {
 		return append(append([]string{}, m.made.Q...), m.made.P...)
@@ -126,7 +126,7 @@ func (m *model) names() []string {
 	return names(m.Dim() / 2)
 }
 
-// follow follows a model from y0. A map has only its own interval.
+// follow follows a model from y0. A map takes steps of its own interval.
 func follow(ctx context.Context, m nn.Model, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
 	if g, ok := m.(nn.Map); ok {
 		return orbit(ctx, g, y0, duration)

@@ -38,7 +38,7 @@ func TestRolloutRange(t *testing.T) {
 	}
 }
 
-// What cannot be followed gives one clear line and the rows up to there.
+// A rollout that cannot be followed to the end gives one line and the rows up to there.
 func TestRolloutFails(t *testing.T) {
 	chdir(t)
 	one := func(r result, rows int, want string) {

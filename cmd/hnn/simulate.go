@@ -14,26 +14,26 @@ import (
 func simulateHelp() string {
 	return `
 
-Writes a CSV of true trajectories of a system with the Hamiltonian H, one of the table
-below or an expression of your own: columns run, t, q, p (q0, q1, …, p0, p1, … for
-several pairs, or the names given by -q and -p), and the derivatives dq = ∂H/∂p and
-dp = −∂H/∂q at the state without noise. hnn train reads it.
+Writes a CSV of true trajectories of a Hamiltonian system: one of the table below, or any
+other whose H you type. The columns are run, t, q, p (q0, q1, …, p0, p1, … for several
+pairs, or the names given by -q and -p), and the derivatives dq = ∂H/∂p and dp = −∂H/∂q
+at the state without noise. hnn train reads this file.
 
 ` + systemsHelp() + `
 -H is an expression of coordinates, momenta and parameters, with + − * / ^, brackets,
 pi, e, and the functions sin, cos, tan, exp, log, sqrt, sinh, cosh, tanh, sigmoid and
-softplus; -x^2 is −(x²) and 2^3^2 is 2⁹. Coordinates are q and p, or q0, q1, … and p0,
-p1, …, or those that -q and -p name: with -q x,y the columns of the file are x, y, px,
-py, dx, dy, dpx and dpy. Parameters get their values from -set. Initial states are given
-by -state, or drawn from -box, which is −1,1, and kept if their energy lies between -low
-and -high.
+softplus. -x^2 is −(x²), and 2^3^2 is 2⁹. The coordinates and momenta are q and p, or q0,
+q1, … and p0, p1, …, or the names of -q and -p. With -q x,y the columns of the file are x,
+y, px, py, dx, dy, dpx and dpy. -set gives the values of parameters. Initial states are
+given by -state. Otherwise they are drawn from -box (default −1,1) and kept if their
+energy lies between -low and -high.
 
-Rows are those of a grid of 0.1 to t = 20, for the spring to t = 100 and for
-paper-spring and paper-pendulum to t = 3, unless flags say otherwise. Initial states and
-noise have streams of their own: neither depends on the solver.
+The rows are 0.1 apart and end at t = 20 (spring: 100; paper-spring and paper-pendulum:
+3), unless flags say otherwise. The initial states and the noise depend on the seed but
+not on the solver.
 
-hnn spring has rows at the steps of RK45 with the reference's tolerances. To get such
-rows here, say -dt 0 -max-step 0.1 -rtol 1e-3 -atol 1e-6.
+hnn spring has one row for each step of RK45, with its default tolerances. To get such
+rows here, use -dt 0 -max-step 0.1 -rtol 1e-3 -atol 1e-6.
 ` + solverHelp + `
 Examples:
   hnn simulate -n 25 -noise 0.1 -seed 1 -o train.csv
@@ -52,7 +52,7 @@ func defineSimulate(f *flags.Set) check {
 	o := solver{rtol: 1e-9, atol: 1e-12, dt: 0.1}
 	f.Int(&n, "n", 1, "random `trajectories`")
 	c.register(f)
-	f.Float(&duration, "duration", flags.Positive, "`time` that each trajectory lasts; for the default see above")
+	f.Float(&duration, "duration", flags.Positive, "`time` that each trajectory lasts (default: see above)")
 	f.Float(&noise, "noise", flags.NotNegative, "`σ` of the Gaussian noise on coordinates and momenta")
 	o.register(f)
 	f.Seed(&seed)

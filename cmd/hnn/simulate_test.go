@@ -13,8 +13,8 @@ import (
 	systems "hnn/spring/system"
 )
 
-// An expression has the same numbers as the system of the table that it is, under the names
-// that -q and -p give.
+// A typed H gives the same numbers as the same system of the table, under the names of -q and
+// -p.
 func TestTypedSystem(t *testing.T) {
 	want := must(t, "simulate", "-system", "duffing", "-state", "0.5,0.25", "-state", "1,0")
 	for _, c := range []struct{ call, header string }{
@@ -59,7 +59,7 @@ func TestSpringRows(t *testing.T) {
 	}
 }
 
-// Every method that a system admits follows it, and what is written can be trained on.
+// Every method that fits a system follows it, and hnn train reads the file.
 func TestSimulateSystems(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "x.csv")

@@ -11,8 +11,8 @@ import (
 	"hnn/integrate"
 )
 
-// The methods by what they ask for: tolerances, a step, or a step and a separable
-// Hamiltonian.
+// The methods that need tolerances, those that need a step, and those that need a step and a
+// separable Hamiltonian.
 var (
 	adaptiveMethods  = []*integrate.Method{integrate.RK45, integrate.RK23, integrate.DOP853}
 	fixedMethods     = []*integrate.Method{integrate.RK4, integrate.ImplicitMidpoint, integrate.GaussLegendre4, integrate.GaussLegendre6}
@@ -20,16 +20,22 @@ var (
 )
 
 const solverHelp = `
-Methods: RK45, RK23 and DOP853 choose their steps to meet -rtol and -atol, none longer
-than -max-step; -dt is then the interval of the rows. All others take steps of -dt:
-RK4; ImplicitMidpoint, GaussLegendre4 and GaussLegendre6, which are symplectic and keep
-the energy of any Hamiltonian system bounded; and Leapfrog, Yoshida4 and Yoshida6, which
-do so at less cost where H = T(p) + V(q), as the true spring's and not a network's.
+Methods, -method:
+  RK45, RK23, DOP853      choose their steps to meet -rtol and -atol. No step is longer
+                          than -max-step. -dt is the interval of the rows
+  RK4                     takes steps of -dt, and so do the methods below
+  ImplicitMidpoint, GaussLegendre4, GaussLegendre6
+                          are symplectic: the energy error of any Hamiltonian system
+                          stays bounded
+  Leapfrog, Yoshida4, Yoshida6
+                          are symplectic too and faster, for H = T(p) + V(q) only. The
+                          H of a network is not of this form
 
--events finds where a coordinate, named as in H or else in the file, passes a value, as
-in q=0, or upward or downward only, q=0:up or p=0.5:down, and writes time and state
-there to -events-o: a Poincaré section. It needs a method that chooses its steps. Two
-passages within one step, as near a turning point, are not seen: shorten -max-step.
+-events finds the times at which a coordinate passes a value: q=0 in both directions,
+q=0:up or p=0.5:down in one. It writes these times and states to -events-o, a Poincaré
+section. The coordinate has its name in H or, if H has no such name, in the file. -events
+needs a method that chooses its steps. Two passages within one step are not found, as may
+happen near a turning point: shorten -max-step.
 `
 
 // solver holds the flags of the integrator.
@@ -45,20 +51,20 @@ type solver struct {
 	at     []float64 // times of the rows, if not from dt
 }
 
-// tolerances registers the flags of adaptive steps alone.
+// tolerances registers the flags of methods that choose their steps.
 func (s *solver) tolerances(f *flags.Set) {
 	f.Float(&s.rtol, "rtol", flags.NotNegative, "relative `tolerance` of the solver")
 	f.Float(&s.atol, "atol", flags.NotNegative, "absolute `tolerance` of the solver")
 	f.Float(&s.maxStep, "max-step", flags.NotNegative, "longest `step` of the solver, 0: no bound")
 	s.maxEval = 10_000_000
-	f.Int(&s.maxEval, "max-eval", 0, "`evaluations` of the field after which a trajectory is given up, 0: none")
+	f.Int(&s.maxEval, "max-eval", 0, "most `evaluations` of the field for one trajectory, 0: no bound")
 }
 
 func (s *solver) register(f *flags.Set) {
 	s.name = "RK45"
 	f.StringVar(&s.name, "method", s.name, "`method` of the solver, see above")
 	s.tolerances(f)
-	f.Float(&s.dt, "dt", flags.NotNegative, "`interval` of the rows, and step of a method of fixed steps; 0: a row for each step of the solver")
+	f.Float(&s.dt, "dt", flags.NotNegative, "`interval` of the rows, and the step of a method with fixed steps; 0: a row for each step of the solver")
 	f.StringVar(&s.section, "events", "", "`crossing` to find, as in q=0, q=0:up or p=0.5:down")
 	f.File(&s.file, "events-o", flags.Output, "`file` for the crossings, - for standard output")
 }
@@ -103,8 +109,8 @@ func (s *solver) check(f *flags.Set, duration float64) error {
 	return nil
 }
 
-// bind finds the event among the names of a state, or those that the user gave them;
-// separable tells whether H = T(p) + V(q).
+// bind finds the coordinate of the event among the names given, if there are any, or else
+// among names. separable says whether H = T(p) + V(q).
 func (s *solver) bind(names, given []string, separable bool) error {
 	if slices.Contains(separableMethods, s.method) && !separable {
 		return flags.Wrong("-method %v needs H = T(p) + V(q), which this H is not: use ImplicitMidpoint or GaussLegendre4", s.method)
@@ -132,9 +138,9 @@ func (s *solver) bind(names, given []string, separable bool) error {
 
 func (s *solver) adaptive() bool { return slices.Contains(adaptiveMethods, s.method) }
 
-// solve integrates f from y0 over the duration. The half-fields are those of a
-// separable H, nil for any other; first is the length of the first step, 0 for the
-// solver's own choice. When ctx is done the solution ends, with the error of ctx.
+// solve integrates f from y0 over the duration. velocity and force are the half-fields of a
+// separable H, nil for any other H. first is the length of the first step, 0 to let the solver
+// choose. When ctx is done, the solution ends with the error of ctx.
 func (s *solver) solve(ctx context.Context, f integrate.Field, velocity, force integrate.Half, duration, first float64, y0 []float64) (*integrate.Solution, error) {
 	var r *integrate.Run
 	switch {

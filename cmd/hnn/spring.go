@@ -24,28 +24,30 @@ Runs the whole experiment of "Hamiltonian Neural Networks" (Greydanus, Dzamba an
 Yosinski, 2019) on a mass on a spring, H = p²/2m + kq²/2, and writes to -out:
 
   train.csv, test.csv  run, t, noisy q and p, and the field dq, dp at the true state
-  loss.csv             model, epoch, step, training loss (for hnn the sum of the mean
-                       squares of q̇ and of ṗ) on both sets, learning rate
-  trajectory.csv       model, run, t, q, p, true energy of that state, the model's
-                       own H (empty where it has none), relative drift of the energy
+  loss.csv             model, epoch, step, training loss on both sets, learning rate. The
+                       loss of hnn and baseline is the mean square error of q̇ plus that
+                       of ṗ, about twice the score below
+  trajectory.csv       model, run, t, q, p, true energy of that state, H of the model
+                       (empty if it has none), relative drift of the energy. Runs are
+                       the energies of -energies, from 0
   field.csv            H and field on a grid of q and p, true and of each model
-  summary.csv          the scores below
+  summary.csv          model, run, E0, and the scores below
   hnn.json, baseline.json (and nextstate.json)  the models
   manifest.json        every flag, the version, and the SHA-256 of each file
 
-Models: hnn, whose field is J∇H; baseline, the same network predicting (q̇, ṗ);
-with -nextstate a network predicting the next state. Model "true" is the true field
-in the same solver: its scores are the solver's own floor. Rollouts start at phase 0.
+Models: hnn, whose field is J∇H; baseline, the same network for (q̇, ṗ) itself; with
+-nextstate also a network for the next state. Model "true" is the true field in the same
+solver: its scores are the errors of the solver. Rollouts start at phase 0.
 
 Scores, with E the true energy of the model's state and E₀ that of the first:
   train, test   mean squared error of the predicted (q̇, ṗ), or of the next state
-  floor         the noise floor: the test error of the best possible prediction from
-                a noisy state, which no model can beat except by luck
+  floor         the noise floor: the mean test error of the best possible prediction
+                from a noisy state. A model can be below it only by chance
   energy MSE    mean (E − E₀)², J²
   max, RMS drift   largest and root mean square |E − E₀|/E₀
   slope         of the least-squares line through (E − E₀)/E₀, 1/s
   coord RMSE    √ mean of |(q, p) − exact|²
-  phase error   of the phase angle where it is largest, rad: above 0 ahead of the exact
+  phase error   the largest error of the phase angle, rad: above 0 ahead of the exact
                 motion, below 0 behind it
 ` + paperHelp + `
 Examples:
@@ -66,7 +68,7 @@ func defineSpring(f *flags.Set) check {
 	out, points := "out", 41
 	protocol, seeds, resume := "seed", 1, false
 	f.File(&out, "out", flags.OutDir, "`directory` of the files; made if need be")
-	flags.Choice(f, &protocol, "protocol", []string{"seed", "paper"}, "`experiment`: seed, which all other flags describe, or paper")
+	flags.Choice(f, &protocol, "protocol", []string{"seed", "paper"}, "`experiment`: seed (all other flags describe it) or paper")
 	f.Int(&seeds, "seeds", 1, "`seeds` of -protocol paper")
 	f.Float(&c.M, "m", flags.Positive, "`mass` of the spring's weight, in kg")
 	f.Float(&c.K, "k", flags.Positive, "`stiffness` of the spring, in N/m")
@@ -83,7 +85,7 @@ func defineSpring(f *flags.Set) check {
 	f.Float(&c.Rollout, "rollout", flags.Positive, "`time` that each rollout lasts, in s")
 	pointsFlag(f, &points)
 	f.Int(&c.Epochs, "epochs", 1, "`passes` over the training data")
-	f.BoolVar(&resume, "resume", false, "go on from the checkpoints that an interrupted run has left in -out")
+	f.BoolVar(&resume, "resume", false, "go on from the checkpoints of an interrupted run in -out")
 	f.As(flags.Neutral, "resume")
 	t.register(f)
 	return func() (run, error) {

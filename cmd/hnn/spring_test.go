@@ -11,8 +11,8 @@ import (
 	"hnn/cmd/hnn/internal/table"
 )
 
-// An experiment that is interrupted in any of its models, again and again, and resumed
-// writes the same bytes as one that was left alone, and leaves no checkpoint.
+// An experiment may be interrupted in any of its models, and several times. After -resume its
+// files have the same bytes as without an interruption, and no checkpoint is left.
 func TestSpringResume(t *testing.T) {
 	args := func(dir string, more ...string) []string {
 		a := []string{"spring", "-out", dir, "-train", "4", "-test", "2", "-duration", "10", "-rollout", "5", "-epochs", "6", "-hidden", "16,8", "-nextstate"}

@@ -12,9 +12,9 @@ import (
 	"hnn/nn"
 )
 
-// states is a CSV of trajectories: coordinate pairs q and p (q0, q1, …, p0, p1, …
-// where there are several), the time t, a number run where there are several
-// trajectories, and derivatives dq and dp where they are known.
+// states are the trajectories of a CSV file: coordinate pairs q and p (or q0, q1, … and p0,
+// p1, …), the time t, the number run of the trajectory, and derivatives dq and dp. The last
+// three are optional.
 type states struct {
 	nn.Series
 	name  string
@@ -45,7 +45,7 @@ func prefixed(prefix string, names []string) []string {
 	return s
 }
 
-// columns are the names of a file's columns, where they are not the usual ones.
+// columns are the names of the columns of a file.
 type columns struct {
 	q, p   []string // nil: q and p, or q0, q1, … and p0, p1, …; q alone: p is hidden
 	t, run string
@@ -79,7 +79,7 @@ func (c *columns) check() error {
 	return nil
 }
 
-// of takes over the columns that a model was trained with, unless the call names others.
+// of sets the columns to those of the model's training data, unless the call names others.
 func (c *columns) of(f *flags.Set, made *nn.Origin) {
 	if made == nil {
 		return

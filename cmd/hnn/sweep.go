@@ -17,19 +17,20 @@ import (
 func sweepHelp() string {
 	s := ` COMMAND [flags and operands of COMMAND]
 
-Runs a command once for each point of a grid of its flags, several points at a time, and
-writes to -out:
+Runs a command once for each point of a grid of its flags. It runs several points at the
+same time and writes to -out:
 
-  sweep.csv   a row for each point: its number, its flags, its scores, and an error where a
+  sweep.csv   a row for each point: its number, its flags, its scores, and an error if a
               training diverged or a trajectory could not be followed
   points/     the row of each finished point
   sweep.json  what was swept
 
--grid 'NAME=V1 V2 …' gives a flag of the command several values; with several -grid, all
-combinations are run. With -seeds N each is run with seeds 0 to N-1. The command writes no
-files of its own: to get those of a point, run it with the flags of its row.
+-grid 'NAME=V1 V2 …' gives several values to a flag of the command. With several -grid, all
+combinations are run. With -seeds N each combination is run with the seeds 0 to N-1. The
+command writes no files. To get the files of a point, run the command with the flags of its
+row.
 
-Commands that report scores, and which:
+These commands can be swept. Their scores are:
 
 `
 	for _, c := range commands() {
@@ -38,11 +39,11 @@ Commands that report scores, and which:
 		}
 	}
 	return s + `
-The same call again goes on where an interrupted one ended: only what is missing is run.
--shard I/N runs every N-th point from the I-th on (I from 1 to N), for the tasks of a job
-array, one shard each. They may share -out, or have directories of their own whose points/
-are copied together afterwards. Whichever call finds all points done writes sweep.csv, the
-same bytes however the work was split.
+If a sweep was interrupted, make the same call again: it runs only the points that are
+missing. -shard I/N runs every N-th point from the I-th on (I from 1 to N), so that the
+tasks of a job array can have one shard each. They may share -out. They may also have
+different directories, and then you copy their points/ together. The call that finds all
+points done writes sweep.csv. Its bytes do not depend on how the work was split.
 
 Examples:
   hnn sweep -seeds 10 spring
@@ -52,7 +53,7 @@ Examples:
 `
 }
 
-// A sweep is a grid of flags. It is kept as sweep.json, which a later call must match.
+// A sweep is a grid of flags. It is kept in sweep.json. A later call must give the same sweep.
 type sweep struct {
 	Version string            `json:"version"`
 	Command string            `json:"command"`
@@ -71,10 +72,10 @@ func defineSweep(f *flags.Set) check {
 	quiet := false
 	f.File(&s.out, "out", flags.Neutral, "`directory` of the files; made if need be")
 	f.Var(flags.Value{Parse: s.addGrid}, "grid", "`'NAME=V1 V2 …'`, a flag of the command and its values; may be repeated")
-	f.Int(&seeds, "seeds", 1, "`seeds` of each point, 0: the command's own")
+	f.Int(&seeds, "seeds", 1, "`seeds` of each point, 0: only the seed of the command")
 	f.Var(flags.Value{Parse: func(v string) error { return parseShard(v, &shard, &shards) }, Show: func() string { return fmt.Sprintf("%d/%d", shard, shards) }},
 		"shard", "`I/N`, the part of the points to run")
-	f.Int(&workers, "workers", 0, "`goroutines` to run points with, 0: one a processor; changes no result")
+	f.Int(&workers, "workers", 0, "`goroutines` to run points with, 0: one for each processor; no result depends on it")
 	f.BoolVar(&quiet, "quiet", false, "no progress")
 	f.As(flags.Neutral, "workers", "quiet")
 	f.Rest("a command to sweep, and its flags")

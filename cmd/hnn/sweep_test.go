@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// sweepInto sweeps a little experiment over four points.
+// sweepInto sweeps a small experiment over four points.
 func sweepInto(t *testing.T, dir string, flags ...string) result {
 	t.Helper()
 	args := append([]string{"sweep", "-out", dir, "-seeds", "2", "-grid", "hidden=6,4 8", "-quiet"}, flags...)
@@ -72,7 +72,7 @@ func TestSweepSameBytes(t *testing.T) {
 	fails(t, sweepInto(t, whole, "-grid", "lr=1e-3 2e-3"), 1, "another sweep")
 }
 
-// The scores of a point are those that a run of its own gives.
+// The scores of a point are those of the same call without a sweep.
 func TestSweepScores(t *testing.T) {
 	dir := t.TempDir()
 	springInto(t, filepath.Join(dir, "run"), "-seed", "1")
@@ -120,7 +120,7 @@ func TestSweepTrain(t *testing.T) {
 	fails(t, hnn(t, "", args...), 1, "d.csv")
 }
 
-// A file that changes makes another sweep, however the call names it.
+// If an input file changes, it is another sweep. The name of the file does not matter.
 func TestSweepInputs(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -141,7 +141,7 @@ func TestSweepInputs(t *testing.T) {
 		fails(t, hnn(t, "", args...), 1, "another sweep")
 	}
 
-	// A flag may be right only with one that varies; a file named as a value is no input.
+	// A flag may be right only together with one that varies. A value is not taken for a file.
 	t.Chdir(dir)
 	window := append([]string{"sweep", "-out", "window", "-seeds", "2", "-grid", "derivatives=smooth", "train", "-window", "3"}, append(train[1:], "d.csv")...)
 	for _, text := range []string{"a", "b"} {
@@ -229,7 +229,7 @@ func TestSweepInterrupt(t *testing.T) {
 	}
 }
 
-// Every command with scores can be swept, and a point has the scores of the call by itself.
+// Every command with scores can be swept, and a point has the scores of the single call.
 func TestSweepCommands(t *testing.T) {
 	chdir(t)
 	for _, c := range []struct{ args, header, point string }{
@@ -259,7 +259,7 @@ func TestSweepCommands(t *testing.T) {
 			}
 		}
 	}
-	// A trajectory that cannot be followed is a result; a call that is wrong is not.
+	// A trajectory that cannot be followed is a result of a point. A wrong call is an error.
 	r := hnn(t, "", "sweep", "-grid", "max-eval=5 100000", "rollout", "-duration", "3", "m.json")
 	if got := sweepFile(t, "sweep"); r.status != 1 || !strings.Contains(r.errors, "1 of 2 points failed") ||
 		!strings.Contains(got, "\n0,5,0,0,integrate: budget of 5 evaluations") || !strings.Contains(got, "\n1,100000,3,") {

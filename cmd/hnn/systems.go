@@ -14,7 +14,7 @@ import (
 	"hnn/spring/system"
 )
 
-// systemsHelp lists the named system.
+// systemsHelp lists the named systems.
 func systemsHelp() string {
 	var b strings.Builder
 	b.WriteString("Systems, their parameters, and how initial states are drawn:\n")
@@ -41,7 +41,7 @@ type which struct {
 func (c *which) register(f *flags.Set) {
 	c.name, c.set = "spring", map[string]float64{}
 	flags.Choice(f, &c.name, "system", system.Names(), "`name` of a system in the table of hnn simulate -h")
-	f.StringVar(&c.h, "H", "", "`expression` of the Hamiltonian of a system of your own")
+	f.StringVar(&c.h, "H", "", "`expression` of a Hamiltonian, in place of -system")
 	f.Words(&c.q, "q", "`names` of the coordinates of -H, with commas between (default q, or q0,q1,…)")
 	f.Words(&c.p, "p", "`names` of the momenta of -H (default px for x, and p1 for q1)")
 	f.Var(flags.Value{Parse: func(s string) error {
@@ -79,8 +79,8 @@ func (c *which) resolve(f *flags.Set) (s *system.System, err error) {
 	return s, flagged(err)
 }
 
-// flagged makes an error of package system about an argument one about the flag of that
-// name.
+// flagged turns an error of package system about an argument into an error about the flag of
+// that name.
 func flagged(err error) error {
 	var e *system.Error
 	if errors.As(err, &e) {
@@ -118,7 +118,7 @@ func (c *choose) register(f *flags.Set) {
 			all = append(all, strings.Trim(strings.ReplaceAll(fmt.Sprint(y), " ", ","), "[]"))
 		}
 		return strings.Join(all, " ")
-	}}, "state", "initial `state`, the coordinates and then the momenta, instead of random ones; once for each trajectory")
+	}}, "state", "initial `state`: the coordinates and then the momenta, with commas between. Repeat the flag for each trajectory. Default: random states")
 	f.Floats(&c.box, "box", flags.Any, "draw initial states from these `ranges`: lo,hi for all coordinates and momenta, or lo,hi,lo,hi,… for each")
 	c.low, c.high = math.NaN(), math.NaN()
 	f.Float(&c.low, "low", flags.Any, "lowest `energy` of a random initial state")

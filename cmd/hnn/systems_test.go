@@ -22,11 +22,11 @@ const learnedFile = "../../testdata/systems.csv"
 var learnedHeader = []string{"system", "pairs", "rows", "test_mse_hnn", "test_mse_baseline",
 	"median_drift_hnn", "median_drift_baseline", "max_drift_hnn", "max_drift_baseline"}
 
-// Each named system is learned from 100 noise-free trajectories with the defaults of hnn
-// train, and followed for ten of its periods from five states that were not trained on.
-// The drift of a rollout is its largest |H − H₀|/|H₀|, with the system's own H. With
-// -long all is run, some minutes, and the figures go to testdata/systems.csv; without,
-// the figures there are held to what is claimed of them.
+// Each named system is learned from 100 trajectories without noise, with the defaults of hnn
+// train. The models are followed for ten periods from five states that were not trained on.
+// The drift of a rollout is its largest |H − H₀|/|H₀|, with the true H of the system. With
+// -long this takes minutes and writes the figures to testdata/systems.csv. Without -long the
+// test compares the HNN with the baseline by the figures of that file.
 func TestLearnedSystems(t *testing.T) {
 	if *long {
 		if err := new(env).writeTable(learnedFile, learnedHeader, func(w *table.Writer) {
@@ -111,7 +111,7 @@ func learnSystem(t *testing.T, w *table.Writer, s *systems.System) {
 			x := test.X.Row(lo)
 			r := hnn(t, "", "rollout", "-state", join(x), "-duration", fmt.Sprint(10*s.Period), "-dt", fmt.Sprint(s.Period/50),
 				"-o", path("rollout.csv"), model)
-			if r.status != 0 { // it left where the model knows anything; the rows up to there count
+			if r.status != 0 { // far outside the data; the rows up to there count
 				t.Logf("%s %s: %s", s.Name, kind, r.errors)
 			}
 			y, err := readStates(path("rollout.csv"), columns{t: "t", run: "run"})
@@ -135,9 +135,9 @@ func learnSystem(t *testing.T, w *table.Writer, s *systems.System) {
 	w.End()
 }
 
-// The period of a pendulum that is learned from (t, q, p) alone, at uneven times, by each
-// way of doing without derivatives: within 0.2 % over amplitudes from 0.3 to 2.5 without
-// noise, and within 2 % with noise of 0.015.
+// A pendulum is learned from t, q and p at uneven times, in each way that needs no derivatives.
+// Over amplitudes from 0.3 to 2.5 its period is right within 0.2 % without noise, and within
+// 2 % with noise of 0.015.
 func TestWithoutDerivatives(t *testing.T) {
 	if !*long {
 		t.Skip("-long trains eight models")

@@ -24,69 +24,79 @@ func trainHelp() string {
 
 Trains a model on a CSV of states, - for standard input, and writes it as JSON.
 
-  Your data                                    Flags to begin with
-  derivatives are columns (dq, dp)             none
-  clean, dense samples of q, p and t           none, or -order 4
-  noisy, dense samples                         -derivatives smooth -window 8
-  clean samples a tenth of a period apart      -derivatives midpoint
-  clean samples still further apart            -objective step
-  noisy samples, no time to choose a window    -stride 4
-  friction                                     -kind baseline
-  to know when to stop                         -holdout 0.2 -patience 50
-  a long training                              -checkpoint run.ckpt
+  Your data                                          Flags to begin with
+  q, p and their derivatives dq and dp               none
+  q, p, t; no noise, 20 samples or more a period     -order 4
+  q, p, t; no noise, fewer samples                   -objective step
+  q, p, t; noise, 50 samples or more a period        -derivatives smooth -window 8
+  friction, or momenta that are not canonical        -kind baseline
+  columns with other names                           -q x,y -p px,py -t time -run shot
+
+  Your training
+  it should end by itself                            -holdout 0.2 -patience 50
+  it takes hours                                     -checkpoint run.ckpt
 
 Columns: q and p (q0, q1, …, p0, p1, … for several pairs); t, the time; run, the number of
-the trajectory where there are several; dq and dp, the time derivatives. Other columns are
-not read. -q, -p, -t and -run say how a file names them; a derivative is d and the name.
-The model file keeps these names, so that hnn eval and hnn rollout need none of these flags.
+the trajectory if there are several; dq and dp, the time derivatives. Other columns are not
+read. If the file has other names, give them by -q, -p, -t and -run. The derivative of x is
+the column dx. The model file keeps the names: hnn eval and hnn rollout need none of these
+flags.
 
 Models, -kind:
 ` + rowsOf(12, kinds...) + `
-Objectives, -objective: what is compared with the data.
+Objectives, -objective: what is compared with the data:
 ` + rowsOf(12, objectives...) + `
-Where the objective derivatives gets them, -derivatives:
-  given        the columns dq and dp; the default where they are there
-  central      central differences of -order; the default elsewhere. A higher order is
-               better where the samples are clean, and worse where they are noisy
-  smooth       cubics fitted to -window rows on each side. They also average the noise out
-               of the states. The window must be short beside a period
-  midpoint     the slope between two states, at their middle: one step of the implicit
-               midpoint rule. What is learned is H + O(h²), h being the interval
-The objective step takes one step of the classical Runge–Kutta method and differentiates
-through it, at five times the cost; what is learned differs from H by O(h⁴).
--stride N compares states N rows apart instead of neighbours (central, midpoint and step).
-It divides the noise of the slopes by N and multiplies the interval h by N.
+Sources of the time derivatives, -derivatives:
+  given        the columns dq and dp; the default if the file has them
+  central      central differences of -order; the default otherwise. A higher order has a
+               smaller error from the interval and a larger one from noise
+  smooth       cubics fitted to -window rows on each side. They average the noise out of
+               the derivatives and of the states. On each side the rows should span at
+               most an eighth of a period
+  midpoint     the slope between two states, at the point halfway between them: one step of
+               the implicit midpoint rule. The learned H has an error of O(h²), where h is
+               the interval
 
-Optimisers, -optimizer: one, or several in turn with commas between.
+The objective step takes one step of the classical Runge–Kutta method from each state and
+compares its end with the next state. A training takes five times as long. The learned H
+has an error of O(h⁴).
+
+-stride N compares states that are N rows apart (central, midpoint and step). This divides
+the noise of the slopes by N and multiplies the interval h by N.
+
+Optimisers, -optimizer: one, or several with commas between, which work one after the other:
 ` + rowsOf(12, optimizers...) + `
-States are shifted and scaled to unit size, each pair by factors of the same product, which
-keeps Hamilton's equations. The model undoes this: its states, times and H have the units of
-the file. Trajectories are cut at gaps, which are intervals of more than 8 times the median.
+Before the fit, states are shifted and scaled to about unit size. The scales of all pairs
+have the same product, which keeps Hamilton's equations. The model scales back: its states,
+times and H have the units of the file. Trajectories are cut at gaps, which are intervals
+of more than 8 times the median.
 
 The p of the file must be canonical momenta, or all of them in one fixed proportion to the
-momenta. The velocity of one body of constant mass is. Velocities of bodies of unequal mass
-must be multiplied by the masses. Angular velocities of a double pendulum are not momenta,
-and no H exists for them. Then the hnn model keeps a large error that -kind baseline does
-not have. Noise or friction can hide this.
+momenta. The velocity will do for a single body of constant mass. Velocities of bodies of
+unequal mass must be multiplied by the masses. Angular velocities of a double pendulum are
+not momenta, and no H exists for them: the model hnn then keeps a large error that -kind
+baseline does not have. Noise or friction can hide this.
 
 Noise in q and p biases every fit of derivatives. At the outer edge of the data the learned
 motion is too slow, by about the share of the noise in the variance of the states. At the
-inner edge of data with a hole, such as rings of energies, it is too fast.
+inner edge of data with a hole, such as rings of energies, it is too fast. Smoothing makes
+this error smaller.
 
 Losses are those of scaled states and derivatives. A model that predicts the mean has a loss
-of about 2 with the objectives derivatives and step (the sum of the means over q̇ and over
-ṗ), and of about 1 for nextstate. A warning says when little was learned, and why.
+of about 2 for hnn and baseline (the mean over q̇ plus the mean over ṗ), and of about 1 for
+nextstate. If little was learned, a warning says so, and names the likely cause.
 
 Long trainings: -checkpoint FILE saves the training every -every epochs and when it is
-interrupted. -resume FILE goes on from there with the flags of the saved call, to the same
-bytes as without the interruption. More -epochs or -patience may be given, also after the
-end: training then goes on for longer. -patience N ends training after N epochs without a
-lower loss, and writes the model of the lowest. -log FILE writes the loss of each epoch.
+interrupted. -resume FILE goes on from there, with the flags of the saved call, to the same
+bytes as without the interruption. -resume with more -epochs or another -patience also goes
+on with a training that has ended. -patience N ends training after N epochs without a lower
+loss, and writes the model of the lowest loss. -log FILE writes the loss of each epoch.
 
-Model files are JSON; go doc hnn/nn.Save describes them.
+The model file is JSON. go doc hnn/nn.Save describes it.
 
 Examples:
   hnn train -o model.json train.csv
+  hnn train -derivatives smooth -window 8 -o model.json noisy.csv
   hnn train -checkpoint run.ckpt -epochs 5000 -o model.json train.csv
   hnn train -resume run.ckpt -o model.json train.csv
   hnn train -q x,y -p vx,vy -t time -holdout 0.2 -patience 50 -o model.json lab.csv
@@ -139,33 +149,33 @@ func defineTrain(f *flags.Set) check {
 	}
 	flags.Choice(f, &t.kind, "kind", kinds, "`model`: "+strings.Join(kinds, ", "))
 	flags.Choice(f, &t.objective, "objective", objectives, "`what` is compared with the data: "+strings.Join(objectives, ", ")+" (default that of the kind)")
-	flags.Choice(f, &t.by.From, "derivatives", []nn.Estimate{nn.Given, nn.Central, nn.Smoothed, nn.Midpoint}, "`source` of the derivatives: given, central, smooth or midpoint (default given if there, else central, and central with -order or -stride)")
+	flags.Choice(f, &t.by.From, "derivatives", []nn.Estimate{nn.Given, nn.Central, nn.Smoothed, nn.Midpoint}, "`source` of the derivatives: given, central, smooth or midpoint (default given if the file has them, else central; central with -order or -stride)")
 	f.Int(&t.by.Order, "order", 2, "even `order` of the central differences")
 	f.Int(&t.by.Window, "window", 2, "`rows` on each side that smooth fits a cubic to")
-	f.Int(&t.by.Stride, "stride", 1, "`rows` from a state to the one that central, midpoint and step compare it with")
+	f.Int(&t.by.Stride, "stride", 1, "`rows` between the states that central, midpoint and step compare")
 	t.cols.register(f)
 	f.Words(&t.optimizers, "optimizer", "`names` of the optimisers, one after the other")
-	f.Ints(&t.passes, "epochs", 1, "`passes` over the data, of all optimisers or of each")
-	f.Int(&t.batch, "batch", 0, "`rows` a step, 0: a whole run a step")
+	f.Ints(&t.passes, "epochs", 1, "`passes` over the data: one number for all optimisers, or one for each")
+	f.Int(&t.batch, "batch", 0, "`rows` of a step; 0: a step takes one whole run")
 	f.Int(&t.history, "history", 1, "`pairs` of changes that lbfgs keeps")
 	f.Int(&t.subset, "subset", 0, "`rows` of the data that lbfgs uses, evenly spread, 0: all")
 	f.Floats(&t.segments, "segment", flags.Positive, "`lengths` of the segments of shooting, in units of t, one stage for each (default 2, 6 and 20 time scales of the data)")
 	f.Floats(&t.masses, "mass", flags.Positive, "`masses` of kind mechanical, of all coordinates or of each")
 	f.Float(&t.momentum, "momentum", flags.Fraction, "`μ` of sgd")
-	f.File(&t.valid, "valid", flags.Input, "`file` of states whose loss is watched")
-	f.Float(&t.holdout, "holdout", flags.Fraction, "`share` of the data that is not trained on, and whose loss is watched: the last runs, or rows if there is one run")
+	f.File(&t.valid, "valid", flags.Input, "`file` of states that are not trained on, for the validation loss")
+	f.Float(&t.holdout, "holdout", flags.Fraction, "`share` of the data that is not trained on, for the validation loss: the last runs, or the last rows of one run")
 	f.Int(&t.patience, "patience", 0, "`epochs` without a lower loss after which training ends, 0: none")
 	f.File(&t.save, "checkpoint", flags.Neutral, "`file` to save the training to")
 	f.Int(&t.every, "every", 1, "`epochs` between two savings")
 	f.As(flags.Neutral, "every")
-	f.File(&t.resume, "resume", flags.Input, "saved `file` to go on from; -checkpoint is then that file too, if not given")
+	f.File(&t.resume, "resume", flags.Input, "saved `file` to go on from; it is also the default of -checkpoint")
 	f.File(&t.out, "o", flags.Output, "output `file`, - for standard output")
 	f.File(&t.log, "log", flags.Output, "CSV `file` of the loss of each epoch")
 	t.register(f)
 	f.Operands(1, 1, "a CSV file of data, or - for standard input")
 	return func() (run, error) {
 		t.data = f.Arg(0)
-		if t.resume == "" { // else the saved training says it
+		if t.resume == "" { // else the flags are those of the saved training
 			if err := t.check(); err != nil {
 				return nil, err
 			}

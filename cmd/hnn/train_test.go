@@ -21,15 +21,15 @@ import (
 	"hnn/nn"
 )
 
-// trainArgs is a training of a second.
+// trainArgs are the arguments of a training that takes a second.
 func trainArgs(dir string, more ...string) []string {
 	args := []string{"train", "-quiet", "-hidden", "32,16", "-epochs", "300", "-seed", "4", "-patience", "250", "-o", filepath.Join(dir, "m.json")}
 	return append(append(args, more...), filepath.Join(dir, "data.csv"))
 }
 
-// A training that is interrupted, by a signal or by kill -9, and resumed, again and
-// again, ends in the bytes of one that was left alone; a whole checkpoint is always
-// there. With -long there are 200 kills and 50 of each signal.
+// A training is interrupted several times, by a signal or by kill -9, and resumed. It ends in
+// the same bytes as without an interruption, and there is always a complete checkpoint. With
+// -long there are 200 kills and 50 of each signal.
 func TestResume(t *testing.T) {
 	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
 		t.Skip("no signals")
@@ -160,7 +160,7 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// What is no checkpoint is not replaced by one; a run column that is not named is asked for.
+// A file that is no checkpoint is not replaced by one. If -run is missing, the error says so.
 func TestTrainRefuses(t *testing.T) {
 	dir := trainData(t)
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -172,8 +172,8 @@ func TestTrainRefuses(t *testing.T) {
 	fails(t, hnn(t, "", "train", "-derivatives", "central", path("lab.csv")), 1, "unless -run names a column")
 }
 
-// The rollout of a next-state model is compared with every row, though times are rounded,
-// and where a time is missing with those before the gap alone.
+// The rollout of a next-state model is compared with every row, although times are rounded. If
+// a time is missing, it is compared with the rows before the gap only.
 func TestNextStateScore(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -248,7 +248,7 @@ func TestColumns(t *testing.T) {
 	must(t, "train", "-resume", path("c"), "-window", "3", "-o", path("m.json"), path("data.csv"))
 }
 
-// -holdout keeps whole runs, or the last rows of one, from training.
+// -holdout holds out whole runs, or the last rows if there is one run.
 func TestHoldout(t *testing.T) {
 	dir := trainData(t)
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -288,7 +288,7 @@ func TestHoldout(t *testing.T) {
 	}
 }
 
-// overwritten returns the lines that a terminal shows after text was written to it.
+// overwritten returns the lines that a terminal shows for a text.
 func overwritten(text string) []string {
 	lines, col := [][]rune{nil}, 0
 	for _, part := range strings.SplitAfter(strings.ReplaceAll(text, "\x1b[K", "\x00"), "") {
@@ -312,8 +312,8 @@ func overwritten(text string) []string {
 	return all
 }
 
-// The line of progress is gone at the end, however a training ends, and has no NaN; off a
-// terminal there is none.
+// The line of progress has no NaN, and it is removed at the end, however a training ends. If
+// standard error is no terminal there is no such line.
 func TestProgress(t *testing.T) {
 	dir := trainData(t)
 	data, model := filepath.Join(dir, "data.csv"), filepath.Join(dir, "m.json")
@@ -356,7 +356,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// A checkpoint knows its validation set, and takes no other.
+// A checkpoint goes with its validation set. Another one is refused.
 func TestResumeValidation(t *testing.T) {
 	dir := trainData(t)
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -380,7 +380,7 @@ func TestResumeValidation(t *testing.T) {
 	must(t, append(again, "-valid", copied, path("data.csv"))...)
 }
 
-// Two uses of one column are a wrong call.
+// A call that uses one column twice is wrong.
 func TestOverlappingColumns(t *testing.T) {
 	data := filepath.Join(trainData(t), "data.csv")
 	for args, want := range map[string]string{
@@ -411,8 +411,8 @@ func orbitOf(n int, dt float64, at func(t float64) (q, p float64)) string {
 
 func circle(t float64) (q, p float64) { return math.Cos(t), -math.Sin(t) }
 
-// A training that learned nothing says so in a line, with the likely cause; a good one is
-// silent.
+// A training that learned nothing warns in one line, with the likely cause. A good training
+// does not warn.
 func TestPoorTraining(t *testing.T) {
 	dir := t.TempDir()
 	src := rand.NewPCG(1, 2)
@@ -441,7 +441,7 @@ func TestPoorTraining(t *testing.T) {
 	}
 }
 
-// Too few rows and too large values have messages of their own.
+// The errors for too few rows and for too large values say so.
 func TestFewAndHuge(t *testing.T) {
 	dir := t.TempDir()
 	few := put(t, dir, "few.csv", orbitOf(3, 0.1, circle))
@@ -460,7 +460,8 @@ func TestFewAndHuge(t *testing.T) {
 	}
 }
 
-// Nothing is compared across a gap, which is told: the model is that of two trajectories.
+// States on two sides of a gap are not compared, and a warning names the gap. The model is
+// the same as for two trajectories.
 func TestGapInData(t *testing.T) {
 	dir := t.TempDir()
 	rows := strings.Split(strings.TrimSpace(orbitOf(240, 0.1, circle)), "\n")[1:]
@@ -488,7 +489,7 @@ func TestGapInData(t *testing.T) {
 	}
 }
 
-// -log has a row for each epoch, all of them also when a training was resumed.
+// The file of -log has a row for each epoch, also for those before a training was resumed.
 func TestLossLog(t *testing.T) {
 	dir := trainData(t)
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -523,7 +524,7 @@ func TestLossLog(t *testing.T) {
 	}
 }
 
-// A model does not go to a terminal, which is found before the work.
+// A model is not written to a terminal. This is refused before the work.
 func TestModelToScreen(t *testing.T) {
 	data := filepath.Join(trainData(t), "data.csv")
 	fails(t, inside(t, true, "", "train", data), 2, "name a file with -o, or send standard output to one")
@@ -533,7 +534,8 @@ func TestModelToScreen(t *testing.T) {
 	}
 }
 
-// A training that has ended goes on with more epochs, and says so with the same.
+// A training that has ended goes on with more epochs. With the same epochs it says that all
+// were done before.
 func TestMoreEpochs(t *testing.T) {
 	dir := trainData(t)
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -560,13 +562,13 @@ func TestMoreEpochs(t *testing.T) {
 	if s := train("-resume", path("c"), "-epochs", "30"); strings.Contains(s, done) || !strings.Contains(s, "30 epochs") || !bytes.Equal(contents(t, path("m.json")), want) {
 		t.Error(s, "or another model than in one go")
 	}
-	// Patience that is new begins to count where the training goes on.
+	// A new patience counts from where the training goes on.
 	if s := train("-resume", path("c"), "-epochs", "40", "-patience", "3"); !strings.Contains(s, "lowest loss") || strings.Contains(s, done) {
 		t.Error(s)
 	}
 }
 
-// Two optimisers work one after the other, and can be interrupted in either.
+// Two optimisers work one after the other. The training can be interrupted in both.
 func TestTwoOptimizers(t *testing.T) {
 	dir := trainData(t)
 	path := func(name string) string { return filepath.Join(dir, name) }

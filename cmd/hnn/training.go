@@ -11,8 +11,7 @@ import (
 	"hnn/nn"
 )
 
-// training holds the flags of networks and of how they are trained, which spring and train
-// share.
+// training holds the flags of networks and their training. spring and train share them.
 type training struct {
 	hidden   []int
 	act      nn.Activation
@@ -24,7 +23,7 @@ type training struct {
 	seed     uint64
 	quiet    bool
 
-	epochs int // all of them, for progress
+	epochs int // number of all epochs, for progress
 }
 
 func (t *training) register(f *flags.Set) {
@@ -38,7 +37,7 @@ func (t *training) register(f *flags.Set) {
 	f.Float(&t.adam.Beta2, "beta2", flags.Fraction, "Adam's `β₂`")
 	f.Float(&t.adam.Eps, "eps", flags.Positive, "Adam's `ε`")
 	f.Float(&t.adam.WeightDecay, "weight-decay", flags.NotNegative, "weight `decay` λ, added to the gradient")
-	f.Int(&t.workers, "workers", 0, "`goroutines` to train with, 0: one a processor; changes no result")
+	f.Int(&t.workers, "workers", 0, "`goroutines` to train with, 0: one for each processor; no result depends on it")
 	f.Seed(&t.seed)
 	f.BoolVar(&t.quiet, "quiet", false, "no progress and no table at the end")
 	f.As(flags.Neutral, "workers", "quiet")
@@ -58,8 +57,8 @@ func (t *training) rates() nn.Schedule {
 	return nn.Cosine(t.lr, t.end)
 }
 
-// progress returns a function that shows where a training stands: on a terminal in one line
-// that it overwrites, elsewhere in a line every half minute. done ends that line.
+// progress returns a function that shows the state of a training: on a terminal in one line
+// that it overwrites, else in a new line every half minute. done removes the line.
 func (t *training) progress(e *env) (show func(model string, ep nn.Epoch), done func()) {
 	if t.quiet {
 		return func(string, nn.Epoch) {}, func() {}
@@ -99,7 +98,7 @@ func (e *env) writeLoss(path string, epochs []nn.Epoch) error {
 	})
 }
 
-// rowsOf lists a table for a help text.
+// rowsOf formats a table for a help text.
 func rowsOf(indent int, rows ...[2]string) string {
 	var b strings.Builder
 	for _, r := range rows {

@@ -11,31 +11,31 @@ import (
 
 const verifyHelp = `
 
-Checks the program on this machine, offline and without a file, in a few seconds:
+Checks the program on this machine in a few seconds. It needs no file and no network:
 
-  kernel       every kernel in each instruction set that the machine has, against the
-               Go loop that specifies it: numbers whose bits differ
+  kernel       how many numbers have other bits than the Go loop that specifies the
+               kernel, for every kernel and each instruction set of the machine
   elementary   exp, log, tanh, sin and cos against arithmetic of 300 and more bits
   rule         the derivatives of every operation, to third order, against central
                differences
-  formula      H and the field of each named system, one state at a time and many at
-               once: numbers whose bits differ
+  formula      how many numbers have other bits one state at a time than many at once,
+               for H and the field of each named system
   order        the observed order of every integrator on a pendulum
   symplectic   ‖MᵀJM − J‖ of a step of the methods that are symplectic
-  energy       the largest energy error in the last tenth of 10⁵ steps of theirs, over
-               that in the first
-  steps        evaluations of the field by RK23, RK45 and DOP853, which are SciPy's
+  energy       for the same methods, the largest energy error in the last tenth of 10⁵
+               steps, over that in the first tenth
+  steps        how often RK23, RK45 and DOP853 evaluate the field: as often as SciPy's
   hnn, adam    a network's H, field, loss and gradients, and 100 steps of Adam,
                against PyTorch's numbers in float64
-  samplers     first random numbers of a seed
-  experiment   the SHA-256 of all numbers of a small seeded experiment, which is the
-               same on every platform and with any number of workers
+  samplers     the first random numbers of a seed
+  experiment   the SHA-256 of all numbers of a small experiment with a fixed seed. It is
+               the same on every platform and with any number of workers
 
 The first line says which instruction set the kernels use. The environment variable
-GODEBUG turns one off for this run: cpu.avx512f=off, cpu.avx2=off, cpu.all=off.
+GODEBUG turns instruction sets off: cpu.avx512f=off, cpu.avx2=off, cpu.all=off.
 
-One line each: ok or FAIL, name, what was measured, what is allowed. The exit status
-is 1 if any fails.
+Each check has one line: ok or FAIL, its name, what was measured, what is allowed. The
+exit status is 1 if a check fails.
 
 Examples:
   hnn verify
@@ -51,7 +51,7 @@ func defineVerify(f *flags.Set) check {
 	}
 }
 
-// machine says what computes.
+// machine describes the machine and the kernels in use.
 func machine() string {
 	return fmt.Sprintf("%s, %s/%s, %d processors, kernels %s", runtime.Version(), runtime.GOOS, runtime.GOARCH,
 		runtime.GOMAXPROCS(0), kernel.Active().Name())

@@ -10,7 +10,7 @@ import (
 
 var long = flag.Bool("long", false, "run the long tests")
 
-// The command says what computes, and that all is well.
+// The command describes the machine, and all checks pass.
 func TestVerify(t *testing.T) {
 	out := must(t, "verify")
 	if !strings.HasPrefix(out, "hnn "+version+", ") || !strings.Contains(out, "kernels "+kernel.Active().Name()+"\n") ||

@@ -1,8 +1,8 @@
 // Package bench measures how fast this module is on a machine, alone or next to
 // another program.
 //
-// Run measures rows, Print and Write put them out as text and as CSV. What the rows are
-// is in rows.go, what is done with them in bench.go, the other program in peer.go.
+// Run measures rows. Print writes them as text, and Write as CSV. rows.go has the rows,
+// bench.go measures them, and peer.go runs the other program.
 package bench
 
 import (
@@ -29,16 +29,16 @@ type Config struct {
 	Only   *regexp.Regexp // the rows to measure, by name; nil for all
 	Peer   Peer           // a program to compare with, if it has a Command
 
-	// Progress is told what is measured next; nil for nothing. Round 0 is the
-	// calibration.
+	// Progress, if not nil, is called with the next row before it is measured. Round 0 is
+	// the calibration.
 	Progress func(round int, row string)
 }
 
-// A Row is an operation and what was measured of it. Each slice has one number of each
-// round; one that stays empty does not concern the row.
+// A Row is an operation and its measurements. Each slice has one number for each round, or it
+// is empty if it does not apply to the row.
 type Row struct {
 	Name    string
-	Flop    float64   // floating-point operations in one operation; 0 where its rate says little
+	Flop    float64   // floating-point operations in one operation; 0 if their rate says little
 	Seconds []float64 // of one operation
 	Allocs  []float64 // allocations of one operation
 	Share   []float64 // of the core's peak rate
@@ -53,8 +53,8 @@ type Row struct {
 	peered  bool // the peer has this row
 }
 
-// A measurement does n operations and returns the time and the allocations of all. It
-// ends early, with the error of ctx, soon after that is cancelled.
+// A measurement does n operations and returns their time and allocations. It ends with the
+// error of ctx soon after ctx is cancelled.
 type measurement func(ctx context.Context, n int) (time.Duration, uint64, error)
 
 // Run measures all rows. It first finds how many operations of each row take the wanted
@@ -114,10 +114,10 @@ func (r *Row) calibrate(ctx context.Context, target time.Duration) error {
 		if d >= target/2 || r.n >= 1<<26 {
 			return nil
 		}
-		// The time of a few operations says little of that of many, so the number
-		// grows by steps.
+		// The time of a few operations says little about the time of many. So the number
+		// grows step by step.
 		wanted := 0.7 * float64(target) / float64(max(d, 1))
-		r.n = int(min(float64(r.n)*min(max(wanted, 2), 100), 1<<30)) // which an int of 32 bits holds
+		r.n = int(min(float64(r.n)*min(max(wanted, 2), 100), 1<<30)) // fits into an int of 32 bits
 	}
 }
 
@@ -183,8 +183,8 @@ func peakRate() float64 {
 	}
 }
 
-// timed makes a measurement of op, which does n operations. It calls op with growing
-// numbers, as long as a call takes less than 50 ms, and looks at ctx between the calls.
+// timed makes a measurement of op, which does n operations. The number grows from call to call
+// as long as a call takes less than 50 ms. timed looks at ctx between the calls.
 func timed(op func(ctx context.Context, n int) error) measurement {
 	return func(ctx context.Context, n int) (time.Duration, uint64, error) {
 		var c clock

@@ -43,8 +43,8 @@ func TestInterrupt(t *testing.T) {
 	})
 }
 
-// A calibration looks at the context before each measurement, so it stops although the
-// operation does not.
+// A calibration looks at the context before each measurement. It stops even if the operation
+// does not.
 func TestInterruptOfCalibration(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	calls := 0
@@ -67,7 +67,7 @@ func TestCalibrate(t *testing.T) {
 	if err := r.calibrate(context.Background(), 20*time.Millisecond); err != nil || r.n < 10_000 || r.n > 20_000 {
 		t.Errorf("%d operations of 1 µs for 20 ms, error %v", r.n, err)
 	}
-	r.measure = func(context.Context, int) (time.Duration, uint64, error) { return 0, 0, nil } // a clock that stands
+	r.measure = func(context.Context, int) (time.Duration, uint64, error) { return 0, 0, nil } // a clock that does not move
 	if err := r.calibrate(context.Background(), time.Hour); err != nil || r.n > 1<<30 {
 		t.Errorf("%d operations of 0 s, error %v", r.n, err)
 	}
@@ -82,7 +82,8 @@ func shell(t *testing.T, body string, stderr *bytes.Buffer) Config {
 		Peer: Peer{Command: []string{"sh", "-c", body}, Stderr: stderr}}
 }
 
-// A child of the peer that outlives it keeps its output open, which must not hold us up.
+// A child of the peer may live longer and keep the output of the peer open. The measurement
+// must not wait for it.
 func TestPeerWithChild(t *testing.T) {
 	for name, body := range map[string]string{
 		"no answer":    "sleep 10 & read -r row; wait",
@@ -107,8 +108,8 @@ func TestPeerWithChild(t *testing.T) {
 	})
 }
 
-// A peer's answers reach the row, and its standard error ours; what it says too much
-// does no harm.
+// The answers of a peer reach the row, and its standard error reaches ours. Further output does
+// no harm.
 func TestPeer(t *testing.T) {
 	var stderr bytes.Buffer
 	c := shell(t, `while read -r row; do echo "$row" >&2; echo "0.5 slow"; done; head -c 300000 /dev/zero`, &stderr)

@@ -12,18 +12,18 @@ import (
 	"time"
 )
 
-// A Peer is a program that is asked for the time of rows. It reads names of rows, one a
-// line, and answers each with a line: the seconds of one operation and, if it wants, a
-// remark; or - if it has no such row.
+// A Peer is a program that is asked for the time of rows. It reads names of rows, one on each
+// line. It answers each with a line: the seconds of one operation and perhaps a remark, or -
+// if it has no such row.
 type Peer struct {
 	Command []string  // the program and its arguments; none for no peer
-	Stderr  io.Writer // takes what it writes there
+	Stderr  io.Writer // its standard error
 }
 
 const (
-	// endDelay is how long a peer may take to end once its input does.
+	// endDelay is how long a peer may take to end after its input has ended.
 	endDelay = 5 * time.Second
-	// pipeDelay is how long its children may keep its output open once it has ended.
+	// pipeDelay is how long its children may keep its output open after it has ended.
 	pipeDelay = time.Second
 )
 
@@ -67,7 +67,7 @@ func (c Peer) start(ctx context.Context) (*peer, error) {
 // ask returns the seconds that an operation of the row takes the peer, and its remark.
 // It notes in the row whether the peer has it.
 func (p *peer) ask(ctx context.Context, r *Row) (seconds float64, remark string, err error) {
-	// A program that has ended gives no answer; the reason is told below.
+	// A program that has ended gives no answer. The reason is found below.
 	fmt.Fprintln(p.in, r.Name)
 	if !p.line.Scan() {
 		if err := ctx.Err(); err != nil {
@@ -93,12 +93,12 @@ func (p *peer) ask(ctx context.Context, r *Row) (seconds float64, remark string,
 	return seconds, remark, nil
 }
 
-// close ends the peer's input, upon which it should end, and waits for that.
+// close ends the peer's input and waits for the peer to end.
 func (p *peer) close() {
 	p.in.Close()
 	kill := time.AfterFunc(endDelay, func() { p.cmd.Process.Kill() })
 	defer kill.Stop()
-	// What it still has to say is of no interest, but must not keep it waiting.
+	// Its remaining output is not needed, but it must be read so that the peer can end.
 	io.Copy(io.Discard, p.out)
 	<-p.done
 }

@@ -20,7 +20,7 @@ func spread(x []float64) (median, least, most float64) {
 	return (s[(n-1)/2] + s[n/2]) / 2, s[0], s[n-1]
 }
 
-// rate returns the median of 10⁹ operations a second, or NaN where it says little.
+// rate returns the median rate in 10⁹ operations a second, or NaN if it says little.
 func (r *Row) rate() float64 {
 	if r.Flop == 0 {
 		return math.NaN()
@@ -29,7 +29,7 @@ func (r *Row) rate() float64 {
 	return r.Flop / t / 1e9
 }
 
-// Print writes the rows as a table to read, with the columns of the peer if peered.
+// Print writes the rows as a table of text, with the columns of the peer if peered is set.
 func Print(out io.Writer, rows []*Row, peered bool) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	head := "row\ttime\t\tGFLOP/s\tshare\t\tallocs"
@@ -79,8 +79,8 @@ func seconds(s float64) string {
 var Header = []string{"row", "s", "s_min", "s_max", "gflops", "share", "share_min", "share_max", "gain", "gain_min", "gain_max",
 	"allocs", "peer_s", "peer_min", "peer_max", "ratio", "ratio_min", "ratio_max", "remark"}
 
-// Write writes the rows to a table with the columns of Header. Where a row has several
-// rounds the figures are the median, the least and the greatest.
+// Write writes the rows to a table with the columns of Header. The figures are the median, the
+// least and the greatest of all rounds.
 func Write(w *table.Writer, rows []*Row) {
 	three := func(x []float64) {
 		m, lo, hi := spread(x)

@@ -16,7 +16,7 @@ import (
 	"hnn/spring"
 )
 
-// networks are those that the training steps are measured with.
+// networks are the networks of the training steps.
 var networks = [][]int{{2, 128, 64, 32, 1}, {2, 200, 200, 1}}
 
 // table lists what can be measured.
@@ -136,8 +136,8 @@ func springRows(n int) *nn.Series {
 	return d
 }
 
-// stepRow measures the steps of a training. The first two do not count, because plans
-// are compiled and buffers grow in them.
+// stepRow measures the steps of a training. The first two do not count, because they compile
+// plans and allocate buffers.
 func stepRow(sizes []int, rows, workers int) *Row {
 	const first = 2
 	m, d := network(sizes), springRows(rows)

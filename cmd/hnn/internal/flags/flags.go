@@ -1,6 +1,6 @@
-// Package flags has the flags of the program's commands: values that are checked as they are
-// parsed, so that a wrong one is reported with its name, its text and what would be right;
-// and the role of each flag, so that sweep, replay and resume need to know no names.
+// Package flags has the flags of the program's commands. Values are checked when they are
+// parsed, so the error for a wrong value has the name of the flag, its text, and what is
+// wanted. Each flag has a role, so sweep, replay and resume need not know its name.
 package flags
 
 import (
@@ -23,7 +23,7 @@ const (
 	Input               // a file that is read, "" for none; it changes what is computed
 	Output              // a file that is written, "-" for standard output, "" for none
 	OutDir              // a directory of files that are written
-	Neutral             // it changes no result: goroutines, progress, checkpoints
+	Neutral             // no result depends on it: goroutines, progress, checkpoints
 )
 
 // A Set holds the flags of a command and, after Parse, the operands that follow them.
@@ -47,7 +47,7 @@ func Wrong(format string, args ...any) error { return UsageError{fmt.Errorf(form
 func New(name string) *Set {
 	f := &Set{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), roles: map[string]Role{}, what: "argument"}
 	f.SetOutput(io.Discard)
-	f.FlagSet.Usage = func() {} // flag would call it for an error too
+	f.FlagSet.Usage = func() {} // package flag would call it after an error too
 	return f
 }
 
@@ -55,12 +55,12 @@ func New(name string) *Set {
 // are read, and what they are.
 func (f *Set) Operands(least, most int, what string) { f.operands, f.what = [2]int{least, most}, what }
 
-// Rest says that the flags are followed by at least one argument, and perhaps flags that
-// are not of this set.
+// Rest says that at least one argument follows the flags. Flags that are not of this set may
+// come after it.
 func (f *Set) Rest(what string) { f.operands, f.what = [2]int{1, -1}, what }
 
-// Parse reads the flags, up to the first argument that is none, and checks the number of
-// operands. For -h it returns flag.ErrHelp; other errors are UsageErrors.
+// Parse reads the flags up to the first operand, and checks the number of operands. For -h it
+// returns flag.ErrHelp. Other errors are UsageErrors.
 func (f *Set) Parse(args []string) error {
 	if err := f.FlagSet.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return err
@@ -129,7 +129,7 @@ func (f *Set) Inputs() []string {
 	return append(files, f.Args()...)
 }
 
-// First returns the first of the named flags, by the alphabet, that the call sets, or "".
+// First returns the first of the named flags that the call sets, in alphabetical order, or "".
 func (f *Set) First(names ...string) string {
 	first := ""
 	f.Visit(func(fl *flag.Flag) {
@@ -173,13 +173,13 @@ type Value struct {
 func (v Value) Set(s string) error { return v.Parse(s) }
 
 func (v Value) String() string {
-	if v.Show == nil { // flag asks a zero value for its default
+	if v.Show == nil { // package flag asks a zero Value for its default
 		return ""
 	}
 	return v.Show()
 }
 
-// Float is a flag of one number. A default of NaN is shown as none.
+// Float is a flag of one number. A default of NaN is not shown.
 func (f *Set) Float(p *float64, name string, b Bound, help string) {
 	f.Var(Value{
 		func(s string) (err error) { *p, err = b.Number(s); return err },
@@ -215,7 +215,7 @@ func (f *Set) Floats(p *[]float64, name string, b Bound, help string) {
 	f.Var(list(p, b.Number), name, help)
 }
 
-// MaxCount bounds every count, so that a slip of the finger ends in a message.
+// MaxCount bounds every count, so that a typing error ends in a message.
 const MaxCount = 1_000_000_000
 
 func count(min int) func(s string) (int, error) {

@@ -53,7 +53,7 @@ func TestValues(t *testing.T) {
 	if !reflect.DeepEqual(v, want) {
 		t.Errorf("%+v\nwant %+v", v, want)
 	}
-	// What is printed can be parsed, to the same values.
+	// The printed values can be parsed and give the same values.
 	again, w := newSet()
 	var printed []string
 	f.Visit(func(fl *flag.Flag) { printed = append(printed, "-"+fl.Name+"="+fl.Value.String()) })
@@ -146,7 +146,7 @@ func TestRoles(t *testing.T) {
 	for _, c := range []struct{ got, want map[string]string }{
 		{f.With(Output, OutDir), map[string]string{"out": "o", "dir": "d"}},
 		{f.With(Setting), map[string]string{"rate": "0.5", "none": "", "box": "", "n": "3", "sizes": "4,5", "names": "", "seed": "0", "word": "a"}},
-		{f.Given(Setting, Input), map[string]string{"n": "3", "in": "i"}}, // n as by default, and yet given
+		{f.Given(Setting, Input), map[string]string{"n": "3", "in": "i"}}, // n has its default value and is given all the same
 		{f.Given(Neutral), map[string]string{"quiet": "true"}},
 		{f.Given(OutDir), map[string]string{}},
 		{f.With(), map[string]string{}},

@@ -24,17 +24,17 @@ import (
 //	… write to f …
 //	return f.Commit()
 //
-// Until Commit the data are in a temporary file .hnn-*.tmp of the same directory and a file already at path stays as it
-// is; a process that is killed leaves at worst that temporary file. A new file has mode 0644 less the umask, a replaced
-// one keeps its permission bits. A symbolic link is kept and the file it points to replaced. A hard link is replaced by
-// a new file, and the other names of the old one keep the old content.
+// Until Commit the data are in a temporary file .hnn-*.tmp of the same directory, and an old file at path does not change.
+// A process that is killed leaves at most that temporary file. A new file has mode 0644 less the umask. A replaced file
+// keeps its permission bits. A symbolic link is kept, and the file that it points to is replaced. A hard link is replaced
+// by a new file, and the other names of the old file keep the old content.
 //
-// Standard output and whatever is no regular file, such as a device or a named pipe, is written to directly.
+// Standard output, devices and named pipes are written to directly.
 type File struct {
 	file *os.File
 	w    *bufio.Writer
 	sum  hash.Hash
-	path string // where Commit puts the file, or empty if it is written to directly
+	path string // where Commit puts the file, or "" if it is written to directly
 }
 
 // Create begins the file of the given name; "-" is standard output.
@@ -49,7 +49,7 @@ func Create(path string) (*File, error) {
 		f.path = path
 		f.file, err = temporary(filepath.Dir(path), path)
 	case path != "-":
-		// /dev/stdout may be a regular file that the shell has opened and that holds something already.
+		// /dev/stdout may be a regular file that the shell has opened. It may already have some content.
 		f.file, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	}
 	if err != nil {
@@ -59,7 +59,7 @@ func Create(path string) (*File, error) {
 	return f, nil
 }
 
-// resolve finds the file that an output to path has to replace, or tells that path is written to directly.
+// resolve finds the file that an output to path has to replace, or reports that path is written to directly.
 func resolve(path string) (target string, direct bool, err error) {
 	switch {
 	case path == "-", path == "/dev/stdout", path == "/dev/stderr",
@@ -84,10 +84,10 @@ func resolve(path string) (target string, direct bool, err error) {
 		return "", false, fmt.Errorf("%s is a directory", path)
 	case !info.Mode().IsRegular():
 		return path, true, nil
-	case info.Mode()&0o200 == 0: // the system would let root pass
+	case info.Mode()&0o200 == 0: // root could write it, but must not
 		return "", false, fmt.Errorf("%s is read-only", path)
 	}
-	// A file that this user must not write is not replaced either, though the directory would allow it.
+	// A file that this user must not write is not replaced either, even if the directory allows it.
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return "", false, err
@@ -110,7 +110,7 @@ func temporary(dir, path string) (*os.File, error) {
 	return f, named(err, path)
 }
 
-// named makes an error about a temporary file one about path, the name that the user knows.
+// named turns an error about a temporary file into one about path, the name that the user knows.
 func named(err error, path string) error {
 	var p *fs.PathError
 	if path != "" && errors.As(err, &p) {
@@ -128,10 +128,11 @@ func (f *File) Write(b []byte) (int, error) {
 // Sum is the SHA-256, in hexadecimal, of what was written. It is complete after Commit.
 func (f *File) Sum() string { return hex.EncodeToString(f.sum.Sum(nil)) }
 
-// Commit writes what is in the buffer, makes it durable and puts the file in its place. After an error the temporary
-// file is gone and the old one still whole, unless the last step alone failed, which makes the new name durable.
+// Commit writes the buffer, makes the file durable and gives it its name. After an error the temporary file is removed and
+// the old file is whole. There is one exception: the last step, which makes the new name durable, may fail when the file is
+// already replaced.
 func (f *File) Commit() error {
-	defer f.Abort() // after success there is nothing left to remove
+	defer f.Abort() // after success it does nothing
 	err := f.w.Flush()
 	if err == nil && f.path != "" {
 		err = f.file.Sync()
@@ -148,7 +149,7 @@ func (f *File) Commit() error {
 	return syncDir(filepath.Dir(f.path))
 }
 
-// Abort gives the file up: the temporary file is removed, the old file stays. After Commit it does nothing.
+// Abort removes the temporary file, and the old file stays. After Commit it does nothing.
 func (f *File) Abort() {
 	if f.file == os.Stdout {
 		return
@@ -159,7 +160,7 @@ func (f *File) Abort() {
 	}
 }
 
-// syncDir makes a renaming durable where the system can do that and the user may read the directory.
+// syncDir makes a new name durable, if the system can do that and the user may read the directory.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" || runtime.GOARCH == "wasm" {
 		return nil
@@ -174,7 +175,7 @@ func syncDir(dir string) error {
 	return err
 }
 
-// Writable tells, before an hour's work, whether Create and Commit will be able to write path. It leaves no trace.
+// Writable is called before the work. It reports an error if Create and Commit could not write path. It changes nothing.
 func Writable(path string) error {
 	path, direct, err := resolve(path)
 	if err != nil || direct {
@@ -200,8 +201,8 @@ func probe(dir, path string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// SameFile tells whether two names mean one regular file or directory, so that an output would replace an input. Two
-// files yet to be created are the same if they have the same name in the same directory.
+// SameFile reports whether two names mean one regular file or directory, so that an output would replace an input. Two files
+// that do not exist yet are the same if they have the same name in the same directory.
 func SameFile(a, b string) bool {
 	if a == "-" || b == "-" {
 		return false

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// save writes data to path as a command would.
+// save writes data to path in the way of a command.
 func save(path, data string) error {
 	f, err := Create(path)
 	if err != nil {
@@ -27,7 +27,7 @@ func save(path, data string) error {
 	return f.Commit()
 }
 
-// holds checks the content of path, and that dir has so many entries: no temporary file is left behind.
+// holds checks the content of path and the number of entries of dir: no temporary file may be left.
 func holds(t *testing.T, path, want, dir string, entries int) {
 	t.Helper()
 	got, err := os.ReadFile(path)
@@ -116,7 +116,7 @@ func TestCommitFails(t *testing.T) {
 	f.Abort()
 	holds(t, path, "old", dir, 1)
 
-	// Here renaming fails, the last moment for it: somebody has made a directory of that name.
+	// Here the renaming fails, because a directory has that name by now.
 	if f, err = Create(path); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestCommitFails(t *testing.T) {
 }
 
 func TestDevFull(t *testing.T) {
-	// Before anything is written: were these taken for regular files, root would replace the devices of the system.
+	// This is checked before anything is written. Otherwise root could replace the devices of the system.
 	for _, path := range []string{"/dev/full", "/dev/null"} {
 		if _, err := os.Stat(path); err != nil {
 			t.Skip(err)
@@ -192,7 +192,7 @@ func TestStdout(t *testing.T) {
 	holds(t, path, "a\na\nb\n", dir, 1)
 }
 
-// A redirection to a file that holds something already must not lose it. The descriptor stands for the shell's.
+// A redirection to a file with some content must not lose this content. The descriptor is like that of the shell.
 func TestDevFd(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("for /dev/fd as Linux has it")
@@ -215,7 +215,7 @@ func TestDevFd(t *testing.T) {
 	}
 }
 
-// A new file has the mode that the umask leaves of 0644, a replaced one keeps its own.
+// A new file has the mode 0644 less the umask. A replaced file keeps its mode.
 func TestMode(t *testing.T) {
 	dir := t.TempDir()
 	perm := func(name string) fs.FileMode {
@@ -287,7 +287,7 @@ func TestHardLink(t *testing.T) {
 	holds(t, b, "old", dir, 2)
 }
 
-// Whatever would make Create fail is found before, and nothing is left of the search.
+// Writable finds everything that would make Create fail, and leaves no file.
 func TestWritable(t *testing.T) {
 	dir := t.TempDir()
 	file, locked := filepath.Join(dir, "file"), filepath.Join(dir, "locked")
@@ -318,7 +318,7 @@ func TestWritable(t *testing.T) {
 	}
 	holds(t, file, "old", dir, 2)
 	holds(t, locked, "old", dir, 2)
-	if err := os.Chmod(locked, 0o644); err != nil { // or Windows cannot remove it
+	if err := os.Chmod(locked, 0o644); err != nil { // without this Windows cannot remove it
 		t.Fatal(err)
 	}
 }
@@ -381,7 +381,7 @@ func TestSameFile(t *testing.T) {
 	}
 }
 
-// Of several writers of one file one wins, and its file is whole.
+// If there are several writers of one file, the file of one of them stays, and it is whole.
 func TestTwoWriters(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.csv")

@@ -1,7 +1,7 @@
 // Package table reads and writes the CSV files of the command line: a header of column names, then numbers.
 //
-// Whatever a later computation relies on is checked: a [Table] is rectangular and the columns it gives out are finite.
-// The numbers that [Writer] writes, [Read] gives back to the bit. [Create] makes a file appear whole or not at all.
+// A [Table] is checked when it is read: it is rectangular, and the columns that it returns have finite numbers only.
+// [Read] returns the numbers that [Writer] wrote, to the bit. [Create] replaces a file as a whole or not at all.
 package table
 
 import (
@@ -31,14 +31,14 @@ type Table struct {
 	Name   string
 	Header []string
 
-	cols [][]float64 // cols[j] holds the numbers of column Header[j], or nothing if one of its cells is none
-	errs []error     // errs[j] says which cell that is, the first one
+	cols [][]float64 // cols[j] holds the numbers of column Header[j], or nothing if a cell of it is no number
+	errs []error     // errs[j] names the first such cell
 	rows int
 	runs []run
 }
 
-// A run is a stretch of rows on consecutive lines, from this row and line on. Only blank lines begin a new one: line
-// numbers cost nothing in a file without them.
+// A run is a number of rows on consecutive lines, from this row and line on. Only a blank line begins a new run, so a file
+// without blank lines needs no memory for line numbers.
 type run struct{ row, line int }
 
 // ReadFile reads the file of the given name, or standard input if the name is "-".
@@ -54,8 +54,8 @@ func ReadFile(name string) (*Table, error) {
 	return Read(name, f)
 }
 
-// Read reads a whole table from r; name stands for it in errors. A column that is asked for must hold finite decimal
-// numbers, see [Table.Col]; the others may hold anything.
+// Read reads a whole table from r. Errors call it name. A column that is used must have finite decimal numbers, see
+// [Table.Col]. Other columns may have any text.
 //
 // The format is RFC 4180 with a mandatory header, "," as the separator and one line for each row: a quoted cell cannot
 // contain a line break. A UTF-8 byte order mark, CRLF, blank lines and blanks around a cell are ignored. An error is one
@@ -68,7 +68,7 @@ func Read(name string, r io.Reader) (*Table, error) {
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	var cells []string
 	line := 0
-	// After a failed read the scanner still delivers what it has, perhaps half a line: hence the test of Err.
+	// After a failed read the scanner still returns what it has, perhaps half a line. So Err is tested first.
 	for lines.Scan() && lines.Err() == nil {
 		line++
 		s := lines.Text()
@@ -97,7 +97,7 @@ func Read(name string, r io.Reader) (*Table, error) {
 	case errors.Is(err, bufio.ErrTooLong):
 		err = fmt.Errorf("line longer than %d bytes (no CSV file, or its lines do not end in LF or CRLF)", maxLine)
 	case errors.As(err, &p):
-		err = p.Err // which would name the file a second time
+		err = p.Err // p itself would name the file a second time
 	}
 	switch {
 	case err != nil:
@@ -147,14 +147,14 @@ func (t *Table) header(line string, names []string) error {
 		return err
 	}
 	for _, s := range names {
-		t.Header = append(t.Header, strings.Clone(s)) // a part of the line would hold on to all of it
+		t.Header = append(t.Header, strings.Clone(s)) // s alone would keep the whole line in memory
 	}
 	t.cols = make([][]float64, len(names))
 	t.errs = make([]error, len(names))
 	return nil
 }
 
-// checkHeader refuses names that cannot be told from each other, or from data: no first row is ever taken for a header.
+// checkHeader refuses equal names, and names that are numbers: a first row of data is not taken for a header.
 func checkHeader(names []string) error {
 	seen := make(map[string]bool, len(names))
 	for _, s := range names {
@@ -172,7 +172,7 @@ func checkHeader(names []string) error {
 	return nil
 }
 
-// checkText refuses what is lost in a CSV file or does harm on a terminal.
+// checkText refuses text that would be lost in a CSV file or do harm on a terminal.
 func checkText(s string) error {
 	switch {
 	case s == "":
@@ -214,8 +214,8 @@ func (t *Table) add(line int, cells []string) error {
 	return nil
 }
 
-// number parses a finite decimal number. strconv.ParseFloat also takes what nobody means in a CSV file, 0x1p3 and 1_0, and what
-// no computation survives, NaN and Inf.
+// number parses a finite decimal number. strconv.ParseFloat also accepts 0x1p3 and 1_0, which are hardly meant in a CSV
+// file, and NaN and Inf, which cannot be computed with.
 func number(s string) (float64, error) {
 	v, err := strconv.ParseFloat(s, 64)
 	switch {
@@ -231,7 +231,7 @@ func number(s string) (float64, error) {
 	return 0, fmt.Errorf("%.40q is not a number", s)
 }
 
-// list joins names for an error message, of many only the first.
+// list joins names for an error message. If there are many, it has only the first.
 func list(names []string) string {
 	const most = 20
 	var short []string
@@ -247,8 +247,8 @@ func list(names []string) string {
 // Rows is the number of rows; there is at least one.
 func (t *Table) Rows() int { return t.rows }
 
-// Col returns the numbers of the named column. A cell that is no finite decimal number is an error, and so is a column
-// that is not there. The slice is the table's own.
+// Col returns the numbers of the named column. A missing column is an error, and so is a cell that is no finite decimal
+// number. The slice belongs to the table.
 func (t *Table) Col(name string) ([]float64, error) {
 	j := slices.Index(t.Header, name)
 	if j < 0 {
@@ -257,8 +257,8 @@ func (t *Table) Col(name string) ([]float64, error) {
 	return t.cols[j], t.errs[j]
 }
 
-// Need returns an error that lists the missing and the found names unless the table has all these columns. Their order
-// is free, upper and lower case differ, and further columns do no harm.
+// Need returns nil if the table has all these columns, in any order. Otherwise its error lists the missing and the found
+// names. Upper and lower case differ. Further columns do no harm.
 func (t *Table) Need(names ...string) error {
 	var missing []string
 	for _, s := range names {

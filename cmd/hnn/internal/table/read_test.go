@@ -30,7 +30,7 @@ func read(s string) (*Table, error) {
 	return t, nil
 }
 
-// Every error is one line that says where and what.
+// Every error is one line that names the place and the mistake.
 func TestReadErrors(t *testing.T) {
 	long := strings.Repeat("7x", 100)
 	var many []string
@@ -38,7 +38,7 @@ func TestReadErrors(t *testing.T) {
 		many = append(many, fmt.Sprint("c", i))
 	}
 	for _, c := range []struct{ give, want string }{
-		// No number, or none that can be computed with.
+		// No number, or a number that cannot be computed with.
 		{"t,q\n0,1\n1,1_0\n", `x.csv:3: column q: "1_0" is not a number`},
 		{"q\n0x1p3\n", `x.csv:2: column q: "0x1p3" is not a number`},
 		{"q\n0x_1p3\n", `x.csv:2: column q: "0x_1p3" is not a number`},
@@ -111,7 +111,7 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
-// What spreadsheets, other systems and hands make of a file is accepted, and rows keep their line numbers.
+// Files as spreadsheets, other systems and people write them are accepted, and rows keep their line numbers.
 func TestReadAccepts(t *testing.T) {
 	for _, c := range []struct {
 		give  string
@@ -150,7 +150,7 @@ func TestColumns(t *testing.T) {
 	if got, err := x.Col("q"); err != nil || !slices.Equal(got, []float64{1, 2, 3}) {
 		t.Error(got, err)
 	}
-	// A column that is no column of numbers does no harm unless it is asked for.
+	// A column without numbers does no harm unless it is used.
 	if got, err := x.Col("note"); got != nil || err == nil || err.Error() != `x.csv:2: column note: "a b" is not a number` {
 		t.Error(got, err)
 	}
@@ -201,7 +201,7 @@ func TestReadFile(t *testing.T) {
 	}
 }
 
-// Half a line before a failure of the medium must not pass for a row.
+// If reading fails in the middle of a line, the first half of the line is not taken for a row.
 func TestReadFailure(t *testing.T) {
 	broken := errors.New("broken cable")
 	_, err := Read("x.csv", io.MultiReader(strings.NewReader("q\n1\n2.7"), iotest.ErrReader(broken)))
@@ -210,7 +210,7 @@ func TestReadFailure(t *testing.T) {
 	}
 }
 
-// endless repeats a text for ever and counts the bytes that were taken.
+// endless repeats a text without end and counts the bytes that were read.
 type endless struct {
 	text string
 	n    int
@@ -264,7 +264,7 @@ func randomTable(rows int) []byte {
 	return b
 }
 
-// All memory ever taken, garbage included, is below four times the size of the file.
+// All memory that is allocated, garbage included, is below four times the size of the file.
 func TestMemory(t *testing.T) {
 	data := randomTable(50_000)
 	var before, after runtime.MemStats
@@ -289,7 +289,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// What is accepted is rectangular and finite, and written and read again it is the same.
+// A table that is accepted is rectangular and finite. Written and read again, it is the same.
 func FuzzReadCSV(f *testing.F) {
 	for _, s := range []string{
 		"q,p\n1,2\n", "\ufeff\"q\",p\r\n1 ,\" 2\"\r\n\r\n3,4", "model,q\n\"a,\"\"b\",1\na,2\n", "q\rp\r", "1,2\n3,4\n",

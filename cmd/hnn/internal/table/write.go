@@ -16,22 +16,22 @@ import (
 //	w.End()
 //	err := w.Flush()
 //
-// The first error ends all writing and is returned by Flush. The underlying writer is only ever handed whole rows: the
-// row with the error is dropped, those before it are kept. A row costs no allocation.
+// The first error ends all writing, and Flush returns it. The underlying writer gets whole rows only: the row with the error
+// is dropped, and those before it are kept. A row allocates nothing.
 //
-// Numbers have the shortest form that reads back to the same bits, lines end in LF, text is quoted where needed. What no
-// reader should meet is refused: NaN and Inf, text that is empty or not printable, rows that are too short or too long.
+// Numbers have the shortest form that reads back to the same bits. Lines end in LF. Text is quoted if needed. NaN and Inf are
+// refused, and so are text that is empty or not printable, and rows that are too short or too long.
 type Writer struct {
 	w      io.Writer
 	header []string
-	buf    []byte // whole rows, then the begun one
-	begin  int    // where the begun row starts in buf
-	col    int    // its cells so far
+	buf    []byte // whole rows, then the row in work
+	begin  int    // where the row in work starts in buf
+	col    int    // its number of cells so far
 	row    int    // its number; the header is row 0
 	err    error
 }
 
-// bufSize is the number of bytes after which rows are handed on.
+// bufSize is the number of bytes after which rows go to the underlying writer.
 const bufSize = 64 << 10
 
 // NewWriter begins a table with the given columns. The header is written even if no row follows.
@@ -83,7 +83,7 @@ func (t *Writer) Text(s string) {
 	t.buf = append(t.buf, s...)
 }
 
-// Blank leaves the next cell of the row empty: the value does not exist.
+// Blank leaves the next cell of the row empty. It stands for a value that does not exist.
 func (t *Writer) Blank() { t.next() }
 
 // next begins a cell.
@@ -116,10 +116,10 @@ func (t *Writer) End() {
 	}
 }
 
-// Err returns the first error so far, which ends all writing.
+// Err returns the first error so far. After it nothing is written.
 func (t *Writer) Err() error { return t.err }
 
-// Flush hands on all whole rows and returns the first error of all. A begun row without End is an error.
+// Flush writes all whole rows and returns the first error. A row without End is an error.
 func (t *Writer) Flush() error {
 	if t.col > 0 {
 		t.fail("the row has no end")
@@ -140,7 +140,7 @@ func (t *Writer) fail(format string, args ...any) {
 	t.err = fmt.Errorf("row %d%s: %w", t.row, column, fmt.Errorf(format, args...))
 }
 
-// send hands on the whole rows and empties the buffer.
+// send writes the whole rows to the underlying writer and empties the buffer.
 func (t *Writer) send() {
 	_, err := t.w.Write(t.buf[:t.begin])
 	if t.err == nil {

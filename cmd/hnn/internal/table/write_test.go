@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// The bytes of a table do not depend on anything but its values.
+// The bytes of a table depend on its values only.
 func TestWriter(t *testing.T) {
 	var b bytes.Buffer
 	w := NewWriter(&b, "model", "step", `q "x", m`)
@@ -31,7 +31,7 @@ func TestWriter(t *testing.T) {
 	}
 }
 
-// The header is there even if no row follows.
+// The header is written even if no row follows.
 func TestWriterEmpty(t *testing.T) {
 	var b bytes.Buffer
 	if err := NewWriter(&b, "q", "p").Flush(); err != nil || b.String() != "q,p\n" {
@@ -64,7 +64,7 @@ func TestWriterBlank(t *testing.T) {
 	}
 }
 
-// What the writer writes, the reader gives back to the bit. There are enough rows for many flushes.
+// The reader returns the numbers that the writer wrote, to the bit. There are enough rows for many flushes.
 func TestRoundTrip(t *testing.T) {
 	const n = 20_000
 	r := rand.New(rand.NewPCG(1, 2))
@@ -98,7 +98,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// An error is kept, drops its row and leaves the rows before it, and nothing follows it.
+// An error is kept. Its row is dropped, the rows before it stay, and nothing is written after it.
 func TestWriterErrors(t *testing.T) {
 	for _, c := range []struct {
 		row  func(w *Writer)
@@ -157,7 +157,7 @@ func TestWriterErrors(t *testing.T) {
 	}
 }
 
-// full takes a number of writes and refuses the rest.
+// full accepts a number of writes and refuses all others.
 type full struct {
 	bytes.Buffer
 	room int
@@ -171,7 +171,7 @@ func (f *full) Write(b []byte) (int, error) {
 	return f.Buffer.Write(b)
 }
 
-// An error of the underlying writer is not lost, whenever it comes, and only whole rows arrive.
+// An error of the underlying writer is never lost, and only whole rows are written.
 func TestWriterFull(t *testing.T) {
 	for room := range 4 {
 		f := &full{room: room, err: errors.New("no space left")}

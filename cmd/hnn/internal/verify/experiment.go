@@ -9,8 +9,7 @@ import (
 	"hnn/spring"
 )
 
-// small is a short experiment with all three models, a second of work that runs through
-// everything.
+// small is a short experiment with all three models. It takes a second and uses all parts.
 func small() spring.Config {
 	c := spring.Default()
 	c.Duration, c.Train, c.Test, c.Epochs, c.Rollout = 10, 5, 2, 3, 5
@@ -37,8 +36,8 @@ func checkExperiment(r *report, want string) {
 	r.within("experiment", wrong, 0, 0, "of 2 runs differ from "+want[:min(8, len(want))]+"…", "SHA-256 "+got)
 }
 
-// hash returns the SHA-256, in hexadecimal, of what an experiment found, to the last
-// bit: data, losses, weights, energies and scores.
+// hash returns the SHA-256, in hexadecimal, of all numbers of an experiment to the last bit:
+// data, losses, weights, energies and scores.
 func hash(r *spring.Result) string {
 	h := sha256.New()
 	put := func(vs ...float64) { binary.Write(h, binary.LittleEndian, vs) }

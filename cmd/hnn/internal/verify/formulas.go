@@ -28,8 +28,8 @@ func checkFormulas(r *report) {
 	}
 }
 
-// formulaBits counts the numbers that differ in H and its field at each row of x alone
-// and at all rows, and describes the first.
+// formulaBits computes H and its field at each row of x alone and at all rows at once. It counts
+// the numbers that differ and describes the first.
 func formulaBits(s *system.System, x *autodiff.Matrix) (wrong int, first string) {
 	var g autodiff.Graph
 	leaf := g.Leaf("x", x)

@@ -9,11 +9,11 @@ import (
 	"hnn/nn"
 )
 
-// The network and the numbers below are PyTorch's in float64: some
-// of those in testdata/torch_hnn_reference.json, which were checked with 50 digits.
+// The network and the numbers below are from PyTorch in float64. They are some of those in
+// testdata/torch_hnn_reference.json, which were checked with 50 digits.
 
 var (
-	refWeights = [][]float64{ // W₁ b₁ W₂ b₂ W₃ of a network 2-8-4-1, a row an output
+	refWeights = [][]float64{ // W₁ b₁ W₂ b₂ W₃ of a network 2-8-4-1; each row of W is an output
 		{0.8362, 0.0353, -0.8453, 0.1825, 0.7982, -0.3882, -0.6982, 0.5681, 0.5518, -0.7103, -0.3687, 0.8054, 0.1612, -0.8469, 0.057, 0.8322},
 		{-0.2483, -0.1349, 0.2831, 0.0619, -0.2991, 0.0151, 0.2952, -0.0912},
 		{0.3164, -0.3211, -0.2336, 0.3813, 0.1354, -0.4162, -0.0281, 0.4234, -0.081, -0.4026, 0.1847, 0.355, -0.2762, -0.2838, 0.3493, 0.1938,

@@ -10,7 +10,7 @@ import (
 	"hnn/autodiff/kernel"
 )
 
-// A finding is the outcome of one check: a number and the range that it must be in.
+// A finding is the result of one check: a number and the range that it must be in.
 type finding struct {
 	Name   string `json:"name"`
 	OK     bool   `json:"ok"`
@@ -21,7 +21,7 @@ type finding struct {
 	Detail string `json:"detail,omitempty"` // of a failure
 }
 
-// A number is null in JSON where it is not finite.
+// A number that is not finite is null in JSON.
 type number float64
 
 func (v number) MarshalJSON() ([]byte, error) {

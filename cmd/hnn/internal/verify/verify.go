@@ -1,6 +1,6 @@
-// Package verify is what hnn verify does: it checks the program on the machine that it
-// runs on. Each file has the checks of one part, and verify.go lists them. What is measured
-// of autodiff and of integrate is in packages hnn/autodiff/verify and hnn/integrate/verify.
+// Package verify does the work of hnn verify: it checks the program on the machine that it
+// runs on. Each file has the checks of one part, and verify.go lists them. The checks of
+// autodiff and of integrate are in packages hnn/autodiff/verify and hnn/integrate/verify.
 package verify
 
 import (
@@ -14,13 +14,13 @@ import (
 	"hnn/autodiff/verify"
 )
 
-// A check makes findings; a panic of it is one too.
+// A check makes findings. If it panics, that is a finding too.
 type check struct {
 	name string
 	run  func(r *report)
 }
 
-// checks is what hnn verify does, in this order.
+// checks lists the checks of hnn verify, in their order.
 var checks = []check{
 	{"kernel", each(verify.Kernels)},
 	{"elementary", each(verify.Elementary)},
@@ -36,7 +36,7 @@ var checks = []check{
 	{"experiment", func(r *report) { checkExperiment(r, smallSHA256) }},
 }
 
-// each reports what a check of package hnn/autodiff/verify finds.
+// each reports the findings of a check of package hnn/autodiff/verify.
 func each(check func(found func(verify.Finding))) func(r *report) {
 	return func(r *report) {
 		check(func(f verify.Finding) { r.within(f.Name, f.Value, 0, f.Most, f.Unit, f.Detail) })
@@ -45,8 +45,8 @@ func each(check func(found func(verify.Finding))) func(r *report) {
 
 // Run does all checks and writes a line about each to out, or one JSON object about all.
 // The version is that of the program, and machine says what it runs on. An error names
-// the checks that failed. Run switches the instruction set of the kernels while it runs:
-// nothing else may compute meanwhile.
+// the checks that failed. Run switches the instruction set of the kernels while it runs, so no
+// other goroutine may compute at that time.
 func Run(ctx context.Context, out io.Writer, version, machine string, asJSON bool) error {
 	start := time.Now()
 	r := &report{show: func(f *finding) {
@@ -77,7 +77,7 @@ func Run(ctx context.Context, out io.Writer, version, machine string, asJSON boo
 	return nil
 }
 
-// noError turns an error that cannot be into a panic, which is a finding.
+// noError turns an error that must not occur into a panic, which is a finding.
 func noError(err error) {
 	if err != nil {
 		panic(err)

@@ -77,7 +77,7 @@ func TestVerifyJSON(t *testing.T) {
 	}
 }
 
-// What is wrong is found and named.
+// A mistake is found and named.
 func TestVerifyFails(t *testing.T) {
 	weights := refWeights[2][3]
 	for name, c := range map[string]check{
@@ -107,8 +107,8 @@ func TestVerifyFails(t *testing.T) {
 	}
 }
 
-// The small experiment has the hash that the program carries, with any number of
-// processors, and another with another seed.
+// The small experiment has the hash in the program, with any number of processors. With
+// another seed it has another hash.
 func TestSameBits(t *testing.T) {
 	run := func(c spring.Config) string {
 		r, err := spring.Run(context.Background(), c, nil)
@@ -131,8 +131,8 @@ func TestSameBits(t *testing.T) {
 	}
 }
 
-// The program itself, built with one thing wrong in its source, ends with status 1
-// and names the check that should find it. Without -long only the places are looked up.
+// The program is built with one mistake in its source. It ends with status 1 and names the
+// check that should find the mistake. Without -long the test only looks up the places.
 func TestVerifyMutants(t *testing.T) {
 	root, err := filepath.Abs("../../../..")
 	if err != nil {
