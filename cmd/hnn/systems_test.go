@@ -168,22 +168,7 @@ func TestWithoutDerivatives(t *testing.T) {
 			must(t, append(args, path("data.csv"))...)
 			off := ""
 			for _, a := range []float64{0.3, 0.6, 1, 1.5, 2, 2.5} {
-				must(t, "rollout", "-state", fmt.Sprintf("%v,0", a), "-duration", "100", "-rtol", "1e-8", "-events", "q=0:up",
-					"-events-o", path("events.csv"), "-o", path("rollout.csv"), path("m.json"))
-				events, err := table.ReadFile(path("events.csv"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				at, err := events.Col("t")
-				if err != nil {
-					t.Fatal(err)
-				}
-				// T = 4 K(sin(a/2)) = 2π/agm(1, cos(a/2))
-				x, y := 1., math.Cos(a/2)
-				for range 6 {
-					x, y = (x+y)/2, math.Sqrt(x*y)
-				}
-				e := (at[len(at)-1]-at[0])/float64(len(at)-1)/(2*math.Pi/x) - 1
+				e := periodError(t, dir, a)
 				off += fmt.Sprintf(" %+.2f", 100*e)
 				if math.Abs(e) > c.within {
 					t.Errorf("noise %s, %s: the period at amplitude %v is off by %+.2f %%", c.noise, way, a, 100*e)

@@ -26,9 +26,13 @@ Trains a model on a CSV of states, - for standard input, and writes it as JSON.
 
   Your data                                          Flags to begin with
   q, p and their derivatives dq and dp               none
+  the same without noise, and a closer fit wanted    -optimizer adam,lbfgs -epochs 20,1000
+                                                     -subset 2500
   q, p, t; no noise, 20 samples or more a period     -order 4
   q, p, t; no noise, fewer samples                   -objective step
-  q, p, t; noise, 50 samples or more a period        -derivatives smooth -window 8
+  q, p, t; noise                                     none: -objective shooting is chosen
+  the same, in a hurry, 50 samples or more a period  -derivatives smooth -window 8
+  q and t alone                                      none, or -mass M
   friction, or momenta that are not canonical        -kind baseline
   columns with other names                           -q x,y -p px,py -t time -run shot
 
@@ -61,6 +65,19 @@ The objective step takes one step of the classical Runge–Kutta method from eac
 compares its end with the next state. A training takes five times as long. The learned H
 has an error of O(h⁴).
 
+The objective shooting cuts trajectories into segments. The state at the start of each
+segment is an unknown, too. The model is followed through the whole segment and compared with
+all that was observed there, each column in units of its noise, which is estimated. So a noisy
+state is never an argument of the field, and the bias below is not there. Segments grow from
+stage to stage, -segment, because long ones are hard to begin with. The loss is the share of
+the variance that is left. If no flag says what is compared, shooting is chosen for data
+without dq and dp whose noise is above 0.3 % of their spread, and one line says so.
+
+Without momenta, for a file of q and t alone, the default is -kind mechanical, H = p²/2m +
+V(q), with the mass -mass, and -objective shooting. The momenta are found by the fit. The mass
+cannot be: with twice the mass, twice p and twice V move in the same way. Nor can another
+kinetic energy: any canonical change of p fits as well.
+
 -stride N compares states that are N rows apart (central, midpoint and step). This divides
 the noise of the slopes by N and multiplies the interval h by N.
 
@@ -77,7 +94,7 @@ unequal mass must be multiplied by the masses. Angular velocities of a double pe
 not momenta, and no H exists for them: the model hnn then keeps a large error that -kind
 baseline does not have. Noise or friction can hide this.
 
-Noise in q and p biases every fit of derivatives. At the outer edge of the data the learned
+Noise in q and p biases every fit of derivatives and steps. At the outer edge of the data the learned
 motion is too slow, by about the share of the noise in the variance of the states. At the
 inner edge of data with a hole, such as rings of energies, it is too fast. Smoothing makes
 this error smaller.
@@ -97,6 +114,7 @@ The model file is JSON. go doc hnn/nn.Save describes it.
 Examples:
   hnn train -o model.json train.csv
   hnn train -derivatives smooth -window 8 -o model.json noisy.csv
+  hnn train -q angle -mass 0.3 -o model.json film.csv
   hnn train -checkpoint run.ckpt -epochs 5000 -o model.json train.csv
   hnn train -resume run.ckpt -o model.json train.csv
   hnn train -q x,y -p vx,vy -t time -holdout 0.2 -patience 50 -o model.json lab.csv
@@ -159,7 +177,7 @@ func defineTrain(f *flags.Set) check {
 	f.Int(&t.batch, "batch", 0, "`rows` of a step; 0: a step takes one whole run")
 	f.Int(&t.history, "history", 1, "`pairs` of changes that lbfgs keeps")
 	f.Int(&t.subset, "subset", 0, "`rows` of the data that lbfgs uses, evenly spread, 0: all")
-	f.Floats(&t.segments, "segment", flags.Positive, "`lengths` of the segments of shooting, in units of t, one stage for each (default 2, 6 and 20 time scales of the data)")
+	f.Floats(&t.segments, "segment", flags.Positive, "`lengths` of the segments of shooting, in units of t, one stage for each (default 1, 5 and 20 time scales of the data)")
 	f.Floats(&t.masses, "mass", flags.Positive, "`masses` of kind mechanical, of all coordinates or of each")
 	f.Float(&t.momentum, "momentum", flags.Fraction, "`μ` of sgd")
 	f.File(&t.valid, "valid", flags.Input, "`file` of states that are not trained on, for the validation loss")
