@@ -71,6 +71,11 @@ func TestHiddenMomenta(t *testing.T) {
 	if a, b, c := contents(t, path("m.json")), contents(t, path("n.json")), contents(t, path("o.json")); !bytes.Equal(a, b) || !bytes.Equal(a, c) {
 		t.Error("a checkpoint changes the model")
 	}
+	// The momenta are not compared, and not needed, when the model is scored.
+	got := scores(t, path("m.json"), file)
+	if !(got["coord_rmse"] < 0.1) || !(got["within30"] > 10) || !(got["noise"] > 0.003) || !(got["noise"] < 0.02) {
+		t.Errorf("scores %v", got)
+	}
 	if e := periodError(t, dir, 1.2); math.Abs(e) > 0.01 {
 		t.Errorf("the period at amplitude 1.2 is off by %.2f %%", 100*e)
 	}

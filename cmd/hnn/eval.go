@@ -27,6 +27,10 @@ data have the same names of columns as those that the model was trained on, unle
               the next (needs t). Noise in the data adds to it
   coord_rmse  the same for one rollout from the first state of the run, at all its times
               (needs t). A nextstate model is followed up to the first gap
+  within10, within30   time for which that rollout stays within 10 % and 30 % of the amplitude,
+              half the range of each component in the data; the least of all runs in row all
+  noise       share of the estimated noise in that amplitude (needs t): no error can be told
+              that is smaller
   H_mean      mean of the model's own H over the states, for a model with a Hamiltonian
   H_spread    standard deviation of that H within a run. The true H of a closed system has
               a spread of 0 without noise
@@ -72,11 +76,15 @@ func defineEval(f *flags.Set) check {
 			if err != nil {
 				return err
 			}
+			noise := math.NaN()
+			if s.T != nil {
+				noise = s.noiseShare()
+			}
 			all := scores[len(scores)-1]
 			for i, v := range []float64{all.mse, all.step, all.coord, all.hSpread} {
 				e.score([]string{"mse", "step_rmse", "coord_rmse", "H_spread"}[i], v)
 			}
-			return e.writeTable(out, []string{"run", "rows", "mse", "step_rmse", "coord_rmse", "H_mean", "H_spread"}, func(w *table.Writer) {
+			return e.writeTable(out, []string{"run", "rows", "mse", "step_rmse", "coord_rmse", "within10", "within30", "noise", "H_mean", "H_spread"}, func(w *table.Writer) {
 				for i, sc := range scores {
 					if i < s.Runs() {
 						w.Int(i)
@@ -84,7 +92,7 @@ func defineEval(f *flags.Set) check {
 						w.Text("all")
 					}
 					w.Int(sc.rows)
-					floats(w, sc.mse, sc.step, sc.coord, sc.hMean, sc.hSpread)
+					floats(w, sc.mse, sc.step, sc.coord, sc.within[0], sc.within[1], noise, sc.hMean, sc.hSpread)
 					w.End()
 				}
 			})
@@ -96,6 +104,7 @@ func defineEval(f *flags.Set) check {
 type runScore struct {
 	rows                             int
 	mse, step, coord, hMean, hSpread float64
+	within                           [2]float64 // times of closeness, for 10 % and 30 %
 }
 
 // A mean is a mean over rows. Without rows it is NaN.
@@ -118,14 +127,16 @@ func evaluate(ctx context.Context, m nn.Model, s *states, o *solver) ([]runScore
 	}
 	var mse, steps, coords, hs, spreads mean
 	var scores []runScore
+	least := [2]float64{math.NaN(), math.NaN()}
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
-		sc := runScore{rows: hi - lo, mse: math.NaN(), step: math.NaN(), coord: math.NaN(), hMean: math.NaN(), hSpread: math.NaN()}
+		none := math.NaN()
+		sc := runScore{hi - lo, none, none, none, none, none, [2]float64{none, none}}
 		n := float64(hi - lo)
 		if y != nil {
 			var e mean
 			for r := lo; r < hi; r++ {
-				e.add(squares(y.Row(r), s.DX.Row(r))/float64(y.Cols), 1)
+				e.add(squares(y.Row(r), s.DX.Row(r), nil)/float64(y.Cols), 1)
 			}
 			sc.mse = e.value()
 			mse.add(e.sum, e.rows)
@@ -136,9 +147,15 @@ func evaluate(ctx context.Context, m nn.Model, s *states, o *solver) ([]runScore
 			spreads.add(float64(float64(sc.hSpread*sc.hSpread)*n), hi-lo)
 		}
 		if s.T != nil {
-			step, coord, err := followRun(ctx, m, s, lo, hi, o)
+			step, coord, within, err := followRun(ctx, m, s, lo, hi, o)
 			if err != nil {
 				return nil, fmt.Errorf("%s: run %d: %w", s.name, i, err)
+			}
+			sc.within = within
+			for k, v := range within {
+				if !(least[k] <= v) && v == v {
+					least[k] = v
+				}
 			}
 			sc.step, sc.coord = math.Sqrt(step.value()), math.Sqrt(coord.value())
 			steps.add(step.sum, step.rows)
@@ -146,17 +163,31 @@ func evaluate(ctx context.Context, m nn.Model, s *states, o *solver) ([]runScore
 		}
 		scores = append(scores, sc)
 	}
-	return append(scores, runScore{s.Rows(), mse.value(), math.Sqrt(steps.value()), math.Sqrt(coords.value()), hs.value(), math.Sqrt(spreads.value())}), nil
+	return append(scores, runScore{s.Rows(), mse.value(), math.Sqrt(steps.value()), math.Sqrt(coords.value()), hs.value(), math.Sqrt(spreads.value()), least}), nil
 }
 
-// squares returns |x − y|².
-func squares(x, y []float64) float64 {
+// squares returns |x − y|² of the components that are not hidden.
+func squares(x, y []float64, hidden []bool) float64 {
 	sum := 0.
 	for i, v := range x {
-		d := v - y[i]
-		sum += float64(d * d)
+		if hidden == nil || !hidden[i] {
+			d := v - y[i]
+			sum += float64(d * d)
+		}
 	}
 	return sum
+}
+
+// distance returns the largest |x − y| of a component that is not hidden, as a share of its
+// amplitude.
+func (s *states) distance(x, y, low, high []float64) float64 {
+	most := 0.
+	for i, v := range x {
+		if half := (high[i] - low[i]) / 2; half > 0 && (s.Hidden == nil || !s.Hidden[i]) {
+			most = max(most, math.Abs(v-y[i])/half)
+		}
+	}
+	return most
 }
 
 func meanSpread(v []float64) (mean, spread float64) {
@@ -174,7 +205,8 @@ func meanSpread(v []float64) (mean, spread float64) {
 // from row lo to the times of all rows. It returns the squared errors of both. A map has one
 // interval: rows at other intervals do not count, and its rollout ends before the first of
 // them.
-func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver) (step, coord mean, err error) {
+func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver) (step, coord mean, within [2]float64, err error) {
+	within = [2]float64{math.NaN(), math.NaN()}
 	g, isMap := m.(nn.Map)
 	one := *o
 	for r := lo; r+1 < hi; r++ {
@@ -188,12 +220,12 @@ func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver
 		one.at = []float64{dt}
 		sol, err := follow(ctx, m, s.X.Row(r), dt, &one)
 		if err != nil {
-			return step, coord, err
+			return step, coord, within, err
 		}
-		step.add(squares(sol.Y[len(sol.Y)-1], s.X.Row(r+1)), 1)
+		step.add(squares(sol.Y[len(sol.Y)-1], s.X.Row(r+1), s.Hidden), 1)
 	}
 	if hi-lo < 2 {
-		return step, coord, nil
+		return step, coord, within, nil
 	}
 	times := make([]float64, hi-lo)
 	for i := range times {
@@ -207,18 +239,25 @@ func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver
 	}
 	sol, err := follow(ctx, m, s.X.Row(lo), duration, &all)
 	if err != nil {
-		return step, coord, err
+		return step, coord, within, err
 	}
+	low, high := s.Range()
+	var far [2]bool
 	for i, y := range sol.Y {
 		if i == len(times) || isMap && i > 0 && !sameStep(times[i]-times[i-1], g.Dt()) {
 			break
 		}
-		coord.add(squares(y, s.X.Row(lo+i)), 1)
+		coord.add(squares(y, s.X.Row(lo+i), s.Hidden), 1)
+		for k, share := range []float64{0.1, 0.3} {
+			if far[k] = far[k] || s.distance(y, s.X.Row(lo+i), low, high) > share; !far[k] {
+				within[k] = times[i]
+			}
+		}
 	}
 	if coord.rows == 1 { // the first state alone has no error
 		coord = mean{}
 	}
-	return step, coord, nil
+	return step, coord, within, nil
 }
 
 func sameStep(a, b float64) bool { return a-b <= 1e-6*b && b-a <= 1e-6*b }

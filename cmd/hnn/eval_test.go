@@ -90,7 +90,7 @@ func TestEvalOwnColumns(t *testing.T) {
 	put(t, dir, "else.csv", strings.Replace(usual, "run,t,q,p,dq,dp", "trial,time,a,b,da,db", 1))
 	must(t, "train", "-quiet", "-hidden", "8", "-epochs", "5", "-q", "x", "-p", "y", "-t", "time", "-run", "trial", "-o", path("m.json"), path("lab.csv"))
 	own := must(t, "eval", path("m.json"), path("lab.csv"))
-	if got := scores(t, path("m.json"), path("lab.csv")); len(got) != 6 || strings.Count(own, "\n") != 5 {
+	if got := scores(t, path("m.json"), path("lab.csv")); len(got) != 9 || !(got["within10"] <= got["within30"]) || strings.Count(own, "\n") != 5 {
 		t.Errorf("scores %v of\n%s", got, own)
 	}
 	for _, args := range [][]string{

@@ -472,7 +472,7 @@ func TestPipeline(t *testing.T) {
 	for _, kind := range []string{"hnn", "baseline", "nextstate"} {
 		out := must(t, "eval", path(kind+".json"), path("bare.csv"))
 		lines := strings.Split(strings.TrimSpace(out), "\n")
-		if len(lines) != 22 || lines[0] != "run,rows,mse,step_rmse,coord_rmse,H_mean,H_spread" || !strings.HasPrefix(lines[21], "all,") {
+		if len(lines) != 22 || lines[0] != "run,rows,mse,step_rmse,coord_rmse,within10,within30,noise,H_mean,H_spread" || !strings.HasPrefix(lines[21], "all,") {
 			t.Errorf("eval of %s:\n%s", kind, out)
 		}
 		must(t, "rollout", "-state", "50,0", "-duration", "3", "-o", path("r.csv"), path(kind+".json"))

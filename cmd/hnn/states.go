@@ -50,6 +50,7 @@ type columns struct {
 	q, p   []string // nil: q and p, or q0, q1, … and p0, p1, …; q alone: p is hidden
 	t, run string
 	masses []float64 // for hidden momenta
+	absent bool      // the momenta may be missing
 }
 
 func (c *columns) register(f *flags.Set) {
@@ -85,7 +86,12 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 		return
 	}
 	if f.First("q", "p") == "" && len(made.Q) > 0 {
-		c.q, c.p = made.Q, made.P
+		c.q, c.p, c.absent = made.Q, made.P, true
+		for _, m := range strings.Split(made.Flags["mass"], ",") {
+			if v, err := flags.Positive.Number(m); err == nil {
+				c.masses = append(c.masses, v)
+			}
+		}
 	}
 	if f.First("t") == "" && made.T != "" {
 		c.t = made.T
@@ -125,6 +131,9 @@ func readStates(file string, c columns) (*states, error) {
 		if c.q = both[:n]; slices.ContainsFunc(both[n:], func(p string) bool { return slices.Contains(t.Header, p) }) {
 			c.p = both[n:]
 		}
+	}
+	if c.absent && slices.Contains(t.Header, c.q[0]) && !slices.ContainsFunc(c.p, func(p string) bool { return slices.Contains(t.Header, p) }) {
+		c.p = nil
 	}
 	observed := slices.Concat(c.q, c.p)
 	hidden := c.p == nil
