@@ -27,13 +27,14 @@
 // keep Hamilton's equations), estimate.go (derivatives from samples) and step.go (a loss
 // without derivatives). All files:
 //
-//	models       model.go, then hnn.go, baseline.go, nextstate.go; their networks in mlp.go,
-//	             linear.go, init.go
-//	data         series.go, estimate.go
-//	objectives   problem.go, then derivatives.go and step.go; team.go computes losses and
-//	             gradients with several goroutines
-//	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go; marquardt.go for
-//	             few unknowns, with leastsquares.go (residuals, standard errors) and householder.go
+//	models       model.go, then hnn.go, baseline.go, mechanical.go, nextstate.go; their
+//	             networks in mlp.go, linear.go, init.go
+//	data         series.go, estimate.go, smoothing.go (local cubics, and the noise)
+//	objectives   problem.go, then derivatives.go, step.go and shooting.go; team.go computes
+//	             losses and gradients with several goroutines
+//	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go; lbfgs.go with
+//	             linesearch.go; marquardt.go for few unknowns, with leastsquares.go
+//	             (residuals, standard errors) and householder.go
 //	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
 //	files        file.go (models; the format is at Save), parts.go (saving and loading)
 //	use          eval.go
