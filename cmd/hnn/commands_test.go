@@ -32,10 +32,9 @@ func TestHelpOfHelp(t *testing.T) {
 // the help. Exceptions are listed here, with the reason.
 func TestOneMeaning(t *testing.T) {
 	differs := map[string]string{
-		"spring -resume": "a switch: the checkpoints are those in -out; train has the file",
-		"sweep -out":     "no directory of results with a manifest, but of a sweep",
-		"replay -out":    "a directory of copies",
-		"bench -o":       "no result that a manifest could promise: times are never the same",
+		"sweep -out":  "no directory of results with a manifest, but of a sweep",
+		"replay -out": "a directory of copies",
+		"bench -o":    "no result that a manifest could promise: times are never the same",
 	}
 	type use struct {
 		word string

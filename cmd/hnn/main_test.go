@@ -569,7 +569,7 @@ func TestInterrupt(t *testing.T) {
 		left string // in the directory
 		says string
 	}{
-		{[]string{"spring", "-epochs", "1000000", "-out", dir}, ".ckpt", "hnn spring: saved in " + dir + "; the same call with -resume goes on\n"},
+		{[]string{"spring", "-epochs", "1000000", "-out", dir}, ".ckpt", "hnn spring: saved in " + dir + "; the same call with -continue goes on\n"},
 		{[]string{"simulate", "-n", "1000000", "-o", filepath.Join(dir, "x.csv")}, "", ""},
 	} {
 		cmd := program(c.args...)

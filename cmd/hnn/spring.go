@@ -85,8 +85,8 @@ func defineSpring(f *flags.Set) check {
 	f.Float(&c.Rollout, "rollout", flags.Positive, "`time` that each rollout lasts, in s")
 	pointsFlag(f, &points)
 	f.Int(&c.Epochs, "epochs", 1, "`passes` over the training data")
-	f.BoolVar(&resume, "resume", false, "go on from the checkpoints of an interrupted run in -out")
-	f.As(flags.Neutral, "resume")
+	f.BoolVar(&resume, "continue", false, "go on from the checkpoints of an interrupted run in -out")
+	f.As(flags.Neutral, "continue")
 	t.register(f)
 	return func() (run, error) {
 		if protocol == "paper" {
@@ -166,7 +166,7 @@ func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, p
 	done()
 	if err != nil {
 		if e.ctx.Err() != nil && len(saved) > 0 {
-			fmt.Fprintf(e.stderr, "hnn spring: saved in %s; the same call with -resume goes on\n", out)
+			fmt.Fprintf(e.stderr, "hnn spring: saved in %s; the same call with -continue goes on\n", out)
 		}
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"hnn/cmd/hnn/internal/table"
 )
 
-// An experiment may be interrupted in any of its models, and several times. After -resume its
+// An experiment may be interrupted in any of its models, and several times. After -continue its
 // files have the same bytes as without an interruption, and no checkpoint is left.
 func TestSpringResume(t *testing.T) {
 	args := func(dir string, more ...string) []string {
@@ -26,13 +26,13 @@ func TestSpringResume(t *testing.T) {
 		more := []string{}
 		for _, at := range stops {
 			r := inside(t, false, at, args(dir, more...)...)
-			if r.status != 130 || !strings.Contains(r.errors, "hnn spring: saved in "+dir+"; the same call with -resume goes on\n") {
+			if r.status != 130 || !strings.Contains(r.errors, "hnn spring: saved in "+dir+"; the same call with -continue goes on\n") {
 				t.Fatalf("%s: %+v", at, r)
 			}
-			more = []string{"-resume"}
+			more = []string{"-continue"}
 		}
-		fails(t, hnn(t, "", args(dir, "-resume", "-lr", "0.1")...), 1, ".ckpt is of a run with other flags")
-		fails(t, hnn(t, "", args(dir, "-resume", "-epochs", "7")...), 1, ".ckpt is of a run with other flags")
+		fails(t, hnn(t, "", args(dir, "-continue", "-lr", "0.1")...), 1, ".ckpt is of a run with other flags")
+		fails(t, hnn(t, "", args(dir, "-continue", "-epochs", "7")...), 1, ".ckpt is of a run with other flags")
 		r := inside(t, false, "", args(dir, more...)...)
 		if first := strings.SplitN(stops[len(stops)-1], ":", 2)[0]; r.status != 0 || first != "baseline" && strings.Contains(r.errors, "baseline: epoch") {
 			t.Errorf("%v: %+v, or a finished model was trained again", stops, r)
