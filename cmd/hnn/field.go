@@ -136,7 +136,7 @@ func defineField(f *flags.Set) check {
 			g := newGrid(qr[0], qr[1], pr[0], pr[1], n)
 			g.addModel("", s)
 			for _, file := range f.Args() {
-				m, err := loadModel(file)
+				m, err := loadModel(e.ctx, file)
 				if err != nil {
 					return err
 				}

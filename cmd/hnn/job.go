@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -92,6 +91,7 @@ type env struct {
 	terminal       bool // stderr is one: progress may be shown
 	screen         bool // stdout is one
 	dry            bool // no files are written, for a sweep
+	again          bool // a checkpoint that is gone on from is not replaced, for a replay
 	workers        int  // the most goroutines that a job may use, 0 for what its flags say
 
 	made   []made
@@ -127,9 +127,22 @@ func (e *env) write(path string, fill func(w io.Writer) error) error {
 	if e.dry {
 		return nil
 	}
-	sum, err := writeFile(path, fill)
+	sum, err := writeFile(path, func(w io.Writer) error { return fill(until{e.ctx, w}) })
 	e.made = append(e.made, made{path, sum})
 	return err
+}
+
+// until ends all writing when the context is done.
+type until struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (u until) Write(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(b)
 }
 
 // writeFile writes a file and returns its SHA-256. Alone it is for files that are no result,
@@ -196,15 +209,12 @@ type model struct {
 }
 
 // loadModel reads a model file, - for standard input.
-func loadModel(name string) (*model, error) {
-	f := os.Stdin
-	if name != "-" {
-		var err error
-		if f, err = os.Open(name); err != nil {
-			return nil, err
-		}
-		defer f.Close()
+func loadModel(ctx context.Context, name string) (*model, error) {
+	f, err := table.Open(ctx, name)
+	if err != nil {
+		return nil, err
 	}
+	defer f.Close()
 	m, made, err := nn.Load(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

@@ -184,7 +184,7 @@ func TestSpring(t *testing.T) {
 			t.Errorf("%s: header %s", name, got)
 		}
 	}
-	tr, err := table.ReadFile(filepath.Join(dir, "trajectory.csv"))
+	tr, err := table.ReadFile(t.Context(), filepath.Join(dir, "trajectory.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -425,7 +425,7 @@ func TestPipeline(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	must(t, "simulate", "-set", "m=2,k=8", "-n", "20", "-duration", "8", "-dt", "0.05", "-o", path("true.csv"))
-	csv, err := table.ReadFile(path("true.csv"))
+	csv, err := table.ReadFile(t.Context(), path("true.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -443,7 +443,7 @@ func TestPipeline(t *testing.T) {
 		must(t, "train", "-quiet", "-kind", kind, "-hidden", "32,16", "-epochs", "100", "-valid", path("bare.csv"), "-o", path(kind+".json"), path("bare.csv"))
 	}
 	must(t, "rollout", "-state", "35,0", "-duration", "20", "-dt", "0.01", "-o", path("roll.csv"), path("hnn.json"))
-	roll, err := table.ReadFile(path("roll.csv"))
+	roll, err := table.ReadFile(t.Context(), path("roll.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -539,7 +539,7 @@ func TestMethods(t *testing.T) {
 	}
 	must(t, "simulate", "-set", "m=2,k=8", "-n", "3", "-duration", "20", "-dt", "5",
 		"-events", "q=0:down", "-events-o", section, "-o", filepath.Join(dir, "rows.csv"))
-	csv, err := table.ReadFile(section)
+	csv, err := table.ReadFile(t.Context(), section)
 	if err != nil {
 		t.Fatal(err)
 	}

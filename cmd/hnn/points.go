@@ -120,7 +120,7 @@ func (s *sweep) save(i int, scores []score, failure error) error {
 	for _, v := range scores {
 		header = append(header, v.name)
 	}
-	return new(env).writeTable(s.file(i), append(header, "error"), func(w *table.Writer) {
+	return (&env{ctx: context.Background()}).writeTable(s.file(i), append(header, "error"), func(w *table.Writer) {
 		w.Int(i)
 		for _, v := range s.points[i] {
 			w.Text(v)

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"hnn/cmd/hnn/internal/flags"
@@ -47,10 +46,11 @@ func replay(e *env, name, out string) error {
 	}
 	old := filepath.Dir(name)
 	if out == "" {
-		if out, err = os.MkdirTemp("", "hnn-replay-"); err != nil {
+		var remove func()
+		if out, remove, err = table.TempDir(); err != nil {
 			return err
 		}
-		defer os.RemoveAll(out)
+		defer remove()
 	} else if table.SameFile(out, old) {
 		return flags.Wrong("-out %s holds the manifest", out)
 	}
@@ -61,7 +61,7 @@ func replay(e *env, name, out string) error {
 	if err := table.WritableDir(out); err != nil {
 		return err
 	}
-	inner := &env{ctx: e.ctx, stdout: io.Discard, stderr: io.Discard}
+	inner := &env{ctx: e.ctx, stdout: io.Discard, stderr: io.Discard, again: true}
 	if err := j.do(inner); e.ctx.Err() != nil {
 		return e.ctx.Err()
 	} else if err != nil {

@@ -45,7 +45,7 @@ func defineRollout(f *flags.Set) check {
 			return nil, err
 		}
 		return func(e *env) error {
-			m, err := loadModel(f.Arg(0))
+			m, err := loadModel(e.ctx, f.Arg(0))
 			if err != nil {
 				return err
 			}

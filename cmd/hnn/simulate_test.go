@@ -103,7 +103,7 @@ func TestSimulateSystems(t *testing.T) {
 		}
 		must(t, append(args, "-o", file, "-noise", "0.01")...)
 		must(t, "train", "-quiet", "-epochs", "1", "-hidden", "4", "-o", filepath.Join(dir, "m.json"), file)
-		x, err := readStates(file, columns{t: "t", run: "run"})
+		x, err := readStates(t.Context(), file, columns{t: "t", run: "run"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -118,6 +118,7 @@ type trainJob struct {
 	save, resume    string
 	out, log        string
 	data            string
+	saved           bool // the checkpoint is there
 	flags           *flags.Set
 }
 
@@ -166,7 +167,13 @@ func defineTrain(f *flags.Set) check {
 				return nil, err
 			}
 		}
-		return t.run, nil
+		return func(e *env) error {
+			err := t.run(e)
+			if err != nil && e.ctx.Err() != nil && t.saved {
+				fmt.Fprintf(e.stderr, "hnn train: saved; go on with: hnn train -resume %s -o %s %s\n", t.save, t.out, t.data)
+			}
+			return err
+		}, nil
 	}
 }
 
@@ -242,9 +249,10 @@ func (t *trainJob) run(e *env) error {
 		if err := t.takeSettings(r.Resume.Settings); err != nil {
 			return err
 		}
-		if t.save == "" {
+		if t.save == "" && !e.again {
 			t.save = t.resume
 		}
+		t.saved = t.save == t.resume
 	}
 	outs := []string{t.out, t.log}
 	if t.save != t.resume {
@@ -256,7 +264,7 @@ func (t *trainJob) run(e *env) error {
 	if err := replacesCheckpoint(t.save); err != nil {
 		return err
 	}
-	s, err := readStates(t.data, t.cols)
+	s, err := readStates(e.ctx, t.data, t.cols)
 	if err != nil {
 		return err
 	}
@@ -264,7 +272,7 @@ func (t *trainJob) run(e *env) error {
 		return err
 	}
 	if t.valid != "" {
-		v, err := readStates(t.valid, t.cols)
+		v, err := readStates(e.ctx, t.valid, t.cols)
 		if err != nil {
 			return err
 		}
@@ -276,16 +284,13 @@ func (t *trainJob) run(e *env) error {
 	if t.save != "" && !e.dry {
 		r.Save = func(c *nn.Checkpoint) error {
 			_, err := writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
+			t.saved = err == nil
 			return err
 		}
 	}
 	fitted, err := nn.Fit(e.ctx, &s.Series, r)
 	done()
 	if err != nil {
-		if e.ctx.Err() != nil && r.Save != nil {
-			fmt.Fprintf(e.stderr, "hnn train: saved; go on with: hnn train -resume %s -o %s %s\n", t.save, t.out, t.data)
-			return err
-		}
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	if t.log != "" {

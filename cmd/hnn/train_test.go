@@ -67,7 +67,9 @@ func TestResume(t *testing.T) {
 				begin := time.Now()
 				cmd.Process.Signal(sig)
 				cmd.Wait()
+				hint := ""
 				if _, err := os.Stat(ckpt); err == nil {
+					hint = "go on with: hnn train -resume " + ckpt
 					if _, err := loadCheckpoint(ckpt); err != nil {
 						t.Fatalf("%v left a broken checkpoint: %v", sig, err)
 					}
@@ -79,7 +81,7 @@ func TestResume(t *testing.T) {
 				interrupted++
 				slowest = max(slowest, time.Since(begin))
 				// -1: by the signal, which may arrive before the program has set itself up for it.
-				if status != -1 && (sig == syscall.SIGKILL || status != 130 || !strings.Contains(errs.String(), "go on with: hnn train -resume "+ckpt)) {
+				if status != -1 && (sig == syscall.SIGKILL || status != 128+int(sig) || !strings.Contains(errs.String(), hint)) {
 					t.Fatalf("%v: status %d: %s", sig, status, errs.String())
 				}
 			}
@@ -135,11 +137,11 @@ func TestPatience(t *testing.T) {
 	if err := json.Unmarshal(contents(t, path("c")), &c); err != nil {
 		t.Fatal(err)
 	}
-	m, err := loadModel(path("m.json"))
+	m, err := loadModel(t.Context(), path("m.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := readStates(path("valid.csv"), columns{t: "t", run: "run"})
+	v, err := readStates(t.Context(), path("valid.csv"), columns{t: "t", run: "run"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +255,7 @@ func TestHoldout(t *testing.T) {
 	dir := trainData(t)
 	path := func(name string) string { return filepath.Join(dir, name) }
 	usual := columns{t: "t", run: "run"}
-	s, err := readStates(path("data.csv"), usual)
+	s, err := readStates(t.Context(), path("data.csv"), usual)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +273,7 @@ func TestHoldout(t *testing.T) {
 	if err := os.WriteFile(path("one.csv"), []byte("t,q,p\n0,1,2\n1,2,3\n2,3,1\n3,2,4\n4,5,5\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	one, err := readStates(path("one.csv"), usual)
+	one, err := readStates(t.Context(), path("one.csv"), usual)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -495,7 +497,7 @@ func TestLossLog(t *testing.T) {
 	args := []string{"train", "-quiet", "-hidden", "8", "-epochs", "9", "-holdout", "0.3", "-log", path("log.csv"), "-o", path("m.json")}
 	must(t, append(args, path("data.csv"))...)
 	whole := contents(t, path("log.csv"))
-	log, err := table.ReadFile(path("log.csv"))
+	log, err := table.ReadFile(t.Context(), path("log.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -573,7 +575,7 @@ func TestTwoOptimizers(t *testing.T) {
 	args := []string{"train", "-hidden", "8", "-optimizer", "adam,sgd", "-epochs", "20,5", "-lr", "0.01", "-momentum", "0.5"}
 	must(t, append(args, "-log", path("log.csv"), "-o", path("m.json"), path("data.csv"))...)
 	want, log := contents(t, path("m.json")), contents(t, path("log.csv"))
-	tab, err := table.ReadFile(path("log.csv"))
+	tab, err := table.ReadFile(t.Context(), path("log.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}

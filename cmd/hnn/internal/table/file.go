@@ -98,12 +98,15 @@ func resolve(path string) (target string, direct bool, err error) {
 // temporary creates a file of a new name in dir that will become path. It takes over the permission bits of path.
 func temporary(dir, path string) (*os.File, error) {
 	name := filepath.Join(dir, fmt.Sprintf(".hnn-%016x.tmp", rand.Uint64()))
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := keep(func() (string, *os.File, error) {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		return name, f, err
+	})
 	if err == nil {
 		if old, e := os.Stat(path); e == nil && old.Mode().IsRegular() {
 			if err = f.Chmod(old.Mode().Perm()); err != nil {
 				f.Close()
-				os.Remove(name)
+				remove(name)
 			}
 		}
 	}
@@ -155,7 +158,7 @@ func (f *File) Abort() {
 	}
 	f.file.Close()
 	if f.path != "" {
-		os.Remove(f.file.Name())
+		remove(f.file.Name())
 	}
 }
 
@@ -197,7 +200,8 @@ func probe(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	defer remove(f.Name())
+	return f.Close()
 }
 
 // SameFile tells whether two names mean one regular file or directory, so that an output would replace an input. Two

@@ -6,13 +6,12 @@ package table
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -31,10 +30,11 @@ type Table struct {
 	Name   string
 	Header []string
 
-	cols [][]float64 // cols[j] holds the numbers of column Header[j], or nothing if one of its cells is none
-	errs []error     // errs[j] says which cell that is, the first one
-	rows int
-	runs []run
+	index map[string]int // of the columns, by their names
+	cols  [][]float64    // cols[j] holds the numbers of column Header[j], or nothing if one of its cells is none
+	errs  []error        // errs[j] says which cell that is, the first one
+	rows  int
+	runs  []run
 }
 
 // A run is a stretch of rows on consecutive lines, from this row and line on. Only blank lines begin a new one: line
@@ -42,15 +42,16 @@ type Table struct {
 type run struct{ row, line int }
 
 // ReadFile reads the file of the given name, or standard input if the name is "-".
-func ReadFile(name string) (*Table, error) {
-	if name == "-" {
-		return Read("standard input", os.Stdin)
-	}
-	f, err := os.Open(name)
+// It ends with the error of ctx when that is done.
+func ReadFile(ctx context.Context, name string) (*Table, error) {
+	f, err := Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if name == "-" {
+		name = "standard input"
+	}
 	return Read(name, f)
 }
 
@@ -148,6 +149,10 @@ func (t *Table) header(line string, names []string) error {
 	}
 	for _, s := range names {
 		t.Header = append(t.Header, strings.Clone(s)) // a part of the line would hold on to all of it
+	}
+	t.index = make(map[string]int, len(names))
+	for j, s := range t.Header {
+		t.index[s] = j
 	}
 	t.cols = make([][]float64, len(names))
 	t.errs = make([]error, len(names))
@@ -247,11 +252,17 @@ func list(names []string) string {
 // Rows is the number of rows; there is at least one.
 func (t *Table) Rows() int { return t.rows }
 
+// Has tells whether there is a column of the given name.
+func (t *Table) Has(name string) bool {
+	_, ok := t.index[name]
+	return ok
+}
+
 // Col returns the numbers of the named column. A cell that is no finite decimal number is an error, and so is a column
 // that is not there. The slice is the table's own.
 func (t *Table) Col(name string) ([]float64, error) {
-	j := slices.Index(t.Header, name)
-	if j < 0 {
+	j, ok := t.index[name]
+	if !ok {
 		return nil, t.Need(name)
 	}
 	return t.cols[j], t.errs[j]
@@ -262,7 +273,7 @@ func (t *Table) Col(name string) ([]float64, error) {
 func (t *Table) Need(names ...string) error {
 	var missing []string
 	for _, s := range names {
-		if !slices.Contains(t.Header, s) {
+		if !t.Has(s) {
 			missing = append(missing, s)
 		}
 	}
