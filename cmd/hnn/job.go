@@ -6,7 +6,9 @@ import (
 	"io"
 	"maps"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
@@ -55,8 +57,14 @@ func (j *job) outDir() string {
 	return ""
 }
 
-// do runs the job and writes its manifest.
-func (j *job) do(e *env) error {
+// do runs the job and writes its manifest. A panic is an error of one line, which says where
+// it was: nobody wants a stack in its place.
+func (j *job) do(e *env) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("an error in this program, at %s: %.200s", place(), strings.Join(strings.Fields(fmt.Sprint(v)), " "))
+		}
+	}()
 	outs := j.flags.With(flags.Output)
 	var files []string
 	for _, name := range slices.Sorted(maps.Keys(outs)) {
@@ -66,8 +74,17 @@ func (j *job) do(e *env) error {
 		return err
 	}
 	name := j.manifest
-	if dir := j.outDir(); dir != "" {
-		name = filepath.Join(j.flags.Lookup(dir).Value.String(), "manifest.json")
+	if dir := j.outDir(); dir != "" && !e.dry {
+		dir = j.flags.Lookup(dir).Value.String()
+		if err := table.WritableDir(dir); err != nil {
+			return err
+		}
+		release, err := table.Hold(dir)
+		if err != nil {
+			return err
+		}
+		defer release()
+		name = filepath.Join(dir, "manifest.json")
 	}
 	if name == "" || e.dry {
 		return j.run(e)
@@ -82,6 +99,18 @@ func (j *job) do(e *env) error {
 	m.Files = j.fileSums(e.made)
 	_, err = writeFile(name, m.write)
 	return err
+}
+
+// place returns the file and line of the panic that is being recovered from.
+func place() string {
+	stack := make([]uintptr, 64)
+	frames := runtime.CallersFrames(stack[:runtime.Callers(3, stack)])
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") || !more {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+	}
 }
 
 // env is what a job may use of the world outside.

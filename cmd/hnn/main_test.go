@@ -90,6 +90,15 @@ func inside(t *testing.T, screen bool, until string, args ...string) result {
 	return result{status, out.String(), errs.String()}
 }
 
+// latest is how long an interrupted program may take to end. A machine that is busy with
+// other tests says little of that.
+func latest() time.Duration {
+	if *long {
+		return 2 * time.Second
+	}
+	return 30 * time.Second
+}
+
 // watched calls stop when until has been written to it.
 type watched struct {
 	bytes.Buffer
@@ -233,6 +242,11 @@ func TestHelp(t *testing.T) {
 		out := must(t, c.name, "-h")
 		if out != must(t, "help", c.name) || !strings.Contains(out, "Examples:\n") || !strings.Contains(out, "usage: hnn "+c.name) {
 			t.Errorf("%s -h:\n%s", c.name, out)
+		}
+	}
+	for _, args := range []string{"help", "-h", "--help", "help help", "help -h", "-h -h", "--help help", "-help -help", "help help help", "help --", "help - -h"} {
+		if out := must(t, strings.Fields(args)...); out != usage() && out != "" {
+			t.Errorf("%s:\n%s", args, out)
 		}
 	}
 	if r := hnn(t, ""); r.status != 2 || !strings.Contains(r.errors, "usage") || r.out != "" {

@@ -32,11 +32,6 @@ func paperJob(f *flags.Set, out string, seeds int, t *training) (run, error) {
 		}
 	}
 	return func(e *env) error {
-		if !e.dry {
-			if err := table.WritableDir(out); err != nil {
-				return err
-			}
-		}
 		rows := make([][]spring.PaperScore, seeds)
 		for i := range rows {
 			var err error

@@ -9,7 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
 )
 
@@ -40,6 +42,65 @@ func TestBlowup(t *testing.T) {
 		if q, err := rows.Col("q"); err != nil || q[0] != 1 {
 			t.Error(q, err)
 		}
+	}
+}
+
+// A field that is not finite at the start, or that may not be evaluated often enough for a
+// first step, is an error of one line; the file has its header.
+func TestNoFirstState(t *testing.T) {
+	chdir(t)
+	put(t, ".", "large", `{"format": "hnn model", "version": 1, "kind": "hnn", "activation": "softplus",
+		"layers": [{"w": [[1e300, 0], [0, 1]], "b": [0, 0]}, {"w": [[1e300, 1]]}]}`)
+	for _, c := range []struct{ args, want string }{
+		{"-dt 0.1 -max-eval 1 m.json", "budget of 1 evaluations"},
+		{"-dt 0.1 -max-eval 5 m.json", "budget of 5 evaluations"},
+		{"-dt 0 -max-eval 1 m.json", "budget of 1 evaluations"},
+		{"-state 1,1 -dt 0.1 large", "not finite"},
+		{"-state 1,1 -dt 0.1 -method RK4 large", "not finite"},
+		{"-state 1,1 -dt 0.1 -method GaussLegendre4 large", "not finite"},
+		{"-state 1,1 -events q=0 -events-o e.csv large", "not finite"},
+	} {
+		r := hnn(t, "", append([]string{"rollout", "-o", "x.csv"}, strings.Fields(c.args)...)...)
+		fails(t, r, 1, c.want)
+		if text := string(contents(t, "x.csv")); !strings.HasPrefix(text, "t,q,p,H\n") {
+			t.Errorf("%s: %q", c.args, text)
+		}
+	}
+}
+
+// An error in the program itself is one line too, and says where it is.
+func TestPanic(t *testing.T) {
+	j := newJob(command{name: "x", define: func(f *flags.Set) check {
+		return func() (run, error) {
+			return func(*env) error { return []error{nil}[len(f.Args())+1] }, nil
+		}
+	}})
+	if err := j.parse(nil); err != nil {
+		t.Fatal(err)
+	}
+	err := j.do(&env{ctx: t.Context()})
+	if err == nil || !regexp.MustCompile(`^an error in this program, at robust_test\.go:\d+: runtime error: index out of range \[1\] with length 1$`).MatchString(err.Error()) {
+		t.Error(err)
+	}
+}
+
+// A table of very many columns takes no longer than one of as many rows.
+func TestManyColumns(t *testing.T) {
+	const n = 20_000
+	var q, p, row []string
+	for i := range n {
+		q, p = append(q, fmt.Sprint("q", i)), append(p, fmt.Sprint("p", i))
+		row = append(row, "1", "2")
+	}
+	text := strings.Join(q, ",") + "," + strings.Join(p, ",") + "\n" + strings.Join(row, ",") + "\n"
+	name := put(t, t.TempDir(), "d.csv", text)
+	start := time.Now()
+	s, err := readStates(t.Context(), name, columns{t: "t", run: "run"})
+	if err != nil || s.X.Cols != 2*n || s.DX != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took > 6*time.Second { // by a search for each name it was 13 s
+		t.Errorf("read in %v", took)
 	}
 }
 

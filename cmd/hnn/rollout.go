@@ -75,8 +75,10 @@ func (e *env) rollout(m *model, cols []string, state []float64, duration float64
 	header := append([]string{"t"}, cols...)
 	energy, has := m.Stored.(nn.Energy)
 	h := &autodiff.Matrix{}
-	if has && len(sol.Y) > 0 {
+	if has {
 		header = append(header, "H")
+	}
+	if has && len(sol.Y) > 0 { // a field that is not finite at the start has no rows
 		x, err := autodiff.MatrixOf(sol.Y...)
 		if err != nil {
 			return err

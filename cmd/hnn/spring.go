@@ -129,11 +129,6 @@ func checkSpring(c *spring.Config, points int) error {
 
 // runSpring runs the experiment and writes its files.
 func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, points int, resume bool) error {
-	if !e.dry {
-		if err := table.WritableDir(out); err != nil {
-			return err
-		}
-	}
 	c.Workers = e.threads(t.workers)
 	settings := f.With(flags.Setting)
 	var saved []string

@@ -22,8 +22,8 @@ writes to -out:
 
   sweep.csv   a row for each point: its number, its flags, its scores, and an error where a
               training diverged or a trajectory could not be followed
-  points/     the row of each finished point
-  sweep.json  what was swept
+  points/     the row of each finished point, with a sum of it and of sweep.json
+  sweep.json  what was swept: the command, its flags, its files, the version
 
 -grid 'NAME=V1 V2 …' gives a flag of the command several values; with several -grid, all
 combinations are run. With -seeds N each is run with seeds 0 to N-1. The command writes no
@@ -39,6 +39,8 @@ Commands that report scores, and which:
 	}
 	return s + `
 The same call again goes on where an interrupted one ended: only what is missing is run.
+Another call is refused, and so is a row of another sweep or one that was changed. A file
+that is changed while the sweep runs ends it.
 -shard I/N runs every N-th point from the I-th on (I from 1 to N), for the tasks of a job
 array, one shard each. They may share -out, or have directories of their own whose points/
 are copied together afterwards. Whichever call finds all points done writes sweep.csv, the
@@ -62,6 +64,7 @@ type sweep struct {
 	Values  [][]string        `json:"values"` // of each
 
 	out    string
+	id     string     // SHA-256 of sweep.json
 	points [][]string // a value for each name
 }
 
@@ -103,8 +106,13 @@ func defineSweep(f *flags.Set) check {
 				return err
 			}
 			var todo []int
-			for i := range s.points {
-				if i%shards == shard-1 && !s.done(i) {
+			for i := shard - 1; i < len(s.points); i += shards {
+				if err := e.ctx.Err(); err != nil {
+					return err
+				}
+				if names, _, err := s.load(i); err != nil {
+					return err
+				} else if names == nil {
 					todo = append(todo, i)
 				}
 			}
@@ -233,14 +241,26 @@ func (s *sweep) checkCalls() (files []string, err error) {
 func (s *sweep) hashInputs(files []string) error {
 	s.Inputs = map[string]string{}
 	for _, name := range files {
-		if name == "-" {
-			return flags.Wrong("standard input can be read only once: name a file")
-		}
 		sum, err := hashFile(name)
 		if err != nil {
 			return err
 		}
+		if sum == "" {
+			return flags.Wrong("%s can be read only once: name a file", name)
+		}
 		s.Inputs[name] = sum
+	}
+	return nil
+}
+
+// unchanged reports a file that is another than at the start.
+func (s *sweep) unchanged() error {
+	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
+		if sum, err := hashFile(name); err != nil {
+			return err
+		} else if sum != s.Inputs[name] {
+			return fmt.Errorf("%s has changed since the sweep began", name)
+		}
 	}
 	return nil
 }
