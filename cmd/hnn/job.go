@@ -97,8 +97,26 @@ func (j *job) do(e *env) (err error) {
 		return err
 	}
 	m.Files = j.fileSums(e.made)
-	_, err = writeFile(name, m.write)
-	return err
+	if _, err = writeFile(name, m.write); err != nil {
+		return err
+	}
+	return e.stillMade()
+}
+
+// stillMade reports a file that is not the one that was made. The manifest is there: of two
+// runs that write the same files at once, that whose manifest comes last finds it.
+func (e *env) stillMade() error {
+	for _, f := range e.made {
+		if table.Direct(f.path) {
+			continue
+		}
+		if sum, err := hashFile(f.path); err != nil {
+			return err
+		} else if sum != f.sum {
+			return fmt.Errorf("%s was replaced while this run wrote its files: the manifest does not describe it", f.path)
+		}
+	}
+	return nil
 }
 
 // place returns the file and line of the panic that is being recovered from.

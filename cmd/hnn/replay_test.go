@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -241,6 +242,23 @@ func TestManifestFile(t *testing.T) {
 	}
 	if _, err := os.Stat("new.csv"); err == nil {
 		t.Error("a wrong call wrote its output")
+	}
+}
+
+// A file that another run replaces before the manifest is there is not passed over.
+func TestManifestOfReplaced(t *testing.T) {
+	name := put(t, t.TempDir(), "x.csv", "mine")
+	sum, err := hashFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &env{made: []made{{"-", ""}, {os.DevNull, "x"}, {name, sum}}}
+	if err := e.stillMade(); err != nil && runtime.GOOS != "windows" {
+		t.Error(err)
+	}
+	put(t, filepath.Dir(name), "x.csv", "yours")
+	if err := e.stillMade(); err == nil || !strings.Contains(err.Error(), "x.csv was replaced") {
+		t.Error(err)
 	}
 }
 

@@ -55,10 +55,10 @@ func TestNoFirstState(t *testing.T) {
 		{"-dt 0.1 -max-eval 1 m.json", "budget of 1 evaluations"},
 		{"-dt 0.1 -max-eval 5 m.json", "budget of 5 evaluations"},
 		{"-dt 0 -max-eval 1 m.json", "budget of 1 evaluations"},
-		{"-state 1,1 -dt 0.1 large", "not finite"},
-		{"-state 1,1 -dt 0.1 -method RK4 large", "not finite"},
-		{"-state 1,1 -dt 0.1 -method GaussLegendre4 large", "not finite"},
-		{"-state 1,1 -events q=0 -events-o e.csv large", "not finite"},
+		{"-state 1,1 -dt 0.1 large", "is -Inf"},
+		{"-state 1,1 -dt 0.1 -method RK4 large", "is -Inf"},
+		{"-state 1,1 -dt 0.1 -method GaussLegendre4 large", "is -Inf"},
+		{"-state 1,1 -events q=0 -events-o e.csv large", "is -Inf"},
 	} {
 		r := hnn(t, "", append([]string{"rollout", "-o", "x.csv"}, strings.Fields(c.args)...)...)
 		fails(t, r, 1, c.want)

@@ -177,6 +177,9 @@ func (s *solver) writeEvents(e *env, runs bool, names []string, sols []*integrat
 	}
 	return e.writeTable(s.file, header, func(w *table.Writer) {
 		for i, sol := range sols {
+			if len(sol.TEvents) == 0 { // it ended before the search began
+				continue
+			}
 			for j, t := range sol.TEvents[0] {
 				if runs {
 					w.Int(i)

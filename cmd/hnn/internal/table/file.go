@@ -59,6 +59,12 @@ func Create(path string) (*File, error) {
 	return f, nil
 }
 
+// Direct tells whether path is written to directly, and so is no file that appears whole.
+func Direct(path string) bool {
+	_, direct, err := resolve(path)
+	return direct && err == nil
+}
+
 // resolve finds the file that an output to path has to replace, or tells that path is written to directly.
 func resolve(path string) (target string, direct bool, err error) {
 	switch {
