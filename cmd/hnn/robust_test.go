@@ -125,7 +125,7 @@ var covered = map[string]string{
 	"csv_decimal_comma": "TestReadErrors", "csv_ragged": "TestReadErrors TestBadData", "csv_bom": "TestReadAccepts TestReadErrors",
 	"csv_crlf_cr": "TestReadAccepts TestReadErrors", "csv_empty": "TestReadErrors TestBadData", "csv_header": "TestReadErrors TestColumns TestBadData",
 	"csv_quotes_nul_utf8": "TestReadErrors", "csv_huge": "TestLargeFiles TestLongLine TestManyCells",
-	"csv_constant_or_duplicate_t": "TestBadData", "csv_odd_columns": "TestBadData", "csv_roundtrip": "TestRoundTrip", "csv_fuzz": "FuzzReadCSV",
+	"csv_constant_or_duplicate_t": "TestBadData", "csv_odd_columns": "TestBadData", "csv_many_columns": "TestManyColumns", "csv_roundtrip": "TestRoundTrip", "csv_fuzz": "FuzzReadCSV",
 
 	"model_truncated": "TestDamagedModel", "model_bitflip": "TestDamagedModel", "model_trailing": "TestLoadRefuses", "model_dup_and_case": "TestLoadRefuses",
 	"model_nonfinite": "TestLoadRefuses TestSaveRefuses", "model_shapes": "TestLoadRefuses TestNewMLPRefuses", "model_huge_declared": "TestHugeModel TestLoadRefuses",
@@ -136,10 +136,15 @@ var covered = map[string]string{
 	"out_stdout_clean": "TestStdout TestWriterEmpty", "out_locale": "TestSpringSameBytes", "out_no_nan": "TestWriterErrors TestBlowup",
 
 	"sig_int_train": "TestResume", "sig_resume_exact": "TestResume", "sig_kill9_checkpoint": "TestResume", "sig_two_writers": "TestTwoWriters",
-	"sig_stop_cont": "TestStopContinue",
+	"sig_stop_cont": "TestStopContinue", "sig_status": "TestSignals TestResume", "sig_anywhere": "TestSignals TestBenchInterrupt", "sig_random": "TestRandomInterrupts",
+	"out_twenty_runs": "TestConcurrentRuns TestManifestOfReplaced", "out_dir_held": "TestHold",
 
 	"flag_numbers": "TestWrongCalls", "flag_dt_sign": "TestWrongCalls TestArguments TestTrivial", "flag_unknown": "TestWrongCalls",
 	"flag_help_version": "TestHelp", "flag_conflict": "TestResumeRefuses",
+
+	"replay_flags": "TestReplayRefuses", "replay_listed": "TestReplayVerdicts TestReplayRefuses TestReplayChangesNothing", "replay_strict": "TestReplayRefuses",
+	"replay_kept": "TestReplayChangesNothing TestReplayVerdicts", "sweep_foreign": "TestSweepForeignPoints", "sweep_together": "TestSweepTogether",
+	"sweep_replaced": "TestSweepInputReplaced", "crash_first_state": "TestNoFirstState", "crash_help": "TestHelp", "crash_panic": "TestPanic",
 
 	"num_divergence": "TestDivergence TestFitStops TestBadData", "num_model_blowup": "TestBlowup TestFailures", "num_stiff": "TestStiff TestBudget",
 	"num_nan_rhs": "TestFailures TestNonFinite", "num_small_large": "TestExtremeStates", "num_atol0": "TestExtremeStates",
