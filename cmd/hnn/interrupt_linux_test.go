@@ -48,6 +48,7 @@ func signalled(t *testing.T, sig syscall.Signal, dir string, in io.Reader, args 
 		time.Sleep(while)
 		begin := time.Now()
 		cmd.Process.Signal(sig)
+		kill := time.AfterFunc(latest()+time.Second, func() { cmd.Process.Kill() })
 		state, err := cmd.Process.Wait() // and not cmd.Wait, which waits for in too
 		if err != nil {
 			t.Fatal(err)
@@ -55,6 +56,7 @@ func signalled(t *testing.T, sig syscall.Signal, dir string, in io.Reader, args 
 		if took := time.Since(begin); took > latest() {
 			t.Errorf("%v: ended %v later", args, took)
 		}
+		kill.Stop()
 		cmd.Wait() // for what it says
 		if state.Sys().(syscall.WaitStatus).Signaled() && while < time.Minute {
 			continue
