@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -136,7 +138,7 @@ var covered = map[string]string{
 	"out_stdout_clean": "TestStdout TestWriterEmpty", "out_locale": "TestSpringSameBytes", "out_no_nan": "TestWriterErrors TestBlowup",
 
 	"sig_int_train": "TestResume", "sig_resume_exact": "TestResume", "sig_kill9_checkpoint": "TestResume", "sig_two_writers": "TestTwoWriters",
-	"sig_stop_cont": "TestStopContinue", "sig_status": "TestSignals TestResume", "sig_anywhere": "TestSignals TestBenchInterrupt", "sig_random": "TestRandomInterrupts",
+	"sig_stop_cont": "TestStopContinue", "sig_status": "TestSignals TestResume", "sig_anywhere": "TestSignals TestTableInterrupted TestBenchInterrupt", "sig_random": "TestRandomInterrupts",
 	"out_twenty_runs": "TestConcurrentRuns TestManifestOfReplaced", "out_dir_held": "TestHold",
 
 	"flag_numbers": "TestWrongCalls", "flag_dt_sign": "TestWrongCalls TestArguments TestTrivial", "flag_unknown": "TestWrongCalls",
@@ -193,5 +195,34 @@ func TestEveryFaultIsCovered(t *testing.T) {
 				t.Errorf("%s: no %s", c.ID, name)
 			}
 		}
+	}
+}
+
+// A table that is being written when an interrupt comes is not written to its end: the old
+// file stays.
+func TestTableInterrupted(t *testing.T) {
+	name := put(t, t.TempDir(), "x.csv", "old\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	e := &env{ctx: ctx}
+	write := func() error {
+		return e.writeTable(name, []string{"n"}, func(w *table.Writer) {
+			for i := range 100_000 {
+				w.Int(i)
+				w.End()
+				if i == 50_000 {
+					cancel()
+				}
+			}
+		})
+	}
+	if err := write(); !errors.Is(err, context.Canceled) || string(contents(t, name)) != "old\n" {
+		t.Error(err)
+	}
+	e.ctx = t.Context()
+	if err := write(); err != nil || len(contents(t, name)) < 500_000 {
+		t.Error(err)
+	}
+	if left := files(t, filepath.Dir(name)); len(left) != 1 {
+		t.Errorf("left %d files", len(left))
 	}
 }
