@@ -13,10 +13,14 @@ import (
 	"hnn/cmd/hnn/internal/table"
 )
 
-// grace is how long a command may take to save its work and end after an interrupt. Then
-// the program ends wherever it is. Files are replaced as a whole or not at all, so that
-// loses nothing that was saved.
-const grace = 1500 * time.Millisecond
+// grace is how long a command may take to end after an interrupt. Then the program ends
+// wherever it is. Files are replaced as a whole or not at all, so nothing that was saved is
+// lost. A training that has something to save may take several times as long: its step in
+// work and its checkpoint may be large.
+const (
+	grace = time.Second
+	most  = 10 // times the grace
+)
 
 // statuses are the exit statuses after a signal: 128 and its number.
 var statuses = map[os.Signal]int{os.Interrupt: 130, syscall.SIGTERM: 143, hangup: 129}
@@ -43,21 +47,30 @@ type stopped struct{ signal os.Signal }
 
 func (s stopped) Error() string { return s.signal.String() }
 
-// wait returns the exit status that done receives. It does not wait for it longer than the
-// grace after an interrupt, and then removes temporary files.
+// wait returns the exit status that done receives, or ends the command some time after an
+// interrupt.
 func (e *env) wait(done <-chan int) int {
 	select {
 	case status := <-done:
 		return status
 	case <-e.ctx.Done():
 	}
-	select {
-	case status := <-done:
-		return status
-	case <-time.After(grace):
-		table.Abandon()
-		return e.interrupted(strings.Join(os.Args[1:min(2, len(os.Args))], ""))
+	for range most {
+		select {
+		case status := <-done:
+			return status
+		case <-time.After(grace):
+		}
+		if !e.unsaved.Load() {
+			break
+		}
 	}
+	table.Abandon()
+	name := strings.Join(os.Args[1:min(2, len(os.Args))], "")
+	if e.unsaved.Load() {
+		fmt.Fprintf(e.stderr, "hnn %s: what was done since the last saving is lost\n", name)
+	}
+	return e.interrupted(name)
 }
 
 // interrupted says that the command was interrupted and returns the exit status.

@@ -153,57 +153,59 @@ func TestRandomInterrupts(t *testing.T) {
 		{"verify", ""},
 		{"bench -quick", ""},
 	} {
-		call := func(text, out string) []string {
-			return strings.Fields(strings.NewReplacer("OUT", out, "DIR", dir).Replace(text))
-		}
-		whole := t.TempDir()
-		start := time.Now()
-		must(t, call(c.args, whole)...)
-		duration := time.Since(start)
-		want := files(t, whole)
-		src, slowest, ended := rand.NewPCG(1, 1), time.Duration(0), map[int]int{}
-		for range 100 {
-			out := filepath.Join(dir, "out")
-			if err := os.Mkdir(out, 0o755); err != nil {
-				t.Fatal(err)
+		t.Run(strings.Fields(c.args)[0], func(t *testing.T) {
+			call := func(text, out string) []string {
+				return strings.Fields(strings.NewReplacer("OUT", out, "DIR", dir).Replace(text))
 			}
-			cmd := program(call(c.args, out)...)
-			cmd.Env = append(cmd.Env, "TMPDIR="+out)
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(time.Duration(random.Uniform(src) * float64(duration)))
-			begin := time.Now()
-			cmd.Process.Signal(syscall.SIGINT)
-			cmd.Wait()
-			slowest = max(slowest, time.Since(begin))
-			status := cmd.ProcessState.ExitCode() // -1 for a signal that comes before the program has begun
-			ended[status]++
-			left := files(t, out)
-			for name, text := range left {
-				saved := strings.HasSuffix(name, "ckpt") || name == "sweep.json"
-				if text != want[name] && !(saved && status != 0) {
-					t.Errorf("%s: status %d and another file %s of %d bytes", c.args, status, name, len(text))
+			whole := t.TempDir()
+			start := time.Now()
+			must(t, call(c.args, whole)...)
+			duration := time.Since(start)
+			want := files(t, whole)
+			src, slowest, ended := rand.NewPCG(1, 1), time.Duration(0), map[int]int{}
+			for range 100 {
+				out := filepath.Join(dir, "out")
+				if err := os.Mkdir(out, 0o755); err != nil {
+					t.Fatal(err)
 				}
-			}
-			if status != 0 && status != 130 && status != -1 || status == 0 && len(left) != len(want) {
-				t.Errorf("%s: status %d, %d files: want %d", c.args, status, len(left), len(want))
-			}
-			if _, saved := left["ckpt"]; status != 0 && c.again != "" && (saved || !strings.Contains(c.args, "OUT/ckpt")) {
-				must(t, call(c.again, out)...)
-				for name, text := range want {
-					if name != "ckpt" && name != "m" && string(contents(t, filepath.Join(out, name))) != text {
-						t.Errorf("%s: %s is another file than without the interrupt", c.again, name)
+				cmd := program(call(c.args, out)...)
+				cmd.Env = append(cmd.Env, "TMPDIR="+out)
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Duration(random.Uniform(src) * float64(duration)))
+				begin := time.Now()
+				cmd.Process.Signal(syscall.SIGINT)
+				cmd.Wait()
+				slowest = max(slowest, time.Since(begin))
+				status := cmd.ProcessState.ExitCode() // -1 for a signal that comes before the program has begun
+				ended[status]++
+				left := files(t, out)
+				for name, text := range left {
+					saved := strings.HasSuffix(name, "ckpt") || name == "sweep.json"
+					if text != want[name] && !(saved && status != 0) {
+						t.Errorf("%s: status %d and another file %s of %d bytes", c.args, status, name, len(text))
 					}
 				}
+				if status != 0 && status != 130 && status != -1 || status == 0 && len(left) != len(want) {
+					t.Errorf("%s: status %d, %d files: want %d", c.args, status, len(left), len(want))
+				}
+				if _, saved := left["ckpt"]; status != 0 && c.again != "" && (saved || !strings.Contains(c.args, "OUT/ckpt")) {
+					must(t, call(c.again, out)...)
+					for name, text := range want {
+						if name != "ckpt" && name != "m" && string(contents(t, filepath.Join(out, name))) != text {
+							t.Errorf("%s: %s is another file than without the interrupt", c.again, name)
+						}
+					}
+				}
+				if err := os.RemoveAll(out); err != nil {
+					t.Fatal(err)
+				}
 			}
-			if err := os.RemoveAll(out); err != nil {
-				t.Fatal(err)
+			if t.Logf("%s: of %v, ended within %v, statuses %v", c.args, duration, slowest, ended); slowest > 2*time.Second {
+				t.Errorf("%s: ended %v later", c.args, slowest)
 			}
-		}
-		if t.Logf("%s: of %v, ended within %v, statuses %v", c.args, duration, slowest, ended); slowest > 2*time.Second {
-			t.Errorf("%s: ended %v later", c.args, slowest)
-		}
+		})
 	}
 }
 

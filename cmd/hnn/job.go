@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
@@ -143,6 +144,8 @@ type env struct {
 
 	made   []made
 	scores []score
+
+	unsaved atomic.Bool // an interrupt has something to save
 }
 
 // made is a file that was written, and the SHA-256 of its content.

@@ -154,8 +154,12 @@ func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, p
 		}
 	}
 	show, done := t.progress(e)
-	r, err := spring.Run(e.ctx, c, show)
+	r, err := spring.Run(e.ctx, c, func(model string, ep nn.Epoch) {
+		e.unsaved.Store(!e.dry)
+		show(model, ep)
+	})
 	done()
+	e.unsaved.Store(false)
 	if err != nil {
 		if e.ctx.Err() != nil && len(saved) > 0 {
 			fmt.Fprintf(e.stderr, "hnn spring: saved in %s; the same call with -resume goes on\n", out)

@@ -82,10 +82,11 @@ of about 2 with the objectives derivatives and step (the sum of the means over q
 ṗ), and of about 1 for nextstate. A warning says when little was learned, and why.
 
 Long trainings: -checkpoint FILE saves the training every -every epochs and when it is
-interrupted. -resume FILE goes on from there with the flags of the saved call, to the same
-bytes as without the interruption. More -epochs or -patience may be given, also after the
-end: training then goes on for longer. -patience N ends training after N epochs without a
-lower loss, and writes the model of the lowest. -log FILE writes the loss of each epoch.
+interrupted, which may take up to ten seconds; a second interrupt ends it at once. -resume
+FILE goes on from there with the flags of the saved call, to the same bytes as without the
+interruption. More -epochs or -patience may be given, also after the end: training then
+goes on for longer. -patience N ends training after N epochs without a lower loss, and
+writes the model of the lowest. -log FILE writes the loss of each epoch.
 
 Model files are JSON; go doc hnn/nn.Save describes them.
 
@@ -280,7 +281,11 @@ func (t *trainJob) run(e *env) error {
 	}
 	show, done := t.progress(e)
 	r.Workers = e.threads(t.workers)
-	r.OnEpoch = func(ep nn.Epoch) error { show(t.kind, ep); return nil }
+	r.OnEpoch = func(ep nn.Epoch) error {
+		e.unsaved.Store(r.Save != nil)
+		show(t.kind, ep)
+		return nil
+	}
 	if t.save != "" && !e.dry {
 		r.Save = func(c *nn.Checkpoint) error {
 			_, err := writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
@@ -290,6 +295,7 @@ func (t *trainJob) run(e *env) error {
 	}
 	fitted, err := nn.Fit(e.ctx, &s.Series, r)
 	done()
+	e.unsaved.Store(false)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
