@@ -28,12 +28,14 @@ type job struct {
 	check    check
 	run      run    // after parse
 	manifest string // file for it, "" for none
+	limit    func() // sets the limit of memory
 }
 
 // newJob returns a job of the command, whose flags are not set yet.
 func newJob(c command) *job {
 	j := &job{command: c, flags: flags.New(c.name)}
 	j.check = c.define(j.flags)
+	j.limit = maxMemory(j.flags)
 	if j.outDir() == "" && len(j.flags.With(flags.Output)) > 0 {
 		j.flags.File(&j.manifest, "manifest", flags.Output, "`file` for a manifest, from which hnn replay repeats the call")
 	}
@@ -58,6 +60,7 @@ func (j *job) outDir() string {
 
 // do runs the job and writes its manifest.
 func (j *job) do(e *env) error {
+	j.limit()
 	outs := j.flags.With(flags.Output)
 	var files []string
 	for _, name := range slices.Sorted(maps.Keys(outs)) {
@@ -81,7 +84,7 @@ func (j *job) do(e *env) error {
 		return err
 	}
 	m.Files = j.fileSums(e.made)
-	_, err = writeFile(name, m.write)
+	_, err = e.writeFile(name, m.write)
 	return err
 }
 
@@ -93,6 +96,7 @@ type env struct {
 	screen         bool // stdout is one
 	dry            bool // no files are written, for a sweep
 	workers        int  // the most goroutines that a job may use, 0 for what its flags say
+	shares         int  // how many jobs share the memory, 0 for one
 
 	made   []made
 	scores []score
@@ -119,7 +123,7 @@ func (e *env) threads(n int) int {
 
 // warn says one line about what looks wrong.
 func (e *env) warn(format string, args ...any) {
-	fmt.Fprintf(e.stderr, "hnn: warning: "+format+"\n", args...)
+	e.say("hnn: warning: "+format, args...)
 }
 
 // write makes one output file of what fill writes, or leaves the old one whole.
@@ -127,14 +131,14 @@ func (e *env) write(path string, fill func(w io.Writer) error) error {
 	if e.dry {
 		return nil
 	}
-	sum, err := writeFile(path, fill)
+	sum, err := e.writeFile(path, fill)
 	e.made = append(e.made, made{path, sum})
 	return err
 }
 
 // writeFile writes a file and returns its SHA-256. Alone it is for files that are no result,
 // such as a checkpoint.
-func writeFile(path string, fill func(w io.Writer) error) (sum string, err error) {
+func (e *env) writeFile(path string, fill func(w io.Writer) error) (sum string, err error) {
 	f, err := table.Create(path)
 	if err != nil {
 		return "", err
@@ -143,7 +147,9 @@ func writeFile(path string, fill func(w io.Writer) error) (sum string, err error
 	if err := fill(f); err != nil {
 		return "", err
 	}
-	err = f.Commit()
+	if err = f.Commit(); err == nil && f.Note() != "" {
+		e.warn("%s", f.Note())
+	}
 	return f.Sum(), err
 }
 
@@ -205,7 +211,7 @@ func loadModel(name string) (*model, error) {
 		}
 		defer f.Close()
 	}
-	m, made, err := nn.Load(f)
+	m, made, err := nn.Load(boundModel(f))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -39,7 +39,7 @@ func (s *sweep) open(e *env) error {
 		return err
 	}
 	name := filepath.Join(s.out, "sweep.json")
-	old, err := os.ReadFile(name)
+	old, err := readBounded(name)
 	switch {
 	case err == nil && !bytes.Equal(old, b.Bytes()):
 		return fmt.Errorf("%s describes another sweep: choose another -out, or remove it", name)
@@ -86,7 +86,7 @@ func (s *sweep) runAll(e *env, todo []int, workers int, show bool) error {
 				if k >= len(todo) || ctx.Err() != nil {
 					return
 				}
-				p := &env{ctx: ctx, stdout: io.Discard, stderr: io.Discard, dry: true, workers: 1}
+				p := &env{ctx: ctx, stdout: io.Discard, stderr: io.Discard, dry: true, workers: 1, shares: min(workers, len(todo))}
 				j, err := s.job(s.args(todo[k]))
 				if err == nil {
 					err = j.do(p)

@@ -260,6 +260,9 @@ func (t *trainJob) run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := e.fits(netBytes(s.X.Cols, t.hidden, e.threads(t.workers)), "a network of -hidden "+t.flags.Lookup("hidden").Value.String(), "smaller layers"); err != nil {
+		return err
+	}
 	if err := t.recipe(&r); err != nil {
 		return err
 	}
@@ -275,7 +278,7 @@ func (t *trainJob) run(e *env) error {
 	r.OnEpoch = func(ep nn.Epoch) error { show(t.kind, ep); return nil }
 	if t.save != "" && !e.dry {
 		r.Save = func(c *nn.Checkpoint) error {
-			_, err := writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
+			_, err := e.writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
 			return err
 		}
 	}
@@ -283,7 +286,7 @@ func (t *trainJob) run(e *env) error {
 	done()
 	if err != nil {
 		if e.ctx.Err() != nil && r.Save != nil {
-			fmt.Fprintf(e.stderr, "hnn train: saved; go on with: hnn train -resume %s -o %s %s\n", t.save, t.out, t.data)
+			e.say("hnn train: saved; go on with: hnn train -resume %s -o %s %s", t.save, t.out, t.data)
 			return err
 		}
 		return fmt.Errorf("%s: %w", s.name, err)
@@ -394,7 +397,7 @@ func loadCheckpoint(name string) (*nn.Checkpoint, error) {
 		return nil, err
 	}
 	defer f.Close()
-	c, err := nn.LoadCheckpoint(f)
+	c, err := nn.LoadCheckpoint(boundModel(f))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
