@@ -50,6 +50,15 @@ func (j *job) parse(args []string) (err error) {
 	return err
 }
 
+// outputs returns the files that the flags name as outputs, in the order of the flags.
+func (j *job) outputs() (files []string) {
+	outs := j.flags.With(flags.Output)
+	for _, name := range slices.Sorted(maps.Keys(outs)) {
+		files = append(files, outs[name])
+	}
+	return files
+}
+
 // outDir returns the name of the flag that is a directory of outputs, or "".
 func (j *job) outDir() string {
 	for name := range j.flags.With(flags.OutDir) {
@@ -61,12 +70,7 @@ func (j *job) outDir() string {
 // do runs the job and writes its manifest.
 func (j *job) do(e *env) error {
 	j.limit()
-	outs := j.flags.With(flags.Output)
-	var files []string
-	for _, name := range slices.Sorted(maps.Keys(outs)) {
-		files = append(files, outs[name])
-	}
-	if err := e.checkOutputs(files, j.flags.Inputs()...); err != nil {
+	if err := e.checkOutputs(j.outputs(), j.flags.Inputs()...); err != nil {
 		return err
 	}
 	name := j.manifest

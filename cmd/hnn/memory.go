@@ -48,8 +48,8 @@ func maxMemory(f *flags.Set) (set func()) {
 				}
 			}
 			v, err := flags.Positive.Number(n)
-			if v *= unit; err != nil || v < 1<<20 || v > 1<<50 {
-				return errors.New("want a size from 1M up, such as 500M or 4G")
+			if v *= unit; err != nil || v < 32<<20 || v > 1<<50 {
+				return errors.New("want a size from 32M up, such as 500M or 4G")
 			}
 			size = int64(v)
 			return nil
