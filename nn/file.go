@@ -71,7 +71,8 @@ func (o *Origin) Outside(x []float64) int {
 }
 
 // Save writes a model and, if not nil, its origin. A number that is not finite, or parts
-// that do not fit together, are an error before anything is written.
+// that do not fit together, are an error before anything is written. The last key of the
+// file, sha256, is a checksum of all before it: see Load.
 func Save(w io.Writer, m Stored, made *Origin) error {
 	b, err := encode(m, made)
 	if err != nil {
@@ -100,7 +101,9 @@ func encode(m Stored, made *Origin) ([]byte, error) {
 
 // Load reads a model that Save wrote, and its origin, nil if it has none. Kinds of one's
 // own are looked up before those of the table. Load is strict, see Parts; where it returns
-// an error it returns no model. Files of version 1, which hnn 0.1 wrote, are read too.
+// an error it returns no model. A file that is not what its sha256 says is an error; who
+// edits a model by hand removes that key. Files of version 1, which hnn 0.1 wrote, are read
+// too.
 func Load(r io.Reader, own ...Kind) (Stored, *Origin, error) {
 	m, made, err := decode(r, append(own, Kinds()...))
 	if err != nil {

@@ -89,7 +89,7 @@ func size(bytes float64) string {
 }
 
 // rowBytes is what a row of a trajectory of d numbers needs until it is written.
-func rowBytes(d int) float64 { return 64 + 40*float64(d) }
+func rowBytes(d int) float64 { return 96 + 40*float64(d) }
 
 // netBytes is what it takes to train a network that has in inputs and the given hidden
 // layers: weights, gradients and sums of each, the texts of checkpoints, and a batch of
@@ -103,7 +103,7 @@ func netBytes(in int, hidden []int, workers int) float64 {
 	}
 	weights += last * float64(in)
 	w := float64(max(1, workers))
-	return weights*(160+24*w) + w*(units*128*8*16+float64(len(hidden))*30e3)
+	return weights*(350+40*w) + w*(units*128*8*16+float64(len(hidden))*30e3)
 }
 
 // fileBytes is what it takes to read a file of JSON, for each byte of it.

@@ -17,7 +17,7 @@ func stdoutClosed() error {
 	}
 	mode, _, errno := syscall.Syscall(syscall.SYS_FCNTL, os.Stdout.Fd(), syscall.F_GETFL, 0)
 	if errno == 0 && mode&syscall.O_ACCMODE == syscall.O_RDWR {
-		return errors.New("standard output is closed: want -o FILE, or > /dev/null to write nowhere")
+		return errors.New("standard output is closed, or /dev/null opened for reading too: want -o FILE, or > /dev/null to write nowhere")
 	}
 	return nil
 }
