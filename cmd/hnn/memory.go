@@ -107,7 +107,7 @@ func netBytes(in int, hidden []int, workers int) float64 {
 }
 
 // fileBytes is what it takes to read a file of JSON, for each byte of it.
-const fileBytes = 10
+const fileBytes = 13
 
 // A bounded reader reads so many bytes, and then refuses.
 type bounded struct {
