@@ -14,11 +14,14 @@ import (
 //	 "made": {"program": "0.2.0", "q": ["q"], "p": ["p"], "low": […], "high": […], …},
 //	 "parts": {
 //	   "network": {"activation": "tanh", "layers": [{"w": [[…], …], "b": […]}, …]},
-//	   "scaling": {"mu": […], "s": […], "tau": 1}}}
+//	   "scaling": {"mu": […], "s": […], "tau": 1}},
+//	 "sha256": "…"}
 //
 // kind is a row of Kinds, made is an Origin, and parts are those that the kind names: a
 // nextstate model has "dt" too. w is out×in and b has out numbers, as PyTorch lays them
-// out; a layer is z = x wᵀ + b. scaling and b are left out where there is none.
+// out; a layer is z = x wᵀ + b. scaling and b are left out where there is none. sha256 is
+// the sum of all bytes before the comma and the line break in front of it. A model is
+// refused if it is wrong, and read without it: remove the key to edit a model by hand.
 const (
 	modelFormat  = "hnn model"
 	modelVersion = 2
@@ -68,7 +71,8 @@ func (o *Origin) Outside(x []float64) int {
 }
 
 // Save writes a model and, if not nil, its origin. A number that is not finite, or parts
-// that do not fit together, are an error before anything is written.
+// that do not fit together, are an error before anything is written. The last key of the
+// file, sha256, is a checksum of all before it: see Load.
 func Save(w io.Writer, m Stored, made *Origin) error {
 	b, err := encode(m, made)
 	if err != nil {
@@ -84,20 +88,22 @@ func encode(m Stored, made *Origin) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	format, version, kind := modelFormat, modelVersion, m.Kind()
-	err := putObject(&b, func(p *Parts) {
+	err := putParts(&b, func(p *Parts) {
 		p.Text("format", &format)
 		p.Whole("version", &version)
 		p.Text("kind", &kind)
 		Part(p, "made", &made)
 		p.inner("parts", m.Parts)
 	})
-	b.WriteString("\n")
+	seal(&b)
 	return b.Bytes(), err
 }
 
 // Load reads a model that Save wrote, and its origin, nil if it has none. Kinds of one's
 // own are looked up before those of the table. Load is strict, see Parts; where it returns
-// an error it returns no model. Files of version 1, which hnn 0.1 wrote, are read too.
+// an error it returns no model. A file that is not what its sha256 says is an error; who
+// edits a model by hand removes that key. Files of version 1, which hnn 0.1 wrote, are read
+// too.
 func Load(r io.Reader, own ...Kind) (Stored, *Origin, error) {
 	m, made, err := decode(r, append(own, Kinds()...))
 	if err != nil {
@@ -107,12 +113,19 @@ func Load(r io.Reader, own ...Kind) (Stored, *Origin, error) {
 }
 
 func decode(r io.Reader, kinds []Kind) (Stored, *Origin, error) {
-	in, err := object(r)
+	whole := newSealReader(r)
+	in, err := object(whole)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := header(in, modelFormat, modelVersion, upgrade); err != nil {
 		return nil, nil, err
+	}
+	if _, sealed := in[sealKey]; sealed {
+		if err := whole.check(); err != nil {
+			return nil, nil, err
+		}
+		delete(in, sealKey)
 	}
 	var format, kind string
 	var version int

@@ -120,7 +120,7 @@ func (f *fit) prepare(data *Series) (err error) {
 			return err
 		}
 	}
-	if f.Objective == nil {
+	if absent(f.Objective) {
 		f.Objective = Derivatives{}
 	}
 	if f.Recipe.Model == nil {
@@ -160,7 +160,7 @@ func (f *fit) prepare(data *Series) (err error) {
 		f.hash += f.Valid.Hash()
 	}
 	for i, o := range f.Stages {
-		if o == nil {
+		if absent(o) {
 			return fmt.Errorf("nn: stage %d of the fit is nil", i)
 		}
 		if err := o.Check(f.problem.Params()); err != nil {

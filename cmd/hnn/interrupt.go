@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"strings"
@@ -68,14 +67,14 @@ func (e *env) wait(done <-chan int) int {
 	table.Abandon()
 	name := strings.Join(os.Args[1:min(2, len(os.Args))], "")
 	if e.unsaved.Load() {
-		fmt.Fprintf(e.stderr, "hnn %s: what was done since the last saving is lost\n", name)
+		e.say("hnn %s: what was done since the last saving is lost", name)
 	}
 	return e.interrupted(name)
 }
 
 // interrupted says that the command was interrupted and returns the exit status.
 func (e *env) interrupted(name string) int {
-	fmt.Fprintf(e.stderr, "hnn %s: interrupted\n", name)
+	e.say("hnn %s: interrupted", name)
 	var s stopped
 	if errors.As(context.Cause(e.ctx), &s) {
 		return statuses[s.signal]

@@ -30,12 +30,14 @@ type job struct {
 	check    check
 	run      run    // after parse
 	manifest string // file for it, "" for none
+	limit    func() // sets the limit of memory
 }
 
 // newJob returns a job of the command, whose flags are not set yet.
 func newJob(c command) *job {
 	j := &job{command: c, flags: flags.New(c.name)}
 	j.check = c.define(j.flags)
+	j.limit = maxMemory(j.flags)
 	if j.outDir() == "" && len(j.flags.With(flags.Output)) > 0 {
 		j.flags.File(&j.manifest, "manifest", flags.Output, "`file` for a manifest, from which hnn replay repeats the call")
 	}
@@ -48,6 +50,15 @@ func (j *job) parse(args []string) (err error) {
 		j.run, err = j.check()
 	}
 	return err
+}
+
+// outputs returns the files that the flags name as outputs, in the order of the flags.
+func (j *job) outputs() (files []string) {
+	outs := j.flags.With(flags.Output)
+	for _, name := range slices.Sorted(maps.Keys(outs)) {
+		files = append(files, outs[name])
+	}
+	return files
 }
 
 // outDir returns the name of the flag that is a directory of outputs, or "".
@@ -66,12 +77,8 @@ func (j *job) do(e *env) (err error) {
 			err = fmt.Errorf("an error in this program, at %s: %.200s", place(), strings.Join(strings.Fields(fmt.Sprint(v)), " "))
 		}
 	}()
-	outs := j.flags.With(flags.Output)
-	var files []string
-	for _, name := range slices.Sorted(maps.Keys(outs)) {
-		files = append(files, outs[name])
-	}
-	if err := e.checkOutputs(files, j.flags.Inputs()...); err != nil {
+	j.limit()
+	if err := e.checkOutputs(j.outputs(), j.flags.Inputs()...); err != nil {
 		return err
 	}
 	name := j.manifest
@@ -98,7 +105,7 @@ func (j *job) do(e *env) (err error) {
 		return err
 	}
 	m.Files = j.fileSums(e.made)
-	if _, err = writeFile(name, m.write); err != nil {
+	if _, err = e.writeFile(name, m.write); err != nil {
 		return err
 	}
 	return e.stillMade()
@@ -141,6 +148,7 @@ type env struct {
 	dry            bool // no files are written, for a sweep
 	again          bool // a checkpoint that is gone on from is not replaced, for a replay
 	workers        int  // the most goroutines that a job may use, 0 for what its flags say
+	shares         int  // how many jobs share the memory, 0 for one
 
 	made   []made
 	scores []score
@@ -169,7 +177,7 @@ func (e *env) threads(n int) int {
 
 // warn says one line about what looks wrong.
 func (e *env) warn(format string, args ...any) {
-	fmt.Fprintf(e.stderr, "hnn: warning: "+format+"\n", args...)
+	e.say("hnn: warning: "+format, args...)
 }
 
 // write makes one output file of what fill writes, or leaves the old one whole.
@@ -177,7 +185,7 @@ func (e *env) write(path string, fill func(w io.Writer) error) error {
 	if e.dry {
 		return nil
 	}
-	sum, err := writeFile(path, func(w io.Writer) error { return fill(until{e.ctx, w}) })
+	sum, err := e.writeFile(path, func(w io.Writer) error { return fill(until{e.ctx, w}) })
 	e.made = append(e.made, made{path, sum})
 	return err
 }
@@ -197,7 +205,7 @@ func (u until) Write(b []byte) (int, error) {
 
 // writeFile writes a file and returns its SHA-256. Alone it is for files that are no result,
 // such as a checkpoint.
-func writeFile(path string, fill func(w io.Writer) error) (sum string, err error) {
+func (e *env) writeFile(path string, fill func(w io.Writer) error) (sum string, err error) {
 	f, err := table.Create(path)
 	if err != nil {
 		return "", err
@@ -206,7 +214,9 @@ func writeFile(path string, fill func(w io.Writer) error) (sum string, err error
 	if err := fill(f); err != nil {
 		return "", err
 	}
-	err = f.Commit()
+	if err = f.Commit(); err == nil && f.Note() != "" {
+		e.warn("%s", f.Note())
+	}
 	return f.Sum(), err
 }
 
@@ -265,7 +275,7 @@ func loadModel(ctx context.Context, name string) (*model, error) {
 		return nil, err
 	}
 	defer f.Close()
-	m, made, err := nn.Load(f)
+	m, made, err := nn.Load(boundModel(f))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -60,6 +60,7 @@ func find(name string) (command, bool) {
 
 func main() {
 	ctx := untilSignal()
+	limitMemory()
 	e := &env{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), screen: isTerminal(os.Stdout)}
 	done := make(chan int, 1)
 	go func() { done <- e.main(os.Args[1:]) }()
@@ -92,7 +93,7 @@ func (e *env) main(args []string) int {
 	}
 	c, ok := find(name)
 	if !ok {
-		fmt.Fprintf(e.stderr, "hnn: unknown command %q (see hnn help)\n", name)
+		e.say("hnn: unknown command %.40q (see hnn help)", name)
 		return 2
 	}
 	j := newJob(c)
@@ -112,17 +113,17 @@ func (e *env) main(args []string) int {
 	case e.ctx.Err() != nil: // whatever it led to
 		return e.interrupted(name)
 	case errors.As(err, &wrong):
-		fmt.Fprintf(e.stderr, "hnn %s: %v (see hnn %s -h)\n", name, err, name)
+		e.say("hnn %s: %v (see hnn %s -h)", name, err, name)
 		return 2
 	}
-	fmt.Fprintf(e.stderr, "hnn %s: %v\n", name, err)
+	e.say("hnn %s: %v", name, err)
 	return 1
 }
 
 // print writes to standard output and returns the exit status.
 func (e *env) print(s string) int {
 	if _, err := io.WriteString(e.stdout, s); err != nil {
-		fmt.Fprintf(e.stderr, "hnn: %v\n", err)
+		e.say("hnn: %v", err)
 		return 1
 	}
 	return 0

@@ -159,6 +159,18 @@ func files(t *testing.T, dir string) map[string]string {
 	return all
 }
 
+// unsealed is a model or a checkpoint without the checksum at its end and the last brace.
+func unsealed(file string) string {
+	b, _, _ := strings.Cut(file, ",\n\"sha256\": ")
+	return b
+}
+
+// resealed gives an edited checkpoint the checksum that it should have.
+func resealed(file string) string {
+	b := unsealed(file)
+	return fmt.Sprintf("%s,\n\"sha256\": \"%x\"}\n", b, sha256.Sum256([]byte(b)))
+}
+
 // little are the flags of an experiment of a second.
 var little = []string{"-train", "4", "-test", "2", "-duration", "10", "-rollout", "5", "-epochs", "2", "-hidden", "16,8", "-quiet"}
 

@@ -78,7 +78,7 @@ func (m *manifest) write(w io.Writer) error {
 
 // readManifest reads a manifest strictly.
 func readManifest(name string) (*manifest, error) {
-	b, err := os.ReadFile(name)
+	b, err := readBounded(name)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func (s *sweep) open(e *env) error {
 	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	old, err := os.ReadFile(name)
+	old, err := readBounded(name)
 	if err == nil && !bytes.Equal(old, b.Bytes()) {
 		err = fmt.Errorf("%s describes another sweep: choose another -out, or remove the directory", name)
 	}
@@ -84,7 +84,7 @@ func (s *sweep) runAll(e *env, todo []int, workers int, show bool) error {
 				if k >= len(todo) || ctx.Err() != nil {
 					return
 				}
-				p := &env{ctx: ctx, stdout: io.Discard, stderr: io.Discard, dry: true, workers: 1}
+				p := &env{ctx: ctx, stdout: io.Discard, stderr: io.Discard, dry: true, workers: 1, shares: min(workers, len(todo))}
 				j, err := s.job(s.args(todo[k]))
 				if err == nil {
 					err = j.do(p)

@@ -81,7 +81,7 @@ func replay(e *env, name, out string) error {
 		if verdict != "ok" {
 			differ++
 		}
-		_, err := fmt.Fprintf(e.stdout, "%-8s %s\n", verdict, file)
+		_, err := fmt.Fprintf(e.stdout, "%-8s %s\n", verdict, printable(file))
 		return err
 	}
 	for _, f := range m.Files {

@@ -78,7 +78,7 @@ func TestReplayPaper(t *testing.T) {
 	}
 	m.Files = j.fileSums([]made{{filepath.Join(dir, "paper.csv"), strings.Repeat("0", 64)}})
 	name := filepath.Join(dir, "manifest.json")
-	if _, err := writeFile(name, m.write); err != nil {
+	if _, err := new(env).writeFile(name, m.write); err != nil {
 		t.Fatal(err)
 	}
 	if m, err = readManifest(name); err != nil {
@@ -131,7 +131,7 @@ func TestReplayVerdicts(t *testing.T) {
 	all := m.Files
 	write := func() string {
 		t.Helper()
-		if _, err := writeFile("out/edited.m", m.write); err != nil {
+		if _, err := new(env).writeFile("out/edited.m", m.write); err != nil {
 			t.Fatal(err)
 		}
 		return "out/edited.m"

@@ -155,6 +155,22 @@ var covered = map[string]string{
 	"lib_no_globals": "TestConcurrentTrainings", "lib_aliasing": "TestNothingLeft TestScribble TestLeafIsWindow", "lib_nil_zero": "TestNothingGiven TestArguments",
 	"lib_context": "TestFitStops TestCancel TestInterrupt", "lib_leaks": "TestNothingLeft TestSteadyMemory", "lib_errors": "TestFailures TestFitRefuses",
 	"lib_zero_dep": ".ci/run", "lib_32bit": ".ci/determinism", "lib_offline": "TestOffline",
+
+	"mem_estimate":       "TestMemoryRefused TestWideModel TestNewMLPRefuses TestManyCells",
+	"mem_stream":         "TestSimulateStreams",
+	"out_cannot_replace": "TestOverwrite TestMountedOutput TestCommitFails",
+	"out_report_full":    "TestReportsNeedRoom TestFullAndClosed",
+	"out_owner_mode":     "TestMountedOutput TestMode",
+	"out_is_input":       "TestInputsKept TestSameFile",
+	"file_bitflip":       "TestFlippedBits TestFlippedManifest TestFlippedSweep",
+	"file_absurd_state":  "TestCheckpointFile TestNothingGiven TestSaveRefuses",
+	"file_fuzz":          "FuzzManifest FuzzSweepFiles",
+	"words_control":      "TestPlainWords",
+	"words_short":        "TestPlainWords",
+	"words_overflow":     "TestNothingGiven TestScalingRefuses TestSimulateWrongCalls TestFewAndHuge",
+	"lib_misuse":         "TestMisuse TestNothingGiven TestArguments TestParallel TestParallelPanic",
+	"kernels_limited":    "TestGodebug TestVerify",
+	"hostile_calls":      "TestHostileCalls",
 }
 
 // Every class of fault has a test, and the test exists.

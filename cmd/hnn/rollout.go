@@ -61,6 +61,13 @@ func defineRollout(f *flags.Set) check {
 					return flags.Wrong("-%s: a %s model is not integrated, it steps by its own interval", name, m.Kind())
 				}
 			}
+			step := o.dt
+			if g, ok := m.Stored.(nn.Map); ok {
+				step = g.Dt()
+			}
+			if err := e.fitsRows(duration, step, len(cols)); err != nil {
+				return err
+			}
 			return e.rollout(m, cols, state, duration, &o, out)
 		}, nil
 	}

@@ -6,12 +6,14 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
+	"hnn/cmd/hnn/internal/table"
 )
 
 func sweepHelp() string {
@@ -54,6 +56,9 @@ Examples:
 `
 }
 
+// maxPoints bounds the points of a sweep.
+const maxPoints = 1_000_000
+
 // A sweep is a grid of flags. It is kept as sweep.json, which a later call must match.
 type sweep struct {
 	Version string            `json:"version"`
@@ -77,12 +82,19 @@ func defineSweep(f *flags.Set) check {
 	f.Int(&seeds, "seeds", 1, "`seeds` of each point, 0: the command's own")
 	f.Var(flags.Value{Parse: func(v string) error { return parseShard(v, &shard, &shards) }, Show: func() string { return fmt.Sprintf("%d/%d", shard, shards) }},
 		"shard", "`I/N`, the part of the points to run")
-	f.Int(&workers, "workers", 0, "`goroutines` to run points with, 0: one a processor; changes no result")
+	f.Count(&workers, "workers", 0, maxWorkers, "`goroutines` to run points with, 0: one a processor; changes no result")
 	f.BoolVar(&quiet, "quiet", false, "no progress")
 	f.As(flags.Neutral, "workers", "quiet")
 	f.Rest("a command to sweep, and its flags")
 	return func() (run, error) {
 		s.Command, s.Args = f.Arg(0), f.Args()[1:]
+		n := float64(max(seeds, 1))
+		for _, vs := range s.Values {
+			n *= float64(len(vs))
+		}
+		if n > maxPoints {
+			return nil, flags.Wrong("-seeds and -grid make %.3g points: want at most %d", n, maxPoints)
+		}
 		if seeds > 0 {
 			if slices.Contains(s.Names, "seed") {
 				return nil, flags.Wrong("-seeds and a -grid of seed: want one of the two")
@@ -100,6 +112,9 @@ func defineSweep(f *flags.Set) check {
 		}
 		return func(e *env) error {
 			if err := s.hashInputs(files); err != nil {
+				return err
+			}
+			if err := s.sparesInputs(e, files); err != nil {
 				return err
 			}
 			if err := s.open(e); err != nil {
@@ -121,7 +136,7 @@ func defineSweep(f *flags.Set) check {
 			}
 			if err := s.runAll(e, todo, workers, e.terminal && !quiet); err != nil {
 				if errors.Is(err, context.Canceled) {
-					fmt.Fprintf(e.stderr, "hnn sweep: finished points are in %s; the same call goes on\n", s.out)
+					e.say("hnn sweep: finished points are in %s; the same call goes on", s.out)
 				}
 				return err
 			}
@@ -235,6 +250,21 @@ func (s *sweep) checkCalls() (files []string, err error) {
 		}
 	}
 	return files, nil
+}
+
+// sparesInputs refuses a directory whose files the sweep would write over its inputs.
+func (s *sweep) sparesInputs(e *env, files []string) error {
+	for _, name := range files {
+		if table.SameFile(filepath.Dir(name), filepath.Join(s.out, "points")) {
+			return flags.Wrong("the input %s is in a directory of outputs, %s", name, filepath.Join(s.out, "points"))
+		}
+		for _, out := range []string{"sweep.csv", "sweep.json"} {
+			if out = filepath.Join(s.out, out); table.SameFile(name, out) {
+				return flags.Wrong("the output %s is an input too", out)
+			}
+		}
+	}
+	return nil
 }
 
 // hashInputs notes the content of the files.

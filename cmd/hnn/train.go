@@ -171,7 +171,7 @@ func defineTrain(f *flags.Set) check {
 		return func(e *env) error {
 			err := t.run(e)
 			if err != nil && e.ctx.Err() != nil && t.saved {
-				fmt.Fprintf(e.stderr, "hnn train: saved; go on with: hnn train -resume %s -o %s %s\n", t.save, t.out, t.data)
+				e.say("hnn train: saved; go on with: hnn train -resume %s -o %s %s", t.save, t.out, t.data)
 			}
 			return err
 		}, nil
@@ -269,6 +269,9 @@ func (t *trainJob) run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if err := e.fits(netBytes(s.X.Cols, t.hidden, e.threads(t.workers)), "a network of -hidden "+t.flags.Lookup("hidden").Value.String(), "smaller layers"); err != nil {
+		return err
+	}
 	if err := t.recipe(&r); err != nil {
 		return err
 	}
@@ -288,7 +291,7 @@ func (t *trainJob) run(e *env) error {
 	}
 	if t.save != "" && !e.dry {
 		r.Save = func(c *nn.Checkpoint) error {
-			_, err := writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
+			_, err := e.writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
 			t.saved = err == nil
 			return err
 		}
@@ -405,7 +408,7 @@ func loadCheckpoint(name string) (*nn.Checkpoint, error) {
 		return nil, err
 	}
 	defer f.Close()
-	c, err := nn.LoadCheckpoint(f)
+	c, err := nn.LoadCheckpoint(boundModel(f))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

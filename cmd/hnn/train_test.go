@@ -107,11 +107,11 @@ func TestResumeRefuses(t *testing.T) {
 	fails(t, hnn(t, "", "train", "-resume", path("c"), "-q", "p", "-p", "q", "-o", path("m.json"), path("data.csv")), 2, "-p q: the saved training has none")
 	fails(t, hnn(t, "", "train", "-resume", path("c"), "-o", path("m.json"), path("other.csv")), 1, "these are not the data of the checkpoint")
 	b := strings.Replace(string(contents(t, path("c"))), `"lr":"0.002"`, `"colour":"red","lr":"0.002"`, 1)
-	fails(t, hnn(t, "", "train", "-resume", put(t, dir, "later", b), "-o", path("m.json"), path("data.csv")), 1, `the saved training has a flag -"colour", which this version does not know`)
+	fails(t, hnn(t, "", "train", "-resume", put(t, dir, "later", resealed(b)), "-o", path("m.json"), path("data.csv")), 1, `the saved training has a flag -"colour", which this version does not know`)
 	b = strings.Replace(string(contents(t, path("c"))), `"lr":"0.002"`, `"lr":"fast"`, 1)
-	fails(t, hnn(t, "", "train", "-resume", put(t, dir, "later", b), "-o", path("m.json"), path("data.csv")), 1, `the saved training has -lr "fast": want a number above 0`)
+	fails(t, hnn(t, "", "train", "-resume", put(t, dir, "later", resealed(b)), "-o", path("m.json"), path("data.csv")), 1, `the saved training has -lr "fast": want a number above 0`)
 	b = strings.Replace(string(contents(t, path("c"))), `"lr":"0.002"`, `"lr":"0.002","o":"other"`, 1)
-	fails(t, hnn(t, "", "train", "-resume", put(t, dir, "later", b), "-o", path("m.json"), path("data.csv")), 1, `a flag -"o", which`)
+	fails(t, hnn(t, "", "train", "-resume", put(t, dir, "later", resealed(b)), "-o", path("m.json"), path("data.csv")), 1, `a flag -"o", which`)
 	fails(t, hnn(t, "", "train", "-resume", path("m.json"), "-o", path("n.json"), path("data.csv")), 1, "not an hnn checkpoint file: its format is \"hnn model\"")
 	fails(t, hnn(t, "", "train", "-resume", path("none"), "-o", path("n.json"), path("data.csv")), 1, "no such file")
 	fails(t, hnn(t, "", "train", "-checkpoint", path("m.json"), "-o", path("m.json"), path("data.csv")), 2, "two outputs")
@@ -224,7 +224,7 @@ func TestColumns(t *testing.T) {
 	for _, by := range []string{"-derivatives given", "-derivatives smooth", "-objective step"} {
 		args := append([]string{"train", "-epochs", "2", "-hidden", "8", "-batch", "0"}, strings.Fields(by)...)
 		network := func(args ...string) string {
-			_, parts, ok := strings.Cut(must(t, args...), `"parts":`) // what comes before has the names
+			_, parts, ok := strings.Cut(unsealed(must(t, args...)), `"parts":`) // what comes before has the names
 			if !ok {
 				t.Fatal("no parts")
 			}
@@ -481,7 +481,7 @@ func TestGapInData(t *testing.T) {
 			if r.status != 0 || !strings.Contains(r.errors, warning) || warning == "" && r.errors != "" {
 				t.Errorf("%s: %+v, want %q", by, r, warning)
 			}
-			_, parts, _ := strings.Cut(string(contents(t, filepath.Join(dir, "m.json"))), `"parts":`)
+			_, parts, _ := strings.Cut(unsealed(string(contents(t, filepath.Join(dir, "m.json")))), `"parts":`)
 			return parts
 		}
 		if network(gap, "1 intervals are longer than 8 times the usual one: trajectories are cut there") != network(runs, "") {

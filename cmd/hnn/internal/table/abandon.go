@@ -36,6 +36,13 @@ func remove(name string) {
 	}
 }
 
+// leave lets a temporary file be: it holds what no other file has.
+func leave(name string) {
+	temporaries.Lock()
+	defer temporaries.Unlock()
+	delete(temporaries.names, name)
+}
+
 // Abandon removes the temporary files and directories of all that is being written. It is the last call before the
 // process ends: whoever creates a file afterwards waits for ever.
 func Abandon() {

@@ -26,7 +26,8 @@ import (
 //
 // Until Commit the data are in a temporary file .hnn-*.tmp of the same directory and a file already at path stays as it
 // is; a process that is killed leaves at worst that temporary file. A new file has mode 0644 less the umask, a replaced
-// one keeps its permission bits. A symbolic link is kept and the file it points to replaced. A hard link is replaced by
+// one keeps its permission bits and, where the system allows it, its owner. A file that cannot be replaced by a new one,
+// such as one that is mounted by itself, is overwritten in its place: see Note. A symbolic link is kept and the file it points to replaced. A hard link is replaced by
 // a new file, and the other names of the old one keep the old content.
 //
 // Standard output and whatever is no regular file, such as a device or a named pipe, is written to directly.
@@ -35,11 +36,22 @@ type File struct {
 	w    *bufio.Writer
 	sum  hash.Hash
 	path string // where Commit puts the file, or empty if it is written to directly
+	keep bool   // the temporary file has what no other file has
+	note string
 }
+
+// Note says, after Commit, what was unusual about it, in one line, or nothing.
+func (f *File) Note() string { return f.note }
+
+// rename is os.Rename; tests let it fail.
+var rename = os.Rename
 
 // Create begins the file of the given name; "-" is standard output.
 func Create(path string) (*File, error) {
 	path, direct, err := resolve(path)
+	if err == nil && path == "-" {
+		err = stdoutClosed()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +122,7 @@ func temporary(dir, path string) (*os.File, error) {
 	})
 	if err == nil {
 		if old, e := os.Stat(path); e == nil && old.Mode().IsRegular() {
+			chown(f, old) // before the mode, which it may change
 			if err = f.Chmod(old.Mode().Perm()); err != nil {
 				f.Close()
 				remove(name)
@@ -138,7 +151,9 @@ func (f *File) Write(b []byte) (int, error) {
 func (f *File) Sum() string { return hex.EncodeToString(f.sum.Sum(nil)) }
 
 // Commit writes what is in the buffer, makes it durable and puts the file in its place. After an error the temporary
-// file is gone and the old one still whole, unless the last step alone failed, which makes the new name durable.
+// file is gone and the old one still whole, with two exceptions. Where the old file could neither be replaced nor
+// overwritten the error names the temporary file, which is kept. And the last step alone, which makes the new name
+// durable, may have failed.
 func (f *File) Commit() error {
 	defer f.Abort() // after success there is nothing left to remove
 	err := f.w.Flush()
@@ -151,8 +166,8 @@ func (f *File) Commit() error {
 	if err = f.file.Close(); err != nil || f.path == "" {
 		return err
 	}
-	if err = os.Rename(f.file.Name(), f.path); err != nil {
-		return err
+	if err = rename(f.file.Name(), f.path); err != nil {
+		return f.overwrite(err)
 	}
 	return syncDir(filepath.Dir(f.path))
 }
@@ -163,9 +178,43 @@ func (f *File) Abort() {
 		return
 	}
 	f.file.Close()
-	if f.path != "" {
+	if f.path != "" && !f.keep {
 		remove(f.file.Name())
 	}
+}
+
+// overwrite puts the content into the file that is there, which the system does not let the temporary file replace: it
+// is mounted by itself, or another user's in a directory such as /tmp.
+func (f *File) overwrite(cause error) error {
+	var link *os.LinkError
+	if errors.As(cause, &link) {
+		cause = link.Err
+	}
+	f.keep = true
+	leave(f.file.Name())
+	err := copyInto(f.path, f.file.Name())
+	if err != nil {
+		return fmt.Errorf("%s cannot be replaced (%w) nor overwritten (%w): the new content is in %s", f.path, cause, err, f.file.Name())
+	}
+	f.keep = false
+	os.Remove(f.file.Name())
+	f.note = fmt.Sprintf("%s could not be replaced (%v) and was overwritten", f.path, cause)
+	return nil
+}
+
+// copyInto gives an old file, which keeps its name, owner and mode, the content of another.
+func copyInto(path, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
 }
 
 // syncDir makes a renaming durable where the system can do that and the user may read the directory.
@@ -186,6 +235,9 @@ func syncDir(dir string) error {
 // Writable tells, before an hour's work, whether Create and Commit will be able to write path. It leaves no trace.
 func Writable(path string) error {
 	path, direct, err := resolve(path)
+	if err == nil && path == "-" {
+		err = stdoutClosed()
+	}
 	if err != nil || direct {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime/debug"
 	"sort"
 	"strconv"
 	"strings"
@@ -23,6 +24,8 @@ import (
 const (
 	maxLine  = 1 << 20 // bytes of one line
 	maxCells = 1 << 27 // cells of a table: 1 GiB of float64
+
+	cellBytes = 40 // of memory for each cell, while the table grows
 )
 
 // Table is a CSV file in memory, by column.
@@ -68,6 +71,7 @@ func Read(name string, r io.Reader) (*Table, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	var cells []string
+	most := int(min(maxCells, debug.SetMemoryLimit(-1)/cellBytes))
 	line := 0
 	// After a failed read the scanner still delivers what it has, perhaps half a line: hence the test of Err.
 	for lines.Scan() && lines.Err() == nil {
@@ -84,8 +88,8 @@ func Read(name string, r io.Reader) (*Table, error) {
 		if cells, err = split(cells[:0], s); err == nil {
 			if t.Header == nil {
 				err = t.header(s, cells)
-			} else {
-				err = t.add(line, cells)
+			} else if err = t.add(line, cells); err == nil && t.rows*len(cells) > most {
+				err = fmt.Errorf("more than %d cells, which is as much as fits in memory", most)
 			}
 		}
 		if err != nil {
