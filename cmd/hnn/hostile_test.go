@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,6 +13,24 @@ import (
 	"testing"
 	"unicode/utf8"
 )
+
+// tree is what is in a directory: a hash of each file.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		all[path] = fmt.Sprintf("%x", sha256.Sum256(b))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
 
 // What does not fit in the memory is refused in one line, with the estimate and the limit,
 // before any of the work.
@@ -120,7 +140,7 @@ func TestInputsKept(t *testing.T) {
 }
 
 // A manifest with a flipped bit is refused, or its run is seen to differ, or it is the same
-// run.
+// run, whose file may have got another name.
 func TestFlippedManifest(t *testing.T) {
 	flips := 60
 	if *long {
@@ -136,7 +156,8 @@ func TestFlippedManifest(t *testing.T) {
 		flipped := bytes.Clone(b)
 		flipped[i/8] ^= 1 << (i % 8)
 		r := inside(t, false, "", "replay", put(t, dir, "flipped", string(flipped)))
-		if r.status == 0 && r.out != "ok       o.csv\n" || r.status == 2 || r.status != 0 && r.errors == "" {
+		same := strings.HasPrefix(r.out, "ok       ") && strings.Count(r.out, "\n") == 1
+		if r.status == 0 && !same || r.status == 2 || r.status != 0 && r.errors == "" {
 			t.Errorf("byte %d is %q for %q: status %d, %q, %q", i/8, flipped[i/8], b[i/8], r.status, r.out, r.errors)
 		}
 	}
