@@ -1,6 +1,9 @@
 package autodiff
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // A Matrix is a dense matrix of float64 in row-major order: element (i,j) is
 // Data[i·Cols + j]. Either size may be zero.
@@ -9,8 +12,12 @@ type Matrix struct {
 	Data       []float64
 }
 
-// NewMatrix returns a matrix of zeros.
+// NewMatrix returns a matrix of zeros. It panics if a size is below 0 or if there are more
+// elements than the memory has addresses for.
 func NewMatrix(rows, cols int) *Matrix {
+	if rows < 0 || cols < 0 || rows > 0 && cols > math.MaxInt/8/rows {
+		panic(fmt.Sprintf("autodiff: NewMatrix: %d×%d: want sizes from 0 up, and at most %d elements", rows, cols, math.MaxInt/8))
+	}
 	return &Matrix{rows, cols, make([]float64, rows*cols)}
 }
 

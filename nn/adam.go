@@ -42,6 +42,7 @@ func NewAdam() *Adam { return &Adam{Beta1: 0.9, Beta2: 0.999, Eps: 1e-8} }
 
 // Step implements Rule.
 func (a *Adam) Step(params, grads []*autodiff.Matrix, rate float64) {
+	mustFit("Adam", params, grads, a.m)
 	if a.m == nil {
 		a.m, a.v, a.beta1t, a.beta2t = zeros(params), zeros(params), 1, 1
 		if a.AMSGrad {

@@ -14,11 +14,13 @@ import (
 //
 //	{"format": "hnn checkpoint", "version": 2, "settings": {…}, "data": "…",
 //	 "epochs": [[stage, step, loss, rate, valid], …], "stage": 0, "before": 0,
-//	 "optimizer": "adam", "state": {…}, "parameters": [[…], …], "best": {…}}
+//	 "optimizer": "adam", "state": {…}, "parameters": [[…], …], "best": {…},
+//	 "sha256": "…"}
 //
-// Epochs without a validation set have no last number. before counts the epochs of earlier
-// stages. state holds the parts of the optimiser. parameters are those of the problem, in its
-// order. best holds the lowest loss so far and its parameters, if the fit has a Patience.
+// Epochs without a validation set have no last number; before counts those of earlier
+// stages. state holds the parts of the optimiser, parameters those of the problem, in its
+// order, and best the lowest loss so far where one is kept. sha256 is that of all bytes
+// before the comma and the line break in front of it; without it a checkpoint is refused.
 const (
 	checkpointFormat  = "hnn checkpoint"
 	checkpointVersion = 2
@@ -117,6 +119,11 @@ func (c *Checkpoint) restore(f *fit) error {
 		if len(row) != 4 && len(row) != 5 {
 			return fmt.Errorf("epochs: row %d has %d numbers, want 4 or 5", i+1, len(row))
 		}
+		for _, v := range row[:2] {
+			if v != math.Trunc(v) || !(v >= 0 && v < 1<<53) {
+				return fmt.Errorf("epochs: row %d: stage %v and step %v: want whole numbers from 0 up", i+1, row[0], row[1])
+			}
+		}
 		e := Epoch{Stage: int(row[0]), Epoch: i + 1, Step: int(row[1]), Loss: row[2], Rate: row[3], Valid: math.NaN()}
 		if len(row) == 5 {
 			e.Valid = row[4]
@@ -129,6 +136,15 @@ func (c *Checkpoint) restore(f *fit) error {
 	}
 	if err := o.Check(params); err != nil {
 		return fmt.Errorf("state: %w", err)
+	}
+	if d, ok := o.(interface{ taken() int }); ok {
+		done := 0
+		if n := len(f.Epochs); n > c.before {
+			done = f.Epochs[n-1].Step
+		}
+		if n := d.taken(); n < done || n-done > f.Rows {
+			return fmt.Errorf("state: step %d after an epoch that ended with step %d, of %d rows", n, done, f.Rows)
+		}
 	}
 	restore(params, c.params)
 	f.stage, f.before = c.stage, c.before
@@ -151,7 +167,7 @@ func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
 	}
 	var b bytes.Buffer
 	format, version := checkpointFormat, checkpointVersion
-	err := putObject(&b, func(p *Parts) {
+	err := putParts(&b, func(p *Parts) {
 		p.Text("format", &format)
 		p.Whole("version", &version)
 		c.Parts(p)
@@ -159,7 +175,7 @@ func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
 	if err != nil {
 		return fmt.Errorf("nn: save checkpoint: %w", err)
 	}
-	b.WriteString("\n")
+	seal(&b)
 	_, err = w.Write(b.Bytes())
 	return err
 }
@@ -167,9 +183,14 @@ func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
 // LoadCheckpoint reads a checkpoint that SaveCheckpoint wrote, as strictly as Load reads a
 // model. The state of the optimiser is checked later, when a Fit resumes from it.
 func LoadCheckpoint(r io.Reader) (*Checkpoint, error) {
-	in, err := object(r)
+	whole := newSealReader(r)
+	in, err := object(whole)
 	if err == nil {
 		err = header(in, checkpointFormat, checkpointVersion, nil)
+	}
+	if err == nil {
+		err = whole.check()
+		delete(in, sealKey)
 	}
 	c := &Checkpoint{}
 	if err == nil {

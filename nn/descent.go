@@ -54,10 +54,13 @@ func (d *Descent) Parts(p *Parts) {
 	p.inner("rule", d.Rule.Parts)
 }
 
+// taken returns how many steps it has taken.
+func (d *Descent) taken() int { return d.At.Step }
+
 // Check implements Optimizer.
 func (d *Descent) Check(params []*autodiff.Matrix) error {
-	if d.Rule == nil || d.Rate == nil || d.Epochs < 0 || d.At.Step < 0 {
-		return fmt.Errorf("a descent needs a rule, a rate, and epochs and a step from 0 up, not %d and %d", d.Epochs, d.At.Step)
+	if d == nil || absent(d.Rule) || d.Rate == nil || d.Epochs < 0 || d.At.Step < 0 {
+		return errors.New("a descent needs a rule, a rate, and epochs and a step from 0 up")
 	}
 	return d.Rule.Check(params)
 }

@@ -67,7 +67,8 @@ func (o *Origin) Outside(x []float64) int {
 //	   "low": […], "high": […]},
 //	 "parts": {
 //	   "network": {"activation": "tanh", "layers": [{"w": [[…], …], "b": […]}, …]},
-//	   "scaling": {"mu": […], "s": […], "tau": 1}}}
+//	   "scaling": {"mu": […], "s": […], "tau": 1}},
+//	 "sha256": "…"}
 //
 //	kind      a row of Kinds
 //	made      the Origin; it may be missing
@@ -78,6 +79,7 @@ func (o *Origin) Outside(x []float64) int {
 //	          the layers
 //	scaling   the network sees X = (x − mu)/s and time in units of tau; see Scaling. It may
 //	          be missing: then states and time are used as they are
+//	sha256    the sum of all bytes before the comma and the line break in front of it
 func Save(w io.Writer, m Stored, made *Origin) error {
 	b, err := encode(m, made)
 	if err != nil {
@@ -93,20 +95,22 @@ func encode(m Stored, made *Origin) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	format, version, kind := modelFormat, modelVersion, m.Kind()
-	err := putObject(&b, func(p *Parts) {
+	err := putParts(&b, func(p *Parts) {
 		p.Text("format", &format)
 		p.Whole("version", &version)
 		p.Text("kind", &kind)
 		Part(p, "made", &made)
 		p.inner("parts", m.Parts)
 	})
-	b.WriteString("\n")
+	seal(&b)
 	return b.Bytes(), err
 }
 
-// Load reads a model that Save wrote, and its origin, nil if it has none. It looks for the
-// kind in own first and then in Kinds. Load is strict, see Parts. With an error it returns no
-// model. Load also reads files of version 1, which hnn 0.1 wrote.
+// Load reads a model that Save wrote, and its origin, nil if it has none. Kinds of one's
+// own are looked up before those of the table. Load is strict, see Parts; where it returns
+// an error it returns no model. A file that is not what its sha256 says is an error; who
+// edits a model by hand removes that key. Files of version 1, which hnn 0.1 wrote, are read
+// too.
 func Load(r io.Reader, own ...Kind) (Stored, *Origin, error) {
 	m, made, err := decode(r, append(own, Kinds()...))
 	if err != nil {
@@ -116,12 +120,19 @@ func Load(r io.Reader, own ...Kind) (Stored, *Origin, error) {
 }
 
 func decode(r io.Reader, kinds []Kind) (Stored, *Origin, error) {
-	in, err := object(r)
+	whole := newSealReader(r)
+	in, err := object(whole)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := header(in, modelFormat, modelVersion, upgrade); err != nil {
 		return nil, nil, err
+	}
+	if _, sealed := in[sealKey]; sealed {
+		if err := whole.check(); err != nil {
+			return nil, nil, err
+		}
+		delete(in, sealKey)
 	}
 	var format, kind string
 	var version int

@@ -122,7 +122,7 @@ func (f *fit) prepare(data *Series) (err error) {
 			return err
 		}
 	}
-	if f.Objective == nil {
+	if absent(f.Objective) {
 		f.Objective = Derivatives{}
 	}
 	if f.Recipe.Model == nil {
@@ -135,7 +135,7 @@ func (f *fit) prepare(data *Series) (err error) {
 		f.Every = 100
 	}
 	for i, o := range f.Stages {
-		if o == nil {
+		if absent(o) {
 			return fmt.Errorf("nn: stage %d of the fit is nil", i)
 		}
 	}

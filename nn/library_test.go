@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -142,6 +143,31 @@ func TestNothingGiven(t *testing.T) {
 		"empty checkpoint": func() error { return SaveCheckpoint(new(bytes.Buffer), &Checkpoint{}) },
 		"loaded nothing":   func() error { _, _, err := Load(new(bytes.Buffer)); return err },
 
+		"typed nil model":     func() error { return fit(d, (*HNN)(nil), descent(1, 1)) },
+		"typed nil optimiser": func() error { return fit(d, net, (*Descent)(nil)) },
+		"typed nil rule":      func() error { return fit(d, net, &Descent{Rule: (*Adam)(nil), Rate: Constant(1)}) },
+		"typed nil, saved":    func() error { return saved((*NextState)(nil)) },
+		"another network": func() error {
+			rule := NewAdam()
+			rule.Step(newHNN(2, 5, 1).Params(), newHNN(2, 5, 1).Params(), 0)
+			return fit(d, net, &Descent{Rule: rule, Rate: Constant(1), Epochs: 1})
+		},
+		"times that overflow": func() error {
+			s := &Series{T: []float64{-1e308, 0, 1e308, 1.1e308, 1.2e308}, X: springData(5).X}
+			s.T[1] = 1e308
+			s.T[2] = 1.05e308
+			return s.Check()
+		},
+		"states that underflow": func() error {
+			x := &autodiff.Matrix{Rows: 2, Cols: 2, Data: []float64{1e-200, 1, 2e-200, 2}}
+			_, err := FitScaling(x, x)
+			return err
+		},
+		"scaling of short data": func() error {
+			_, err := FitScaling(&autodiff.Matrix{Rows: 3, Cols: 2}, autodiff.NewMatrix(3, 2))
+			return err
+		},
+
 		"scaling of nothing": func() error { _, err := FitScaling(nil, nil); return err },
 		"times":              func() error { _, err := Differences(&Series{X: autodiff.NewMatrix(3, 2)}, 2, 1); return err },
 		"starts": func() error {
@@ -181,5 +207,52 @@ func TestNothingGiven(t *testing.T) {
 				field(dst, x)
 			}()
 		}
+	}
+}
+
+// What only a program can get wrong is a panic of one line that says what is wanted.
+func TestMisuse(t *testing.T) {
+	step := func(r Rule) func() {
+		return func() {
+			a, b := newHNN(2, 3, 1), newHNN(2, 5, 1)
+			r.Step(a.Params(), a.Params(), 0)
+			r.Step(b.Params(), b.Params(), 0)
+		}
+	}
+	for want, run := range map[string]func(){
+		"nn: Adam: the parameters do not have": step(NewAdam()),
+		"nn: SGD: the parameters do not have":  step(new(SGD)),
+		"nn: MLP.Apply: layer 1 is empty":      func() { Evaluate((&HNN{K: &MLP{Act: Tanh, Layers: []*Linear{nil}}}).Field, autodiff.NewMatrix(1, 2)) },
+		"nn: MLP.Apply: no network":            func() { Func((&HNN{}).H, 2) },
+		"autodiff: NewMatrix: ":                func() { autodiff.NewMatrix(math.MaxInt/4+1, 8) }, // no elements, if the product overflows
+		"autodiff: NewMatrix: -1×2: want":      func() { autodiff.NewMatrix(-1, 2) },
+	} {
+		func() {
+			defer func() {
+				if s, _ := recover().(string); !strings.HasPrefix(s, want) || strings.Contains(s, "\n") {
+					t.Errorf("%q, want %q", s, want)
+				}
+			}()
+			run()
+		}()
+	}
+}
+
+// The field of a model with 40,000 inputs needs memory for its states and weights, and no
+// matrix of 40,000×40,000.
+func TestWideModel(t *testing.T) {
+	m := &HNN{K: &MLP{Act: Tanh, Layers: []*Linear{NewLinear(40_000, 1, false)}}}
+	for i := range m.K.Layers[0].W.Data {
+		m.K.Layers[0].W.Data[i] = float64(i)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	y := Evaluate(m.Field, autodiff.NewMatrix(1, 40_000))
+	runtime.ReadMemStats(&after)
+	if y.Data[0] != 20_000 || y.Data[20_000] != 0 {
+		t.Errorf("q̇ = %v, ṗ = %v", y.Data[0], y.Data[20_000])
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 32<<20 {
+		t.Errorf("%d MiB", n>>20)
 	}
 }

@@ -71,8 +71,12 @@ func NewMLP(act Activation, lastBias bool, sizes ...int) (*MLP, error) {
 	return m, nil
 }
 
-// Apply returns the formula MLP(x) for a batch x: rows×in.
+// Apply returns the formula MLP(x) for a batch x: rows×in. It panics if the network has no
+// layers, layers that do not fit together, or an unknown activation.
 func (m *MLP) Apply(x autodiff.Var) autodiff.Var {
+	if err := m.chained(); err != nil {
+		panic(fmt.Sprintf("nn: MLP.Apply: %v", err))
+	}
 	act := m.Act.formula()
 	for i, l := range m.Layers {
 		if i > 0 {
@@ -103,6 +107,17 @@ func (m *MLP) Parts(p *Parts) {
 
 // check reports what is wrong with a network that should have out outputs.
 func (m *MLP) check(out int) error {
+	if err := m.chained(); err != nil {
+		return err
+	}
+	if n := m.Layers[len(m.Layers)-1].W.Rows; n != out {
+		return fmt.Errorf("the network has %d outputs, want %d", n, out)
+	}
+	return nil
+}
+
+// chained reports layers that are missing or do not fit together.
+func (m *MLP) chained() error {
 	if m == nil || len(m.Layers) == 0 {
 		return errors.New("no network")
 	}
@@ -111,16 +126,15 @@ func (m *MLP) check(out int) error {
 	}
 	for i, l := range m.Layers {
 		switch {
-		case l == nil || l.W == nil || l.W.Rows < 1 || l.W.Cols < 1 || len(l.W.Data) != l.W.Rows*l.W.Cols:
+		case l == nil || l.W == nil || l.W.Rows < 1 || l.W.Cols < 1 || len(l.W.Data) == 0:
 			return fmt.Errorf("layer %d is empty", i+1)
+		case len(l.W.Data)%l.W.Cols != 0 || len(l.W.Data)/l.W.Cols != l.W.Rows:
+			return fmt.Errorf("layer %d has %d weights, want %d×%d", i+1, len(l.W.Data), l.W.Rows, l.W.Cols)
 		case i > 0 && l.W.Cols != m.Layers[i-1].W.Rows:
 			return fmt.Errorf("layer %d has %d inputs, the layer before %d outputs", i+1, l.W.Cols, m.Layers[i-1].W.Rows)
 		case l.B != nil && len(l.B.Data) != l.W.Rows:
 			return fmt.Errorf("layer %d has %d outputs and %d biases", i+1, l.W.Rows, len(l.B.Data))
 		}
-	}
-	if n := m.Layers[len(m.Layers)-1].W.Rows; n != out {
-		return fmt.Errorf("the network has %d outputs, want %d", n, out)
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ func KindOf(name string) (Kind, error) {
 
 // checkModel reports what is wrong with a model.
 func checkModel(m Model) error {
-	if m == nil {
+	if absent(m) {
 		return errors.New("no model")
 	}
 	if s, ok := m.(interface{ Check() error }); ok {

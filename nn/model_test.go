@@ -3,6 +3,7 @@ package nn
 import (
 	"bytes"
 	"context"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -96,23 +97,63 @@ func TestSaveRefuses(t *testing.T) {
 	}
 }
 
-// A prefix of a model file is not a model. A file with one changed byte is either an error or
-// a model with finite numbers.
+// unsealed is a file without its sha256, which is then an object of the same other keys.
+func unsealed(b []byte) string { return string(b[:len(b)-sealSize]) + "}\n" }
+
+// sealed puts the sha256 back, for a checkpoint that is wrong in another way.
+func sealed(s string) string {
+	b := bytes.NewBufferString(strings.TrimSuffix(s, "}\n"))
+	seal(b)
+	return b.String()
+}
+
+// No prefix of a model file is a model, and no file with a changed byte is. Without the
+// checksum it is an error or a model whose numbers are finite.
 func TestDamagedModel(t *testing.T) {
-	b := save(t, models(t)[1])
-	for i := range len(b) - 1 {
-		if m, _, err := Load(bytes.NewReader(b[:i])); err == nil || m != nil {
-			if strings.TrimSpace(string(b[i:])) != "" {
+	whole := save(t, models(t)[1])
+	for _, b := range [][]byte{whole, []byte(unsealed(whole))} {
+		for i := range len(b) - 1 {
+			if m, _, err := Load(bytes.NewReader(b[:i])); err == nil || m != nil {
 				t.Fatalf("the first %d of %d bytes are a model", i, len(b))
 			}
-		}
-		for _, c := range []byte{0, 0xff, b[i] ^ 1} {
-			d := append([]byte(nil), b...)
-			d[i] = c
-			m, _, err := Load(bytes.NewReader(d))
-			if err == nil {
-				checkLoaded(t, m)
+			for _, c := range []byte{0, 0xff, b[i] ^ 1} {
+				d := append([]byte(nil), b...)
+				d[i] = c
+				m, _, err := Load(bytes.NewReader(d))
+				if err == nil {
+					checkLoaded(t, m)
+				}
+				if len(b) == len(whole) && err == nil {
+					t.Fatalf("byte %d is %q for %q and that is not seen", i, c, b[i])
+				}
 			}
+		}
+	}
+}
+
+// flips is how many bits of each kind of file are flipped: see also -long of cmd/hnn.
+const flips = 2000
+
+// A model, or a checkpoint, with one flipped bit is refused.
+func TestFlippedBits(t *testing.T) {
+	src := rand.New(rand.NewPCG(1, 2))
+	for name, c := range map[string]struct {
+		b    []byte
+		load func(r io.Reader) error
+	}{
+		"model":      {save(t, models(t)[1]), func(r io.Reader) error { _, _, err := Load(r); return err }},
+		"checkpoint": {saveCheckpoint(t, checkpoint(t)), func(r io.Reader) error { _, err := LoadCheckpoint(r); return err }},
+	} {
+		if err := c.load(bytes.NewReader(c.b)); err != nil {
+			t.Fatal(err)
+		}
+		for range flips {
+			i := src.IntN(8 * len(c.b))
+			c.b[i/8] ^= 1 << (i % 8)
+			if err := c.load(bytes.NewReader(c.b)); err == nil {
+				t.Errorf("%s: bit %d flipped, and read", name, i)
+			}
+			c.b[i/8] ^= 1 << (i % 8)
 		}
 	}
 }
@@ -131,7 +172,8 @@ func checkLoaded(t *testing.T, m Stored) {
 }
 
 func TestLoadRefuses(t *testing.T) {
-	good := string(save(t, models(t)[1]))
+	whole := save(t, models(t)[1])
+	good := unsealed(whole)
 	replace := func(old, new string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("no %q in\n%s", old, good)
@@ -166,6 +208,8 @@ func TestLoadRefuses(t *testing.T) {
 		replace(`"layers"`, `"dt": 0.1, "layers"`):                    `network: unknown key "dt"`,
 		replace(`"parts": {`, `"parts": {"dt": 0.1, `):                `parts: unknown key "dt"`,
 		replace(`"low": [-1`, `"low": [null`):                         "made: low: number 1 is null",
+		strings.Replace(string(whole), "softplus", "tanh", 1):         "damaged",
+		string(whole[:len(whole)-1]):                                  "damaged",
 	} {
 		m, _, err := Load(strings.NewReader(give))
 		if m != nil || err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || len(err.Error()) > 300 {
@@ -286,6 +330,11 @@ func TestCheckpointFile(t *testing.T) {
 		{`"epochs": [`, `"epochs": [[1],`, "row 1 has 1 numbers"},
 		{`"epoch": 3`, `"epoch": 2.5`, "epoch"},
 		{`"step":6`, `"step":-6`, "step"},
+		{`"step":6`, `"step":9000000000000000000`, "step 9000000000000000000 after an epoch that ended with step 6"},
+		{`"step":6`, `"step":5`, "step 5 after an epoch that ended with step 6"},
+		{`"epochs": [
+[0,2,`, `"epochs": [
+[0.5,2,`, "want whole numbers"},
 		{`"amsgrad":true`, `"amsgrad":null`, "amsgrad: want true or false"},
 		{`"m":[[`, `"m":[[1],[`, "the moments do not have the shapes"},
 		{`"beta1":0.9`, `"beta1":5`, "β₁ = 5"},
@@ -296,7 +345,7 @@ func TestCheckpointFile(t *testing.T) {
 		if !strings.Contains(string(b), c[0]) {
 			t.Fatalf("no %q in\n%.600s", c[0], b)
 		}
-		damaged, err := LoadCheckpoint(strings.NewReader(strings.Replace(string(b), c[0], c[1], 1)))
+		damaged, err := LoadCheckpoint(strings.NewReader(sealed(strings.Replace(unsealed(b), c[0], c[1], 1))))
 		if err == nil {
 			_, err = resume(damaged)
 		}
@@ -307,14 +356,18 @@ func TestCheckpointFile(t *testing.T) {
 }
 
 func FuzzLoadCheckpoint(f *testing.F) {
-	f.Add(saveCheckpoint(f, checkpoint(f)))
+	good := saveCheckpoint(f, checkpoint(f))
+	f.Add(good)
+	f.Add([]byte(unsealed(good)))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c, err := LoadCheckpoint(bytes.NewReader(b))
-		if err == nil {
-			saveCheckpoint(t, c)
-			resume(c)
-		} else if c != nil {
-			t.Fatal("an error and a checkpoint")
+		for _, file := range []string{string(b), sealed(string(b))} { // or nothing gets past the checksum
+			c, err := LoadCheckpoint(strings.NewReader(file))
+			if err == nil {
+				saveCheckpoint(t, c)
+				resume(c)
+			} else if c != nil {
+				t.Fatal("an error and a checkpoint")
+			}
 		}
 	})
 }

@@ -92,7 +92,20 @@ func NewOptimizer(name string, o Minimization) (Optimizer, error) {
 	return row.New(o), nil
 }
 
-// checkShapes reports a list that is not nil and does not have the shapes of the parameters.
+// mustFit panics where a step is asked for that the rule's state, nil for none, or the
+// gradients do not fit.
+func mustFit(rule string, params, grads []*autodiff.Matrix, state [][]float64) {
+	fits := len(grads) == len(params) && (state == nil || len(state) == len(params))
+	for i := 0; fits && i < len(params); i++ {
+		n := len(params[i].Data)
+		fits = len(grads[i].Data) == n && (state == nil || len(state[i]) == n)
+	}
+	if !fits {
+		panic("nn: " + rule + ": the parameters do not have the shapes of the gradients, or of the parameters before: want one rule for each list of parameters")
+	}
+}
+
+// checkShapes reports lists that are there and do not have the shapes of the parameters.
 func checkShapes(what string, params []*autodiff.Matrix, lists ...[][]float64) error {
 	for _, s := range lists {
 		if s == nil {

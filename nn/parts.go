@@ -208,10 +208,16 @@ func (p *Parts) inner(name string, parts func(*Parts)) {
 
 // putObject writes parts as a JSON object.
 func putObject(b *bytes.Buffer, parts func(*Parts)) error {
+	err := putParts(b, parts)
+	b.WriteString("}")
+	return err
+}
+
+// putParts is putObject without the last brace.
+func putParts(b *bytes.Buffer, parts func(*Parts)) error {
 	p := &Parts{out: b}
 	b.WriteString("{")
 	parts(p)
-	b.WriteString("}")
 	return p.err
 }
 

@@ -37,6 +37,9 @@ func FitScaling(x, dx *autodiff.Matrix) (*Scaling, error) {
 		return nil, errors.New("nn: scaling: no states, or no derivatives")
 	}
 	n, d := x.Cols, x.Cols/2
+	if len(x.Data) != x.Rows*n || len(dx.Data) != dx.Rows*dx.Cols || n == 0 || n%2 != 0 {
+		return nil, fmt.Errorf("nn: scaling: states of %d×%d and derivatives of %d×%d with %d and %d elements: want pairs of q and p", x.Rows, n, dx.Rows, dx.Cols, len(x.Data), len(dx.Data))
+	}
 	if x.Rows < 2 || dx.Rows != x.Rows || dx.Cols != n {
 		return nil, fmt.Errorf("nn: scaling: %d rows of states and %d of derivatives are left: want at least 2 of both", x.Rows, dx.Rows)
 	}
@@ -47,13 +50,18 @@ func FitScaling(x, dx *autodiff.Matrix) (*Scaling, error) {
 		for i := range x.Rows {
 			mu[j] += x.At(i, j) / float64(x.Rows)
 		}
+		spread := 0.
 		for i := range x.Rows {
 			e := x.At(i, j) - mu[j]
 			sigma[j] += float64(e*e) / float64(x.Rows)
+			spread = max(spread, math.Abs(e))
 		}
 		sigma[j] = math.Sqrt(sigma[j])
 		if v := sigma[j] - sigma[j]; v != 0 {
 			return nil, fmt.Errorf("nn: scaling: the square of component %d of the states overflows: want values below 1e150, in other units", j)
+		}
+		if sigma[j] == 0 && spread > 1e-12*math.Abs(mu[j]) {
+			return nil, fmt.Errorf("nn: scaling: the square of component %d of the states underflows: want values above 1e-150, in other units", j)
 		}
 		if !(sigma[j] > 1e-12*math.Abs(mu[j])) {
 			return nil, fmt.Errorf("nn: scaling: component %d of the states does not vary (standard deviation %v)", j, sigma[j])
@@ -68,15 +76,19 @@ func FitScaling(x, dx *autodiff.Matrix) (*Scaling, error) {
 		unit[i] = math.Sqrt(c * (sigma[i] / sigma[d+i]))
 		unit[d+i] = c / unit[i]
 	}
-	sum := 0.
+	sum, rest := 0., true
 	for i := range x.Rows {
 		for j := range n {
 			e := dx.At(i, j) / unit[j]
+			rest = rest && dx.At(i, j) == 0
 			sum += float64(e*e) / float64(x.Rows*n)
 		}
 	}
 	if sum-sum != 0 {
 		return nil, errors.New("nn: scaling: the square of a derivative overflows: want states and times in other units")
+	}
+	if sum == 0 && !rest {
+		return nil, errors.New("nn: scaling: the squares of the derivatives underflow: want states and times in other units")
 	}
 	if sum == 0 {
 		return nil, errors.New("nn: scaling: all derivatives are 0: want states that move")

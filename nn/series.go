@@ -91,6 +91,9 @@ func (s *Series) Check() error {
 			if s.T[r]-s.T[r] != 0 || r > lo && !(s.T[r] > s.T[r-1]) {
 				return fmt.Errorf("nn: time %v of row %d does not come after that of row %d: times must increase within a trajectory", s.T[r], r, r-1)
 			}
+			if r > lo && math.IsInf(s.T[r]-s.T[r-1], 0) {
+				return fmt.Errorf("nn: the time from row %d to row %d, %v to %v, overflows: want other units", r-1, r, s.T[r-1], s.T[r])
+			}
 		}
 	}
 	return nil

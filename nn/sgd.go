@@ -18,6 +18,7 @@ type SGD struct {
 
 // Step implements Rule.
 func (s *SGD) Step(params, grads []*autodiff.Matrix, rate float64) {
+	mustFit("SGD", params, grads, s.b)
 	if s.b == nil {
 		s.b = zeros(params)
 	}

@@ -88,6 +88,7 @@ func newTeam(params []*autodiff.Matrix, weights, rows, workers int, make func(ro
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	workers = min(workers, max(1, (rows+minRows-1)/minRows)) // no batch has more chunks
 	t := &team{make: make, weights: weights, free: map[chunkKey][]chunk{}, made: map[chunkKey]int{}}
 	for _, p := range params {
 		t.sums = append(t.sums, autodiff.NewMatrix(p.Rows, p.Cols))

@@ -77,13 +77,18 @@ func defineBench(f *flags.Set) check {
 			if err := e.checkOutput(out); err != nil {
 				return err
 			}
+			for _, n := range c.Sizes {
+				if err := e.fits(float64(n)*200, fmt.Sprintf("a step of -rows %d", n), "fewer"); err != nil {
+					return err
+				}
+			}
 			return runBench(e, c, only, out)
 		}, nil
 	}
 }
 
 func runBench(e *env, c bench.Config, only, out string) error {
-	c.Peer.Stderr = e.stderr
+	c.Peer.Stderr = cleaner{e.stderr}
 	if e.terminal {
 		const wipe = "\r\x1b[K"
 		c.Progress = func(round int, row string) {
@@ -92,13 +97,18 @@ func runBench(e *env, c bench.Config, only, out string) error {
 		defer fmt.Fprint(e.stderr, wipe)
 	}
 	rows, err := bench.Run(e.ctx, c)
+	for _, r := range rows {
+		r.Remark = short(printable(r.Remark))
+	}
 	if errors.Is(err, bench.ErrNoRow) {
 		return flags.Wrong("-only %s: no such row", only)
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "hnn %s, %s\nmedian, and least – greatest, of %d rounds\n\n", version, machine(), c.Rounds)
+	if _, err := fmt.Fprintf(e.stdout, "hnn %s, %s\nmedian, and least – greatest, of %d rounds\n\n", version, machine(), c.Rounds); err != nil {
+		return err
+	}
 	if err := bench.Print(e.stdout, rows, len(c.Peer.Command) > 0); err != nil || out == "" {
 		return err
 	}

@@ -63,7 +63,7 @@ func (t *trainJob) choose(e *env, s *states) error {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	if why != "" && !t.quiet {
-		fmt.Fprintf(e.stderr, "%s: %s, so whole motions are fitted: -kind %s -objective shooting -segment %s -optimizer %s -epochs %s -hidden %s\n",
+		e.say("%s: %s, so whole motions are fitted: -kind %s -objective shooting -segment %s -optimizer %s -epochs %s -hidden %s",
 			s.name, why, t.kind, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, f.Lookup("hidden").Value)
 	}
 	return nil

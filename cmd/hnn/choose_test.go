@@ -120,7 +120,7 @@ func periodError(t *testing.T, dir string, a float64) float64 {
 	path := func(name string) string { return filepath.Join(dir, name) }
 	must(t, "rollout", "-state", fmt.Sprintf("%v,0", a), "-duration", "100", "-rtol", "1e-8", "-events", "q=0:up",
 		"-events-o", path("events.csv"), "-o", path("rollout.csv"), path("m.json"))
-	events, err := table.ReadFile(path("events.csv"))
+	events, err := table.ReadFile(t.Context(), path("events.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,12 +60,12 @@ func defineEval(f *flags.Set) check {
 			return nil, err
 		}
 		return func(e *env) error {
-			m, err := loadModel(f.Arg(0))
+			m, err := loadModel(e.ctx, f.Arg(0))
 			if err != nil {
 				return err
 			}
 			c.of(f, m.made)
-			s, err := readStates(f.Arg(1), c)
+			s, err := readStates(e.ctx, f.Arg(1), c)
 			if err != nil {
 				return err
 			}

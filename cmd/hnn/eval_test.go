@@ -36,7 +36,7 @@ func scores(t *testing.T, args ...string) map[string]float64 {
 // without returns a CSV without some of its columns.
 func without(t *testing.T, from, to string, columns ...string) {
 	t.Helper()
-	tab, err := table.ReadFile(from)
+	tab, err := table.ReadFile(t.Context(), from)
 	if err != nil {
 		t.Fatal(err)
 	}

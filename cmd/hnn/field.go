@@ -43,6 +43,9 @@ type grid struct {
 	cols   [][]float64
 }
 
+// gridBytes is what a grid of n×n points needs with columns of some models.
+func gridBytes(n, models int) float64 { return float64(n) * float64(n) * 8 * (6 + 6*float64(models)) }
+
 func newGrid(q0, q1, p0, p1 float64, n int) *grid {
 	g := &grid{header: []string{"q", "p"}, x: autodiff.NewMatrix(n*n, 2)}
 	at := func(a, b float64, i int) float64 {
@@ -139,10 +142,16 @@ func defineField(f *flags.Set) check {
 			return nil, flags.Wrong("the system has the coordinates %v and momenta %v, a grid has one of each", s.Q, s.P)
 		}
 		return func(e *env) error {
+			if err := e.fits(gridBytes(n, 1+f.NArg()), fmt.Sprintf("a grid of -points %d", n), "fewer"); err != nil {
+				return err
+			}
 			g := newGrid(qr[0], qr[1], pr[0], pr[1], n)
 			g.addModel("", s)
+			if !slices.ContainsFunc(g.cols[2], func(h float64) bool { return h-h == 0 }) {
+				return flags.Wrong("H is not a finite number at any point of the grid: want another H, or other ranges")
+			}
 			for _, file := range f.Args() {
-				m, err := loadModel(file)
+				m, err := loadModel(e.ctx, file)
 				if err != nil {
 					return err
 				}

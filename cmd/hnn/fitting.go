@@ -58,9 +58,10 @@ func (t *trainJob) run(e *env) error {
 		if err := t.takeSettings(r.Resume.Settings); err != nil {
 			return err
 		}
-		if t.save == "" {
+		if t.save == "" && !e.again {
 			t.save = t.resume
 		}
+		t.saved = t.save == t.resume
 	}
 	outs := []string{t.out, t.log}
 	if t.save != t.resume {
@@ -73,18 +74,21 @@ func (t *trainJob) run(e *env) error {
 		return err
 	}
 	t.cols.masses = t.masses
-	s, err := readStates(t.data, t.cols)
+	s, err := readStates(e.ctx, t.data, t.cols)
 	if err != nil {
 		return err
 	}
 	if err := t.choose(e, s); err != nil {
 		return err
 	}
+	if err := e.fits(netBytes(s.X.Cols, t.hidden, e.threads(t.workers)), "a network of -hidden "+t.flags.Lookup("hidden").Value.String(), "smaller layers"); err != nil {
+		return err
+	}
 	if err := t.recipe(&r); err != nil {
 		return err
 	}
 	if t.valid != "" {
-		v, err := readStates(t.valid, t.cols)
+		v, err := readStates(e.ctx, t.valid, t.cols)
 		if err != nil {
 			return err
 		}
@@ -92,20 +96,22 @@ func (t *trainJob) run(e *env) error {
 	}
 	show, done := t.progress(e)
 	r.Workers = e.threads(t.workers)
-	r.OnEpoch = func(ep nn.Epoch) error { show(t.kind, ep); return nil }
+	r.OnEpoch = func(ep nn.Epoch) error {
+		e.unsaved.Store(r.Save != nil)
+		show(t.kind, ep)
+		return nil
+	}
 	if t.save != "" && !e.dry {
 		r.Save = func(c *nn.Checkpoint) error {
-			_, err := writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
+			_, err := e.writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
+			t.saved = err == nil
 			return err
 		}
 	}
 	fitted, err := nn.Fit(e.ctx, &s.Series, r)
 	done()
+	e.unsaved.Store(false)
 	if err != nil {
-		if e.ctx.Err() != nil && r.Save != nil {
-			fmt.Fprintf(e.stderr, "hnn train: saved; go on with: hnn train -resume %s -o %s %s\n", t.save, t.out, t.data)
-			return err
-		}
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	if t.log != "" {
@@ -216,7 +222,7 @@ func loadCheckpoint(name string) (*nn.Checkpoint, error) {
 		return nil, err
 	}
 	defer f.Close()
-	c, err := nn.LoadCheckpoint(f)
+	c, err := nn.LoadCheckpoint(boundModel(f))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
+	"sync/atomic"
 
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
@@ -28,12 +30,14 @@ type job struct {
 	check    check
 	run      run    // after parse
 	manifest string // file for it, "" for none
+	limit    func() // sets the limit of memory
 }
 
 // newJob returns a job of the command, whose flags are not set yet.
 func newJob(c command) *job {
 	j := &job{command: c, flags: flags.New(c.name)}
 	j.check = c.define(j.flags)
+	j.limit = maxMemory(j.flags)
 	if j.outDir() == "" && len(j.flags.With(flags.Output)) > 0 {
 		j.flags.File(&j.manifest, "manifest", flags.Output, "`file` for a manifest, from which hnn replay repeats the call")
 	}
@@ -48,6 +52,15 @@ func (j *job) parse(args []string) (err error) {
 	return err
 }
 
+// outputs returns the files that the flags name as outputs, in the order of the flags.
+func (j *job) outputs() (files []string) {
+	outs := j.flags.With(flags.Output)
+	for _, name := range slices.Sorted(maps.Keys(outs)) {
+		files = append(files, outs[name])
+	}
+	return files
+}
+
 // outDir returns the name of the flag that is a directory of outputs, or "".
 func (j *job) outDir() string {
 	for name := range j.flags.With(flags.OutDir) {
@@ -56,19 +69,30 @@ func (j *job) outDir() string {
 	return ""
 }
 
-// do runs the job and writes its manifest.
-func (j *job) do(e *env) error {
-	outs := j.flags.With(flags.Output)
-	var files []string
-	for _, name := range slices.Sorted(maps.Keys(outs)) {
-		files = append(files, outs[name])
-	}
-	if err := e.checkOutputs(files, j.flags.Inputs()...); err != nil {
+// do runs the job and writes its manifest. A panic is an error of one line, which says where
+// it was: nobody wants a stack in its place.
+func (j *job) do(e *env) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("an error in this program, at %s: %.200s", place(), strings.Join(strings.Fields(fmt.Sprint(v)), " "))
+		}
+	}()
+	j.limit()
+	if err := e.checkOutputs(j.outputs(), j.flags.Inputs()...); err != nil {
 		return err
 	}
 	name := j.manifest
-	if dir := j.outDir(); dir != "" {
-		name = filepath.Join(j.flags.Lookup(dir).Value.String(), "manifest.json")
+	if dir := j.outDir(); dir != "" && !e.dry {
+		dir = j.flags.Lookup(dir).Value.String()
+		if err := table.WritableDir(dir); err != nil {
+			return err
+		}
+		release, err := table.Hold(dir)
+		if err != nil {
+			return err
+		}
+		defer release()
+		name = filepath.Join(dir, "manifest.json")
 	}
 	if name == "" || e.dry {
 		return j.run(e)
@@ -81,8 +105,38 @@ func (j *job) do(e *env) error {
 		return err
 	}
 	m.Files = j.fileSums(e.made)
-	_, err = writeFile(name, m.write)
-	return err
+	if _, err = e.writeFile(name, m.write); err != nil {
+		return err
+	}
+	return e.stillMade()
+}
+
+// stillMade reports a file that is not the one that was made. The manifest is there: of two
+// runs that write the same files at once, that whose manifest comes last finds it.
+func (e *env) stillMade() error {
+	for _, f := range e.made {
+		if table.Direct(f.path) {
+			continue
+		}
+		if sum, err := hashFile(f.path); err != nil {
+			return err
+		} else if sum != f.sum {
+			return fmt.Errorf("%s was replaced while this run wrote its files: the manifest does not describe it", f.path)
+		}
+	}
+	return nil
+}
+
+// place returns the file and line of the panic that is being recovered from.
+func place() string {
+	stack := make([]uintptr, 64)
+	frames := runtime.CallersFrames(stack[:runtime.Callers(3, stack)])
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "runtime.") || !more {
+			return fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)
+		}
+	}
 }
 
 // env is the world outside of a job.
@@ -92,10 +146,14 @@ type env struct {
 	terminal       bool // stderr is a terminal: progress may be shown
 	screen         bool // stdout is a terminal
 	dry            bool // no files are written, for a sweep
-	workers        int  // the number of goroutines; 0: as the flags of the job say
+	again          bool // a checkpoint that is gone on from is not replaced, for a replay
+	workers        int  // the most goroutines that a job may use, 0 for what its flags say
+	shares         int  // how many jobs share the memory, 0 for one
 
 	made   []made
 	scores []score
+
+	unsaved atomic.Bool // an interrupt has something to save
 }
 
 // made is a file that was written, and the SHA-256 of its content.
@@ -119,7 +177,7 @@ func (e *env) threads(n int) int {
 
 // warn writes one line about something that looks wrong.
 func (e *env) warn(format string, args ...any) {
-	fmt.Fprintf(e.stderr, "hnn: warning: "+format+"\n", args...)
+	e.say("hnn: warning: "+format, args...)
 }
 
 // write replaces one output file by what fill writes. After an error the old file is whole.
@@ -127,14 +185,27 @@ func (e *env) write(path string, fill func(w io.Writer) error) error {
 	if e.dry {
 		return nil
 	}
-	sum, err := writeFile(path, fill)
+	sum, err := e.writeFile(path, func(w io.Writer) error { return fill(until{e.ctx, w}) })
 	e.made = append(e.made, made{path, sum})
 	return err
 }
 
-// writeFile writes a file and returns its SHA-256. A checkpoint or a manifest is written by it
-// alone, because it is not an output of the manifest.
-func writeFile(path string, fill func(w io.Writer) error) (sum string, err error) {
+// until ends all writing when the context is done.
+type until struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (u until) Write(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(b)
+}
+
+// writeFile writes a file and returns its SHA-256. Alone it is for files that are no result,
+// such as a checkpoint.
+func (e *env) writeFile(path string, fill func(w io.Writer) error) (sum string, err error) {
 	f, err := table.Create(path)
 	if err != nil {
 		return "", err
@@ -143,7 +214,9 @@ func writeFile(path string, fill func(w io.Writer) error) (sum string, err error
 	if err := fill(f); err != nil {
 		return "", err
 	}
-	err = f.Commit()
+	if err = f.Commit(); err == nil && f.Note() != "" {
+		e.warn("%s", f.Note())
+	}
 	return f.Sum(), err
 }
 
@@ -196,16 +269,13 @@ type model struct {
 }
 
 // loadModel reads a model file, - for standard input.
-func loadModel(name string) (*model, error) {
-	f := os.Stdin
-	if name != "-" {
-		var err error
-		if f, err = os.Open(name); err != nil {
-			return nil, err
-		}
-		defer f.Close()
+func loadModel(ctx context.Context, name string) (*model, error) {
+	f, err := table.Open(ctx, name)
+	if err != nil {
+		return nil, err
 	}
-	m, made, err := nn.Load(f)
+	defer f.Close()
+	m, made, err := nn.Load(boundModel(f))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

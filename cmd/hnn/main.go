@@ -5,15 +5,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"hnn/cmd/hnn/internal/flags"
 )
@@ -62,10 +59,12 @@ func find(name string) (command, bool) {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx := untilSignal()
+	limitMemory()
 	e := &env{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), screen: isTerminal(os.Stdout)}
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
-	os.Exit(e.main(os.Args[1:]))
+	done := make(chan int, 1)
+	go func() { done <- e.main(os.Args[1:]) }()
+	os.Exit(e.wait(done))
 }
 
 func isTerminal(f *os.File) bool {
@@ -74,7 +73,7 @@ func isTerminal(f *os.File) bool {
 }
 
 // main runs one command and returns the exit status: 0 success or help, 1 failure,
-// 2 misuse, 130 interrupted.
+// 2 misuse, 128 and the number of the signal if interrupted.
 func (e *env) main(args []string) int {
 	name := ""
 	if len(args) > 0 {
@@ -94,7 +93,7 @@ func (e *env) main(args []string) int {
 	}
 	c, ok := find(name)
 	if !ok {
-		fmt.Fprintf(e.stderr, "hnn: unknown command %q (see hnn help)\n", name)
+		e.say("hnn: unknown command %.40q (see hnn help)", name)
 		return 2
 	}
 	j := newJob(c)
@@ -111,21 +110,20 @@ func (e *env) main(args []string) int {
 	switch {
 	case err == nil:
 		return 0
+	case e.ctx.Err() != nil: // whatever it led to
+		return e.interrupted(name)
 	case errors.As(err, &wrong):
-		fmt.Fprintf(e.stderr, "hnn %s: %v (see hnn %s -h)\n", name, err, name)
+		e.say("hnn %s: %v (see hnn %s -h)", name, err, name)
 		return 2
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(e.stderr, "hnn %s: interrupted\n", name)
-		return 130
 	}
-	fmt.Fprintf(e.stderr, "hnn %s: %v\n", name, err)
+	e.say("hnn %s: %v", name, err)
 	return 1
 }
 
 // print writes to standard output and returns the exit status.
 func (e *env) print(s string) int {
 	if _, err := io.WriteString(e.stdout, s); err != nil {
-		fmt.Fprintf(e.stderr, "hnn: %v\n", err)
+		e.say("hnn: %v", err)
 		return 1
 	}
 	return 0
@@ -149,7 +147,8 @@ Begin with:
   hnn spring              writes the files of the whole experiment to ./out
   hnn COMMAND -h          says what a command does, with examples
 
-Exit status: 0 success or help, 1 failure, 2 wrong call, 130 interrupted.
+Exit status: 0 success or help, 1 failure, 2 wrong call,
+130 interrupted, 143 and 129 after the signals TERM and HUP.
 `)
 	return s.String()
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -90,6 +91,15 @@ func inside(t *testing.T, screen bool, until string, args ...string) result {
 	return result{status, out.String(), errs.String()}
 }
 
+// latest is how long an interrupted program may take to end. A machine that is busy with
+// other tests says little of that.
+func latest() time.Duration {
+	if *long {
+		return 2 * time.Second
+	}
+	return 30 * time.Second
+}
+
 // watched calls stop when until has been written to it.
 type watched struct {
 	bytes.Buffer
@@ -132,7 +142,36 @@ func put(t *testing.T, dir, name, text string) string {
 	return name
 }
 
-// little are the flags of an experiment that takes a second.
+// files returns the content of all files below a directory, by name.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			name, _ := filepath.Rel(dir, path)
+			all[name] = string(contents(t, path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// unsealed is a model or a checkpoint without the checksum at its end and the last brace.
+func unsealed(file string) string {
+	b, _, _ := strings.Cut(file, ",\n\"sha256\": ")
+	return b
+}
+
+// resealed gives an edited checkpoint the checksum that it should have.
+func resealed(file string) string {
+	b := unsealed(file)
+	return fmt.Sprintf("%s,\n\"sha256\": \"%x\"}\n", b, sha256.Sum256([]byte(b)))
+}
+
+// little are the flags of an experiment of a second.
 var little = []string{"-train", "4", "-test", "2", "-duration", "10", "-rollout", "5", "-epochs", "2", "-hidden", "16,8", "-quiet"}
 
 func springInto(t *testing.T, dir string, args ...string) {
@@ -184,7 +223,7 @@ func TestSpring(t *testing.T) {
 			t.Errorf("%s: header %s", name, got)
 		}
 	}
-	tr, err := table.ReadFile(filepath.Join(dir, "trajectory.csv"))
+	tr, err := table.ReadFile(t.Context(), filepath.Join(dir, "trajectory.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,6 +272,11 @@ func TestHelp(t *testing.T) {
 		out := must(t, c.name, "-h")
 		if out != must(t, "help", c.name) || !strings.Contains(out, "Examples:\n") || !strings.Contains(out, "usage: hnn "+c.name) {
 			t.Errorf("%s -h:\n%s", c.name, out)
+		}
+	}
+	for _, args := range []string{"help", "-h", "--help", "help help", "help -h", "-h -h", "--help help", "-help -help", "help help help", "help --", "help - -h"} {
+		if out := must(t, strings.Fields(args)...); out != usage() && out != "" {
+			t.Errorf("%s:\n%s", args, out)
 		}
 	}
 	if r := hnn(t, ""); r.status != 2 || !strings.Contains(r.errors, "usage") || r.out != "" {
@@ -426,7 +470,7 @@ func TestPipeline(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
 	must(t, "simulate", "-set", "m=2,k=8", "-n", "20", "-duration", "8", "-dt", "0.05", "-o", path("true.csv"))
-	csv, err := table.ReadFile(path("true.csv"))
+	csv, err := table.ReadFile(t.Context(), path("true.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -444,7 +488,7 @@ func TestPipeline(t *testing.T) {
 		must(t, "train", "-quiet", "-kind", kind, "-hidden", "32,16", "-epochs", "100", "-valid", path("bare.csv"), "-o", path(kind+".json"), path("bare.csv"))
 	}
 	must(t, "rollout", "-state", "35,0", "-duration", "20", "-dt", "0.01", "-o", path("roll.csv"), path("hnn.json"))
-	roll, err := table.ReadFile(path("roll.csv"))
+	roll, err := table.ReadFile(t.Context(), path("roll.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -540,7 +584,7 @@ func TestMethods(t *testing.T) {
 	}
 	must(t, "simulate", "-set", "m=2,k=8", "-n", "3", "-duration", "20", "-dt", "5",
 		"-events", "q=0:down", "-events-o", section, "-o", filepath.Join(dir, "rows.csv"))
-	csv, err := table.ReadFile(section)
+	csv, err := table.ReadFile(t.Context(), section)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"hnn/cmd/hnn/internal/flags"
@@ -77,7 +78,7 @@ func (m *manifest) write(w io.Writer) error {
 
 // readManifest reads a manifest strictly.
 func readManifest(name string) (*manifest, error) {
-	b, err := os.ReadFile(name)
+	b, err := readBounded(name)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,20 @@ func readManifest(name string) (*manifest, error) {
 			return nil, fmt.Errorf("%s: file %.40q: want a flag, a name without a directory, and a SHA-256", name, f.Name)
 		}
 	}
+	if !exact(b, m) {
+		return nil, fmt.Errorf("%s: not a manifest: its keys are not those of one, each once and in lower case", name)
+	}
 	return &m, nil
+}
+
+// exact tells whether b has the keys of v and no others: package encoding/json lets keys be
+// of other case, missing, or there several times.
+func exact(b []byte, v any) bool {
+	var short bytes.Buffer
+	var read, want any
+	again, err := json.Marshal(v)
+	return err == nil && json.Compact(&short, b) == nil && short.Len() == len(again) &&
+		json.Unmarshal(b, &read) == nil && json.Unmarshal(again, &want) == nil && reflect.DeepEqual(read, want)
 }
 
 // hashFile returns the SHA-256 of a file, "" for standard input and pipes, which can be read
@@ -110,14 +124,15 @@ func hashFile(name string) (string, error) {
 	if name == "-" {
 		return "", nil
 	}
+	info, err := os.Stat(name)
+	if err != nil || !info.Mode().IsRegular() && !info.IsDir() {
+		return "", err
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() && !info.IsDir() {
-		return "", err
-	}
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return "", err

@@ -36,10 +36,8 @@ func paperJob(f *flags.Set, out string, seeds int, t *training) (run, error) {
 		}
 	}
 	return func(e *env) error {
-		if !e.dry {
-			if err := table.WritableDir(out); err != nil {
-				return err
-			}
+		if err := e.fits(float64(seeds)*1e3, fmt.Sprintf("the scores of -seeds %d", seeds), "fewer"); err != nil {
+			return err
 		}
 		rows := make([][]spring.PaperScore, seeds)
 		for i := range rows {

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,30 +40,25 @@ func (s *sweep) open(e *env) error {
 	if err := table.WritableDir(filepath.Join(s.out, "points")); err != nil {
 		return err
 	}
+	sum := sha256.Sum256(b.Bytes())
+	s.id = hex.EncodeToString(sum[:])
 	name := filepath.Join(s.out, "sweep.json")
-	old, err := os.ReadFile(name)
-	switch {
-	case err == nil && !bytes.Equal(old, b.Bytes()):
-		return fmt.Errorf("%s describes another sweep: choose another -out, or remove it", name)
-	case err == nil:
-		return nil
-	case !errors.Is(err, fs.ErrNotExist):
+	err := table.WriteNew(name, b.Bytes())
+	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return e.write(name, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err })
+	old, err := readBounded(name)
+	if err == nil && !bytes.Equal(old, b.Bytes()) {
+		err = fmt.Errorf("%s describes another sweep: choose another -out, or remove the directory", name)
+	}
+	return err
 }
 
 func (s *sweep) file(i int) string {
 	return filepath.Join(s.out, "points", fmt.Sprintf("%06d.csv", i))
 }
 
-func (s *sweep) done(i int) bool {
-	_, err := os.Stat(s.file(i))
-	return err == nil
-}
-
-// failed reports whether an error comes from the numbers of a point. Any other error ends the
-// sweep.
+// failed tells whether an error is a result of a point's numbers. Any other ends the sweep.
 func failed(err error) bool {
 	for _, e := range []error{nn.ErrDiverged, integrate.ErrTolerance, integrate.ErrNonFinite, integrate.ErrStepUnderflow,
 		integrate.ErrBudget, integrate.ErrConvergence} {
@@ -87,13 +84,17 @@ func (s *sweep) runAll(e *env, todo []int, workers int, show bool) error {
 				if k >= len(todo) || ctx.Err() != nil {
 					return
 				}
-				p := &env{ctx: ctx, stdout: io.Discard, stderr: io.Discard, dry: true, workers: 1}
+				p := &env{ctx: ctx, stdout: io.Discard, stderr: io.Discard, dry: true, workers: 1, shares: min(workers, len(todo))}
 				j, err := s.job(s.args(todo[k]))
 				if err == nil {
 					err = j.do(p)
 				}
 				if err == nil || failed(err) {
-					err = s.save(todo[k], p.scores, err)
+					if changed := s.unchanged(); changed != nil {
+						err = changed
+					} else {
+						err = s.save(todo[k], p.scores, err)
+					}
 				}
 				if err != nil {
 					cancel(fmt.Errorf("point %d (%s): %w", todo[k], strings.Join(s.args(todo[k]), " "), err))
@@ -115,27 +116,43 @@ func (s *sweep) runAll(e *env, todo []int, workers int, show bool) error {
 	return context.Cause(ctx)
 }
 
-// save writes the row of a point.
+// save writes the row of a point. Its last cell is the sum of the others.
 func (s *sweep) save(i int, scores []score, failure error) error {
 	header := append([]string{"point"}, s.Names...)
+	row := append([]string{strconv.Itoa(i)}, s.points[i]...)
 	for _, v := range scores {
 		header = append(header, v.name)
-	}
-	return new(env).writeTable(s.file(i), append(header, "error"), func(w *table.Writer) {
-		w.Int(i)
-		for _, v := range s.points[i] {
-			w.Text(v)
-		}
-		for _, v := range scores {
-			floats(w, v.v)
-		}
-		if failure == nil {
-			w.Blank()
+		if v.v-v.v != 0 {
+			row = append(row, "")
 		} else {
-			w.Text(failure.Error())
+			row = append(row, strconv.FormatFloat(v.v, 'g', -1, 64))
 		}
-		w.End()
-	})
+	}
+	header, row = append(header, "error"), append(row, "")
+	if failure != nil {
+		row[len(row)-1] = failure.Error()
+	}
+	header, row = append(header, "sum"), append(row, s.sum(header, row))
+	return (&env{ctx: context.Background()}).writeTable(s.file(i), header, func(w *table.Writer) { texts(w, row) })
+}
+
+// texts writes a row, in which an empty text is a blank cell.
+func texts(w *table.Writer, row []string) {
+	for _, v := range row {
+		if v != "" {
+			w.Text(v)
+		} else {
+			w.Blank()
+		}
+	}
+	w.End()
+}
+
+// sum returns the SHA-256 of the sweep and of a row: a row of another sweep, or one that was
+// changed, has another.
+func (s *sweep) sum(header, row []string) string {
+	h := sha256.Sum256(fmt.Appendf(nil, "%s %q %q", s.id, header, row))
+	return hex.EncodeToString(h[:])
 }
 
 // collect writes sweep.csv if all points are done.
@@ -144,13 +161,16 @@ func (s *sweep) collect(e *env) error {
 	header := append([]string{"point"}, s.Names...)
 	var rows []map[string]string // points may have different scores
 	for i := range s.points {
-		if !s.done(i) {
-			missing++
-			continue
+		if err := e.ctx.Err(); err != nil {
+			return err
 		}
 		names, cells, err := s.load(i)
 		if err != nil {
 			return err
+		}
+		if names == nil {
+			missing++
+			continue
 		}
 		row := map[string]string{}
 		for j, name := range names {
@@ -170,14 +190,11 @@ func (s *sweep) collect(e *env) error {
 	header = append(header, "error")
 	if err := e.writeTable(filepath.Join(s.out, "sweep.csv"), header, func(w *table.Writer) {
 		for _, row := range rows {
-			for _, name := range header {
-				if v := row[name]; v != "" {
-					w.Text(v)
-				} else {
-					w.Blank()
-				}
+			cells := make([]string, len(header))
+			for j, name := range header {
+				cells[j] = row[name]
 			}
-			w.End()
+			texts(w, cells)
 		}
 	}); err != nil {
 		return err
@@ -188,21 +205,22 @@ func (s *sweep) collect(e *env) error {
 	return nil
 }
 
-// load reads the row of a point and checks that it belongs to this sweep.
+// load reads the row of a point, without its sum; nil if it is not there.
 func (s *sweep) load(i int) (names, row []string, err error) {
-	f, err := os.Open(s.file(i))
+	b, err := os.ReadFile(s.file(i))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
 	if err != nil {
 		return nil, nil, err
 	}
-	defer f.Close()
-	all, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", s.file(i), err)
+	all, err := csv.NewReader(bytes.NewReader(b)).ReadAll()
+	if err == nil && len(all) == 2 {
+		names, row = all[0], all[1]
+		n, want := len(row)-1, append([]string{strconv.Itoa(i)}, s.points[i]...)
+		if n > len(want) && slices.Equal(row[:len(want)], want) && row[n] == s.sum(names[:n], row[:n]) {
+			return names[:n], row[:n], nil
+		}
 	}
-	want := append([]string{strconv.Itoa(i)}, s.points[i]...)
-	if len(all) != 2 || len(all[1]) <= len(want) || !slices.Equal(all[1][:len(want)], want) ||
-		!slices.Equal(all[0][1:len(want)], s.Names) {
-		return nil, nil, fmt.Errorf("%s is not point %d of this sweep", s.file(i), i)
-	}
-	return all[0], all[1], nil
+	return nil, nil, fmt.Errorf("%s is not point %d of this sweep: remove it, or choose another -out", s.file(i), i)
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -16,14 +18,16 @@ Runs the call of a manifest again, with the same flags and the same input files,
 compares the files that it writes. hnn spring writes manifest.json with its files. Other
 commands write a manifest to the file of -manifest. For each file there is one line:
 
-  ok        the new file has the SHA-256 of the manifest
-  DIFFERS   the new file has another SHA-256
-  CHANGED   the new file is right, but the file beside the manifest has another SHA-256
+  ok        the new file has the SHA-256 that the manifest gives
+  DIFFERS   it has another
+  CHANGED   it has the SHA-256 of the manifest, but the file beside the manifest does not,
+            or cannot be read
   NEW       the run wrote a file that the manifest does not list
   MISSING   the run did not write a file that the manifest lists
 
-The exit status is 1 unless all lines are ok. The new files go to a temporary directory,
-which is removed, or to -out.
+The exit status is 1 unless all are ok. The new files go to a temporary directory, or to
+-out, where they are kept; it must be new or empty. A file that is not beside the manifest
+any more is not missed.
 
 Examples:
   hnn replay out/manifest.json
@@ -33,7 +37,7 @@ Examples:
 
 func defineReplay(f *flags.Set) check {
 	out := ""
-	f.File(&out, "out", flags.Neutral, "`directory` to keep the new files in; it is made if it does not exist")
+	f.File(&out, "out", flags.Neutral, "new or empty `directory` to keep the new files in")
 	f.Operands(1, 1, "the name of a manifest")
 	return func() (run, error) {
 		return func(e *env) error { return replay(e, f.Arg(0), out) }, nil
@@ -47,12 +51,13 @@ func replay(e *env, name, out string) error {
 	}
 	old := filepath.Dir(name)
 	if out == "" {
-		if out, err = os.MkdirTemp("", "hnn-replay-"); err != nil {
+		var remove func()
+		if out, remove, err = table.TempDir(); err != nil {
 			return err
 		}
-		defer os.RemoveAll(out)
-	} else if table.SameFile(out, old) {
-		return flags.Wrong("-out %s holds the manifest", out)
+		defer remove()
+	} else if err := empty(out); err != nil {
+		return err
 	}
 	j, err := m.again(out)
 	if err != nil {
@@ -61,7 +66,7 @@ func replay(e *env, name, out string) error {
 	if err := table.WritableDir(out); err != nil {
 		return err
 	}
-	inner := &env{ctx: e.ctx, stdout: io.Discard, stderr: io.Discard}
+	inner := &env{ctx: e.ctx, stdout: io.Discard, stderr: io.Discard, again: true}
 	if err := j.do(inner); e.ctx.Err() != nil {
 		return e.ctx.Err()
 	} else if err != nil {
@@ -76,7 +81,7 @@ func replay(e *env, name, out string) error {
 		if verdict != "ok" {
 			differ++
 		}
-		_, err := fmt.Fprintf(e.stdout, "%-8s %s\n", verdict, file)
+		_, err := fmt.Fprintf(e.stdout, "%-8s %s\n", verdict, printable(file))
 		return err
 	}
 	for _, f := range m.Files {
@@ -85,8 +90,8 @@ func replay(e *env, name, out string) error {
 			verdict = "MISSING"
 		} else if sum != f.SHA256 {
 			verdict = "DIFFERS"
-		} else if beside, err := hashFile(filepath.Join(old, f.Name)); f.Name != "-" && err == nil && beside != f.SHA256 {
-			verdict = "CHANGED"
+		} else if beside, err := hashFile(filepath.Join(old, f.Name)); f.Name != "-" && !errors.Is(err, fs.ErrNotExist) && beside != f.SHA256 {
+			verdict = "CHANGED" // or it cannot be read
 		}
 		delete(sums, f.onDisk())
 		if err := line(verdict, f.Name); err != nil {
@@ -104,4 +109,17 @@ func replay(e *env, name, out string) error {
 		return fmt.Errorf("%d of %d files are not those of the manifest", differ, len(m.Files))
 	}
 	return nil
+}
+
+// empty reports a directory that is there and not empty: what is in it could be what the
+// manifest describes, or a link to that.
+func empty(dir string) error {
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && len(files) > 0 {
+		err = flags.Wrong("-out %s is not empty: want a new or an empty directory", dir)
+	}
+	return err
 }

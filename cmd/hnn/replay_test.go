@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -77,7 +78,7 @@ func TestReplayPaper(t *testing.T) {
 	}
 	m.Files = j.fileSums([]made{{filepath.Join(dir, "paper.csv"), strings.Repeat("0", 64)}})
 	name := filepath.Join(dir, "manifest.json")
-	if _, err := writeFile(name, m.write); err != nil {
+	if _, err := new(env).writeFile(name, m.write); err != nil {
 		t.Fatal(err)
 	}
 	if m, err = readManifest(name); err != nil {
@@ -130,7 +131,7 @@ func TestReplayVerdicts(t *testing.T) {
 	all := m.Files
 	write := func() string {
 		t.Helper()
-		if _, err := writeFile("out/edited.m", m.write); err != nil {
+		if _, err := new(env).writeFile("out/edited.m", m.write); err != nil {
 			t.Fatal(err)
 		}
 		return "out/edited.m"
@@ -143,7 +144,9 @@ func TestReplayVerdicts(t *testing.T) {
 	if r.status != 0 || string(contents(t, "kept/hnn.json")) != string(contents(t, "out/hnn.json")) {
 		t.Errorf("%+v", r)
 	}
-	fails(t, hnn(t, "", "replay", "-out", "out", name), 2, "holds the manifest")
+	for _, dir := range []string{"out", filepath.Join(".", "..", filepath.Base(wd(t)), "out"), filepath.Join(wd(t), "out")} {
+		fails(t, hnn(t, "", "replay", "-out", dir, name), 2, "is not empty")
+	}
 	fails(t, hnn(t, "", "replay", "-out", "m.json", name), 1, "m.json")
 	fails(t, hnn(t, "", "replay"), 2, "want the name of a manifest")
 }
@@ -161,6 +164,9 @@ func TestReplayRefuses(t *testing.T) {
 		{`"epochs": "1"`, `"epochs": "1", "workers": "2"`, "-workers of train: a manifest may not set it"},
 		{`"epochs": "1"`, `"epochs": "1", "quiet": "true"`, "-quiet of train: a manifest may not set it"},
 		{`"epochs": "1"`, `"epochs": "1", "colour": "2"`, `train has no flag "colour"`},
+		{`"epochs": "1"`, `"epochs": "1", "-o": "evil"`, `train has no flag "-o"`},
+		{`"epochs": "1"`, `"epochs": "1", "o=evil": ""`, `train has no flag "o=evil"`},
+		{`"epochs": "1"`, `"epochs": "1", "Seed": "2"`, `train has no flag "Seed"`},
 		{`"epochs": "1"`, `"epochs": "1", "h": "true"`, `train has no flag "h"`},
 		{`"epochs": "1"`, `"epochs": "1", "help": ""`, `train has no flag "help"`},
 		{`"epochs": "1"`, `"epochs": "0"`, "the call cannot be repeated: invalid value"},
@@ -188,6 +194,13 @@ func TestReplayRefuses(t *testing.T) {
 		{`"name": "o.json"`, `"name": "."`, "a name without a directory"},
 		{`"name": "o.json"`, `"name": ""`, "a name without a directory"},
 		{`"files": [`, `"files": [{"flag": "o", "name": "x", "sha256": "` + strings.Repeat("0", 64) + `"},`, "two files of -o"},
+		{`"files": [`, `"files": [{"flag": "o", "name": "ghost.csv", "sha256": ""},`, "a SHA-256"},
+		{`"command": "train"`, `"Command": "train"`, "each once and in lower case"},
+		{`"command": "train"`, `"command": "field", "command": "train"`, "each once and in lower case"},
+		{`"epochs": "1"`, `"epochs": "2", "epochs": "1"`, "each once and in lower case"},
+		{`"name": "o.json"`, `"Name": "o.json"`, "each once and in lower case"},
+		{`"name": "o.json"`, `"name": "x", "name": "o.json"`, "each once and in lower case"},
+		{`"inputs": [`, `"Inputs": [`, "each once and in lower case"},
 		{"\n}\n", "\n}\n{}", "there is more after the end"},
 		{"\n}\n", "\n}\nx", "there is more after the end"},
 		{"\n}\n", "\n", "not a manifest"},
@@ -229,5 +242,73 @@ func TestManifestFile(t *testing.T) {
 	}
 	if _, err := os.Stat("new.csv"); err == nil {
 		t.Error("a wrong call wrote its output")
+	}
+}
+
+// A file that another run replaces before the manifest is there is not passed over.
+func TestManifestOfReplaced(t *testing.T) {
+	name := put(t, t.TempDir(), "x.csv", "mine")
+	sum, err := hashFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &env{made: []made{{"-", ""}, {os.DevNull, "x"}, {name, sum}}}
+	if err := e.stillMade(); err != nil && runtime.GOOS != "windows" {
+		t.Error(err)
+	}
+	put(t, filepath.Dir(name), "x.csv", "yours")
+	if err := e.stillMade(); err == nil || !strings.Contains(err.Error(), "x.csv was replaced") {
+		t.Error(err)
+	}
+}
+
+func wd(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// A replay changes nothing that was there: not through a link, and not a checkpoint that the
+// call went on from.
+func TestReplayChangesNothing(t *testing.T) {
+	chdir(t)
+	must(t, "train", "-quiet", "-hidden", "4", "-epochs", "1", "-checkpoint", "a.ckpt", "-o", "o.json", "d.csv")
+	must(t, "train", "-quiet", "-resume", "a.ckpt", "-checkpoint", "b.ckpt", "-epochs", "2", "-manifest", "x.m", "-o", "o.json", "d.csv")
+	for _, c := range []struct{ link, to string }{{"dir", "."}, {"kept/o.json", "../o.json"}} {
+		if err := os.MkdirAll(filepath.Dir(c.link), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(c.to, c.link); err != nil {
+			t.Skip("no symbolic links here:", err)
+		}
+	}
+	before := map[string]string{}
+	for _, name := range []string{"a.ckpt", "b.ckpt", "o.json", "d.csv", "x.m"} {
+		before[name] = string(contents(t, name))
+	}
+	for _, dir := range []string{"dir", "kept"} {
+		fails(t, hnn(t, "", "replay", "-out", dir, "x.m"), 2, "is not empty")
+	}
+	must(t, "replay", "x.m")
+	must(t, "replay", "-out", "new", "x.m")
+	for name, text := range before {
+		if string(contents(t, name)) != text {
+			t.Errorf("%s has changed", name)
+		}
+	}
+	if files, _ := os.ReadDir("new"); len(files) != 1 {
+		t.Errorf("%v in the directory of a replay", files)
+	}
+
+	// What cannot be compared is not ok.
+	os.Remove("o.json")
+	if err := os.Mkdir("o.json", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if r := hnn(t, "", "replay", "x.m"); r.status != 1 || r.out != "CHANGED  o.json\n" {
+		t.Errorf("%+v", r)
 	}
 }

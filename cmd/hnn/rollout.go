@@ -45,7 +45,7 @@ func defineRollout(f *flags.Set) check {
 			return nil, err
 		}
 		return func(e *env) error {
-			m, err := loadModel(f.Arg(0))
+			m, err := loadModel(e.ctx, f.Arg(0))
 			if err != nil {
 				return err
 			}
@@ -61,6 +61,13 @@ func defineRollout(f *flags.Set) check {
 					return flags.Wrong("-%s: a %s model is not integrated, it steps by its own interval", name, m.Kind())
 				}
 			}
+			step := o.dt
+			if g, ok := m.Stored.(nn.Map); ok {
+				step = g.Dt()
+			}
+			if err := e.fitsRows(duration, step, len(cols)); err != nil {
+				return err
+			}
 			return e.rollout(m, cols, state, duration, &o, out)
 		}, nil
 	}
@@ -75,8 +82,10 @@ func (e *env) rollout(m *model, cols []string, state []float64, duration float64
 	header := append([]string{"t"}, cols...)
 	energy, has := m.Stored.(nn.Energy)
 	h := &autodiff.Matrix{}
-	if has && len(sol.Y) > 0 {
+	if has {
 		header = append(header, "H")
+	}
+	if has && len(sol.Y) > 0 { // a field that is not finite at the start has no rows
 		x, err := autodiff.MatrixOf(sol.Y...)
 		if err != nil {
 			return err

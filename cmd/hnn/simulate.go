@@ -81,11 +81,15 @@ func defineSimulate(f *flags.Set) check {
 		sampling := s.Sampling(n, seed)
 		sampling.Noise, sampling.States = noise, c.states
 		return func(e *env) error {
+			if err := e.fitsRows(duration, o.dt, s.Dim()); err != nil {
+				return err
+			}
 			velocity, force := s.NewHalves()
 			sampling.Solve = func(y0 []float64) (*integrate.Solution, error) {
 				return o.solve(e.ctx, sampling.Field, velocity, force, duration, min(o.maxStep, duration), y0)
 			}
 			var crossed []*integrate.Solution // of each run, its events alone
+			run := 0
 			if err := e.write(out, func(file io.Writer) error {
 				w := table.NewWriter(file, slices.Concat([]string{"run", "t"}, cols, prefixed("d", cols))...)
 				if err := w.Err(); err != nil {
@@ -96,13 +100,16 @@ func defineSimulate(f *flags.Set) check {
 						return flagged(err)
 					}
 					for r := range t.T {
-						w.Int(len(crossed))
+						w.Int(run)
 						w.Float(t.T[r])
 						floats(w, t.X.Row(r)...)
 						floats(w, t.DX.Row(r)...)
 						w.End()
 					}
-					crossed = append(crossed, &integrate.Solution{TEvents: t.TEvents, YEvents: t.YEvents})
+					run++
+					if o.events != nil {
+						crossed = append(crossed, &integrate.Solution{TEvents: t.TEvents, YEvents: t.YEvents})
+					}
 				}
 				return w.Flush()
 			}); err != nil {

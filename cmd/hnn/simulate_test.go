@@ -103,7 +103,7 @@ func TestSimulateSystems(t *testing.T) {
 		}
 		must(t, append(args, "-o", file, "-noise", "0.01")...)
 		must(t, "train", "-quiet", "-epochs", "1", "-hidden", "4", "-o", filepath.Join(dir, "m.json"), file)
-		x, err := readStates(file, columns{t: "t", run: "run"})
+		x, err := readStates(t.Context(), file, columns{t: "t", run: "run"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +165,11 @@ func TestSimulateWrongCalls(t *testing.T) {
 		fails(t, hnn(t, "", args...), 2, c.want)
 	}
 	fails(t, hnn(t, "", "simulate", "-H", "q^2+p^2", "-low", "5"), 2, "-low, -high: none of 1000000 random states has an energy from 5 to +Inf")
-	fails(t, hnn(t, "", "simulate", "-H", "1/q+p", "-state", "0,0"), 1, "trajectory 0, from [0 0]: integrate")
+	fails(t, hnn(t, "", "simulate", "-H", "1/q+p", "-state", "0,0"), 2, "-state [0 0]: H is +Inf there")
+	fails(t, hnn(t, "", "simulate", "-H", "log(q-q-1)"), 2, "-H: it is not a finite number at any of 1000000 random states")
+	fails(t, hnn(t, "", "simulate", "-H", "1/(q-q)"), 2, "division by 0")
+	fails(t, hnn(t, "", "field", "-H", "log(q-q-1)"), 2, "H is not a finite number at any point")
+	fails(t, hnn(t, "", "field", "-q-range", "-1e308,1e308"), 2, "-q-range")
 }
 
 // A typed H has the same bits one state at a time, as simulate follows it, and in batches, as

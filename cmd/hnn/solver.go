@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -158,8 +159,24 @@ func (s *solver) solve(ctx context.Context, f integrate.Field, velocity, force i
 			TEval: at, Events: s.events, MaxEval: s.maxEval,
 		})
 	}
-	r.Stop = ctx.Err
+	steps, most := 0., memoryLimit()/rowBytes(len(y0))
+	r.Stop = func() error {
+		if steps++; s.dt == 0 && s.at == nil && steps > most {
+			return fmt.Errorf("%.3g steps, a row each, are all that fit in %s of memory: want rows every -dt, or a higher -max-memory", most, size(memoryLimit()))
+		}
+		return ctx.Err()
+	}
 	return r.Collect()
+}
+
+// fitsRows refuses a trajectory of d numbers with too many rows; a step of 0 is the solver's
+// own, and then solve counts them.
+func (e *env) fitsRows(duration, step float64, d int) error {
+	if step == 0 {
+		return nil
+	}
+	n := duration / step
+	return e.fits(n*rowBytes(d), fmt.Sprintf("a trajectory of %.3g rows", n), "a shorter -duration or a longer step")
 }
 
 // times returns 0, dt, 2 dt, …, duration.
@@ -183,6 +200,9 @@ func (s *solver) writeEvents(e *env, runs bool, names []string, sols []*integrat
 	}
 	return e.writeTable(s.file, header, func(w *table.Writer) {
 		for i, sol := range sols {
+			if len(sol.TEvents) == 0 { // it ended before the search began
+				continue
+			}
 			for j, t := range sol.TEvents[0] {
 				if runs {
 					w.Int(i)

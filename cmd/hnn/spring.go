@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"hnn/cmd/hnn/internal/flags"
@@ -130,12 +132,24 @@ func checkSpring(c *spring.Config, points int) error {
 	return nil
 }
 
+// fitsSpring refuses what would need too much memory.
+func fitsSpring(e *env, c *spring.Config, t *training, points int) error {
+	rows := func(duration float64) float64 { return (duration/c.Step + 2) * 3 * rowBytes(2) }
+	models := 3.
+	if c.NextState {
+		models++
+	}
+	return cmp.Or(
+		e.fits((float64(c.Train)+float64(c.Test))*rows(c.Duration), fmt.Sprintf("-train %d and -test %d trajectories", c.Train, c.Test), "fewer, or a shorter -duration"),
+		e.fits(float64(len(c.Energies))*models*rows(c.Rollout), fmt.Sprintf("%d rollouts of %v s", len(c.Energies), c.Rollout), "fewer -energies, or a shorter -rollout"),
+		e.fits(models*netBytes(2, c.Hidden, e.threads(t.workers)), "networks of -hidden "+strings.Trim(fmt.Sprint(c.Hidden), "[]"), "smaller layers"),
+		e.fits(gridBytes(points, int(models)), fmt.Sprintf("a grid of -points %d", points), "fewer"))
+}
+
 // runSpring runs the experiment and writes its files.
 func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, points int, resume bool) error {
-	if !e.dry {
-		if err := table.WritableDir(out); err != nil {
-			return err
-		}
+	if err := fitsSpring(e, &c, t, points); err != nil {
+		return err
 	}
 	c.Workers = e.threads(t.workers)
 	settings := f.With(flags.Setting)
@@ -145,7 +159,7 @@ func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, p
 		c.Save = func(model string, k *nn.Checkpoint) error {
 			k.Settings = settings
 			saved = append(saved, checkpoint(model))
-			_, err := writeFile(checkpoint(model), func(w io.Writer) error { return nn.SaveCheckpoint(w, k) })
+			_, err := e.writeFile(checkpoint(model), func(w io.Writer) error { return nn.SaveCheckpoint(w, k) })
 			return err
 		}
 	}
@@ -162,11 +176,15 @@ func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, p
 		}
 	}
 	show, done := t.progress(e)
-	r, err := spring.Run(e.ctx, c, show)
+	r, err := spring.Run(e.ctx, c, func(model string, ep nn.Epoch) {
+		e.unsaved.Store(!e.dry)
+		show(model, ep)
+	})
 	done()
+	e.unsaved.Store(false)
 	if err != nil {
 		if e.ctx.Err() != nil && len(saved) > 0 {
-			fmt.Fprintf(e.stderr, "hnn spring: saved in %s; the same call with -continue goes on\n", out)
+			e.say("hnn spring: saved in %s; the same call with -continue goes on", out)
 		}
 		return err
 	}
@@ -183,7 +201,8 @@ func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, p
 	}
 	if !t.quiet {
 		printScores(e.stderr, r)
-		fmt.Fprintf(e.stderr, "\nwrote %d files to %s\n", len(e.made)+1, out)
+		e.say("")
+		e.say("wrote %d files to %s", len(e.made)+1, out)
 	}
 	return nil
 }

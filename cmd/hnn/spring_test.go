@@ -54,7 +54,7 @@ func TestSpringKeys(t *testing.T) {
 	dir := t.TempDir()
 	springInto(t, dir, "-nextstate", "-energies", "0.2,0.9")
 	read := func(name string) (keys []string, col func(string) []float64) {
-		tab, err := table.ReadFile(filepath.Join(dir, name))
+		tab, err := table.ReadFile(t.Context(), filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -104,21 +105,21 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 // pairs returns how many pairs q0 and p0, q1 and p1, … or q and p a table has.
 func pairs(t *table.Table) (int, error) {
 	n := 0
-	for slices.Contains(t.Header, "q"+strconv.Itoa(n)) {
+	for t.Has("q" + strconv.Itoa(n)) {
 		n++
 	}
-	if n == 0 || slices.Contains(t.Header, "q") {
+	if n == 0 || t.Has("q") {
 		return 1, nil
 	}
-	if extra := "p" + strconv.Itoa(n); slices.Contains(t.Header, extra) {
+	if extra := "p" + strconv.Itoa(n); t.Has(extra) {
 		return 0, fmt.Errorf("%s: column %s has no matching q%d", t.Name, extra, n)
 	}
 	return n, nil
 }
 
 // readStates reads a file of states.
-func readStates(file string, c columns) (*states, error) {
-	t, err := table.ReadFile(file)
+func readStates(ctx context.Context, file string, c columns) (*states, error) {
+	t, err := table.ReadFile(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -147,19 +148,19 @@ func readStates(file string, c columns) (*states, error) {
 	if t.Rows() == 0 {
 		return nil, fmt.Errorf("%s: no rows of data", t.Name)
 	}
-	if slices.Contains(t.Header, c.t) {
+	if t.Has(c.t) {
 		if s.T, err = t.Col(c.t); err != nil {
 			return nil, err
 		}
 	} else if c.t != "t" {
 		return nil, t.Need(c.t)
 	}
-	if d := prefixed("d", s.names); !hidden && slices.ContainsFunc(d, func(n string) bool { return slices.Contains(t.Header, n) }) {
+	if d := prefixed("d", s.names); !hidden && slices.ContainsFunc(d, t.Has) {
 		if s.DX, err = matrix(t, d); err != nil {
 			return nil, err
 		}
 	}
-	runs := slices.Contains(t.Header, c.run)
+	runs := t.Has(c.run)
 	if !runs && c.run != "run" {
 		return nil, t.Need(c.run)
 	}

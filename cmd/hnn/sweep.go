@@ -6,12 +6,14 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
+	"hnn/cmd/hnn/internal/table"
 )
 
 func sweepHelp() string {
@@ -22,8 +24,8 @@ same time and writes to -out:
 
   sweep.csv   a row for each point: its number, its flags, its scores, and an error if a
               training diverged or a trajectory could not be followed
-  points/     the row of each finished point
-  sweep.json  what was swept
+  points/     the row of each finished point, with a sum of it and of sweep.json
+  sweep.json  what was swept: the command, its flags, its files, the version
 
 -grid 'NAME=V1 V2 …' gives several values to a flag of the command. With several -grid, all
 combinations are run. With -seeds N each combination is run with the seeds 0 to N-1. The
@@ -39,11 +41,13 @@ These commands can be swept. Their scores are:
 		}
 	}
 	return s + `
-If a sweep was interrupted, make the same call again: it runs only the points that are
-missing. -shard I/N runs every N-th point from the I-th on (I from 1 to N), so that the
-tasks of a job array can have one shard each. They may share -out. They may also have
-different directories, and then you copy their points/ together. The call that finds all
-points done writes sweep.csv. Its bytes do not depend on how the work was split.
+The same call again goes on where an interrupted one ended: only what is missing is run.
+Another call is refused, and so is a row of another sweep or one that was changed. A file
+that is changed while the sweep runs ends it.
+-shard I/N runs every N-th point from the I-th on (I from 1 to N), for the tasks of a job
+array, one shard each. They may share -out, or have directories of their own whose points/
+are copied together afterwards. Whichever call finds all points done writes sweep.csv, the
+same bytes however the work was split.
 
 Examples:
   hnn sweep -seeds 10 spring
@@ -53,7 +57,10 @@ Examples:
 `
 }
 
-// A sweep is a grid of flags. It is kept in sweep.json. A later call must give the same sweep.
+// maxPoints bounds the points of a sweep.
+const maxPoints = 1_000_000
+
+// A sweep is a grid of flags. It is kept as sweep.json, which a later call must match.
 type sweep struct {
 	Version string            `json:"version"`
 	Command string            `json:"command"`
@@ -63,6 +70,7 @@ type sweep struct {
 	Values  [][]string        `json:"values"` // of each
 
 	out    string
+	id     string     // SHA-256 of sweep.json
 	points [][]string // a value for each name
 }
 
@@ -75,12 +83,19 @@ func defineSweep(f *flags.Set) check {
 	f.Int(&seeds, "seeds", 1, "`seeds` of each point, 0: only the seed of the command")
 	f.Var(flags.Value{Parse: func(v string) error { return parseShard(v, &shard, &shards) }, Show: func() string { return fmt.Sprintf("%d/%d", shard, shards) }},
 		"shard", "`I/N`, the part of the points to run")
-	f.Int(&workers, "workers", 0, "`goroutines` to run points with, 0: one for each processor; no result depends on it")
+	f.Count(&workers, "workers", 0, maxWorkers, "`goroutines` to run points with, 0: one a processor; changes no result")
 	f.BoolVar(&quiet, "quiet", false, "no progress")
 	f.As(flags.Neutral, "workers", "quiet")
 	f.Rest("a command to sweep, and its flags")
 	return func() (run, error) {
 		s.Command, s.Args = f.Arg(0), f.Args()[1:]
+		n := float64(max(seeds, 1))
+		for _, vs := range s.Values {
+			n *= float64(len(vs))
+		}
+		if n > maxPoints {
+			return nil, flags.Wrong("-seeds and -grid make %.3g points: want at most %d", n, maxPoints)
+		}
 		if seeds > 0 {
 			if slices.Contains(s.Names, "seed") {
 				return nil, flags.Wrong("-seeds and a -grid of seed: want one of the two")
@@ -100,12 +115,20 @@ func defineSweep(f *flags.Set) check {
 			if err := s.hashInputs(files); err != nil {
 				return err
 			}
+			if err := s.sparesInputs(e, files); err != nil {
+				return err
+			}
 			if err := s.open(e); err != nil {
 				return err
 			}
 			var todo []int
-			for i := range s.points {
-				if i%shards == shard-1 && !s.done(i) {
+			for i := shard - 1; i < len(s.points); i += shards {
+				if err := e.ctx.Err(); err != nil {
+					return err
+				}
+				if names, _, err := s.load(i); err != nil {
+					return err
+				} else if names == nil {
 					todo = append(todo, i)
 				}
 			}
@@ -114,7 +137,7 @@ func defineSweep(f *flags.Set) check {
 			}
 			if err := s.runAll(e, todo, workers, e.terminal && !quiet); err != nil {
 				if errors.Is(err, context.Canceled) {
-					fmt.Fprintf(e.stderr, "hnn sweep: finished points are in %s; the same call goes on\n", s.out)
+					e.say("hnn sweep: finished points are in %s; the same call goes on", s.out)
 				}
 				return err
 			}
@@ -230,18 +253,45 @@ func (s *sweep) checkCalls() (files []string, err error) {
 	return files, nil
 }
 
+// sparesInputs refuses a directory whose files the sweep would write over its inputs.
+func (s *sweep) sparesInputs(e *env, files []string) error {
+	for _, name := range files {
+		if table.SameFile(filepath.Dir(name), filepath.Join(s.out, "points")) {
+			return flags.Wrong("the input %s is in a directory of outputs, %s", name, filepath.Join(s.out, "points"))
+		}
+		for _, out := range []string{"sweep.csv", "sweep.json"} {
+			if out = filepath.Join(s.out, out); table.SameFile(name, out) {
+				return flags.Wrong("the output %s is an input too", out)
+			}
+		}
+	}
+	return nil
+}
+
 // hashInputs notes the content of the files.
 func (s *sweep) hashInputs(files []string) error {
 	s.Inputs = map[string]string{}
 	for _, name := range files {
-		if name == "-" {
-			return flags.Wrong("standard input can be read only once: name a file")
-		}
 		sum, err := hashFile(name)
 		if err != nil {
 			return err
 		}
+		if sum == "" {
+			return flags.Wrong("%s can be read only once: name a file", name)
+		}
 		s.Inputs[name] = sum
+	}
+	return nil
+}
+
+// unchanged reports a file that is another than at the start.
+func (s *sweep) unchanged() error {
+	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
+		if sum, err := hashFile(name); err != nil {
+			return err
+		} else if sum != s.Inputs[name] {
+			return fmt.Errorf("%s has changed since the sweep began", name)
+		}
 	}
 	return nil
 }

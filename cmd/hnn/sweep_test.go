@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -181,8 +186,8 @@ func TestSweepMisuse(t *testing.T) {
 		{"-events-o of rollout", []string{"-grid", "events-o=a b", "rollout", "m.json"}},
 		{"-workers of spring", []string{"spring", "-workers", "2"}},
 		{"unexpected argument", []string{"spring", "more"}},
-		{"standard input", []string{"train", "-"}},
-		{"standard input", []string{"train", "-valid=-", "d.csv"}},
+		{"- can be read only once", []string{"train", "-"}},
+		{"- can be read only once", []string{"train", "-valid=-", "d.csv"}},
 		{"-window is for", []string{"train", "-window", "3", "d.csv"}},
 	} {
 		fails(t, hnn(t, "", append([]string{"sweep", "-out", dir}, c.args...)...), 2, c.want)
@@ -254,7 +259,7 @@ func TestSweepCommands(t *testing.T) {
 			cells := strings.Split(lines[2], ",")
 			rows := strings.Split(strings.TrimSpace(must(t, "eval", "-rtol", "1e-9", "m.json", "d.csv")), "\n")
 			all := strings.Split(rows[len(rows)-1], ",")
-			if cells[2] != all[2] || cells[3] != all[3] || cells[4] != all[4] || cells[5] != all[6] {
+			if cells[2] != all[2] || cells[3] != all[3] || cells[4] != all[4] || cells[5] != all[9] {
 				t.Errorf("sweep %v, eval %v", cells, all)
 			}
 		}
@@ -266,4 +271,128 @@ func TestSweepCommands(t *testing.T) {
 		t.Errorf("%+v\n%s", r, got)
 	}
 	fails(t, hnn(t, "", "sweep", "-out", "other", "-workers", "1", "-grid", "state=1 2", "rollout", "m.json"), 2, "point 0 (-state=1 m.json): -state has 1 numbers")
+}
+
+// refuses checks that a sweep is refused, and that sweep.csv is not written.
+func refuses(t *testing.T, dir, want string) {
+	t.Helper()
+	os.Remove(filepath.Join(dir, "sweep.csv"))
+	fails(t, sweepInto(t, dir), 1, want)
+	if _, err := os.Stat(filepath.Join(dir, "sweep.csv")); err == nil {
+		t.Error("sweep.csv was written")
+	}
+}
+
+// A row of another sweep is no point of this one, however it came there, and neither is one
+// that was changed.
+func TestSweepForeignPoints(t *testing.T) {
+	dir := t.TempDir()
+	mine, other := filepath.Join(dir, "mine"), filepath.Join(dir, "other")
+	point := func(d string) string { return filepath.Join(d, "points", "000001.csv") }
+	sweepInto(t, mine)
+	args := []string{"sweep", "-out", other, "-seeds", "2", "-grid", "hidden=6,4 8", "-quiet", "spring", "-train", "3", "-test", "2", "-duration", "5", "-rollout", "2", "-epochs", "3"}
+	must(t, args...)
+	want, row := sweepFile(t, mine), contents(t, point(mine))
+
+	put(t, filepath.Dir(point(mine)), "000001.csv", string(contents(t, point(other)))) // copied
+	refuses(t, mine, "000001.csv is not point 1 of this sweep")
+
+	os.Remove(filepath.Join(other, "sweep.json")) // removed, to make room for this one
+	refuses(t, other, "is not point 0 of this sweep")
+
+	s := &sweep{Names: []string{"hidden", "seed"}, points: [][]string{nil, {"6,4", "1"}}, out: mine}
+	sum := sha256.Sum256(contents(t, filepath.Join(mine, "sweep.json")))
+	s.id = hex.EncodeToString(sum[:])
+	var names, cells []string
+	var err error
+	for i := -1; i < 8*len(row); i += 7 { // all would take too long
+		b := slices.Clone(row)
+		if i >= 0 {
+			b[i/8] ^= 1 << (i % 8)
+		}
+		put(t, filepath.Dir(point(mine)), "000001.csv", string(b))
+		n, c, e := s.load(1)
+		if i < 0 {
+			if names, cells, err = n, c, e; err != nil || len(names) != 12 || len(cells) != 12 {
+				t.Fatal(names, cells, err)
+			}
+		} else if e == nil && fmt.Sprint(n, c) != fmt.Sprint(names, cells) {
+			t.Errorf("with bit %d changed: %q %q", i, n, c)
+		}
+	}
+	put(t, filepath.Dir(point(mine)), "000001.csv", string(row[:len(row)/2]))
+	refuses(t, mine, "000001.csv is not point 1 of this sweep")
+	os.Remove(point(mine))
+	if r := sweepInto(t, mine); r.status != 0 || sweepFile(t, mine) != want {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Of two sweeps that begin at once in a new directory one is refused; shards of one sweep are
+// not.
+func TestSweepTogether(t *testing.T) {
+	dir := t.TempDir()
+	whole := filepath.Join(dir, "whole")
+	sweepInto(t, whole)
+	for i := range 3 {
+		out := filepath.Join(dir, fmt.Sprint(i))
+		var cmds []*exec.Cmd
+		var says []*bytes.Buffer
+		for _, c := range [][]string{{"2", "1/2"}, {"2", "2/2"}, {"3", "1/2"}, {"3", "2/2"}} {
+			cmd := program("sweep", "-out", out, "-seeds", "2", "-grid", "hidden=6,4 8", "-quiet", "-shard", c[1],
+				"spring", "-train", "3", "-test", "2", "-duration", "5", "-rollout", "2", "-epochs", c[0])
+			says = append(says, new(bytes.Buffer))
+			cmd.Stderr = says[len(says)-1]
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			cmds = append(cmds, cmd)
+		}
+		var refused []int
+		for k, cmd := range cmds {
+			if cmd.Wait() != nil {
+				if refused = append(refused, k); !strings.Contains(says[k].String(), "describes another sweep") {
+					t.Error(says[k].String())
+				}
+			}
+		}
+		if fmt.Sprint(refused) != "[0 1]" && fmt.Sprint(refused) != "[2 3]" {
+			t.Errorf("refused %v: want both shards of one sweep", refused)
+		}
+		if len(refused) > 0 && refused[0] == 2 && sweepFile(t, out) != sweepFile(t, whole) {
+			t.Error("another file than without the other sweep")
+		}
+	}
+}
+
+// A file that is replaced while a sweep runs ends it, and no row mixes the two.
+func TestSweepInputReplaced(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	for _, seed := range []string{"1", "2"} {
+		must(t, "simulate", "-n", "2", "-duration", "5", "-seed", seed, "-o", path(seed+".csv"))
+	}
+	if err := os.Rename(path("1.csv"), path("d.csv")); err != nil {
+		t.Fatal(err)
+	}
+	out := path("out")
+	cmd := program("sweep", "-out", out, "-workers", "1", "-seeds", "1000", "-quiet", "train", "-hidden", "8", "-epochs", "20", path("d.csv"))
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 10_000 {
+		if _, err := os.Stat(filepath.Join(out, "points/000000.csv")); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if err := os.Rename(path("2.csv"), path("d.csv")); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(errs.String(), "d.csv has changed since the sweep began") || strings.Count(errs.String(), "\n") != 1 {
+		t.Errorf("status %d: %s", cmd.ProcessState.ExitCode(), errs.String())
+	}
 }

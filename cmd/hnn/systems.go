@@ -139,6 +139,12 @@ func (c *choose) resolve(f *flags.Set) (*system.System, error) {
 			return nil, flags.Wrong("-%s goes with random initial states, not with -state", name)
 		}
 	}
+	h := s.NewEnergy()
+	for _, y := range c.states {
+		if e := h(y); e-e != 0 {
+			return nil, flags.Wrong("-state %v: H is %v there: want a state of finite energy", y, e)
+		}
+	}
 	s, err = s.Within(c.box, c.low, c.high)
 	return s, flagged(err)
 }

@@ -29,7 +29,7 @@ var learnedHeader = []string{"system", "pairs", "rows", "test_mse_hnn", "test_ms
 // test compares the HNN with the baseline by the figures of that file.
 func TestLearnedSystems(t *testing.T) {
 	if *long {
-		if err := new(env).writeTable(learnedFile, learnedHeader, func(w *table.Writer) {
+		if err := (&env{ctx: t.Context()}).writeTable(learnedFile, learnedHeader, func(w *table.Writer) {
 			for _, name := range systems.Names() {
 				learnSystem(t, w, tableSystem(t, name))
 			}
@@ -80,11 +80,11 @@ func learnSystem(t *testing.T, w *table.Writer, s *systems.System) {
 	path := func(name string) string { return filepath.Join(dir, name) }
 	must(t, "simulate", "-system", s.Name, "-n", "100", "-seed", "1", "-o", path("train.csv"))
 	must(t, "simulate", "-system", s.Name, "-n", strconv.Itoa(rollouts), "-seed", "2", "-o", path("test.csv"))
-	train, err := table.ReadFile(path("train.csv"))
+	train, err := table.ReadFile(t.Context(), path("train.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	test, err := readStates(path("test.csv"), columns{t: "t", run: "run"})
+	test, err := readStates(t.Context(), path("test.csv"), columns{t: "t", run: "run"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func learnSystem(t *testing.T, w *table.Writer, s *systems.System) {
 			if r.status != 0 { // far outside the data; the rows up to there count
 				t.Logf("%s %s: %s", s.Name, kind, r.errors)
 			}
-			y, err := readStates(path("rollout.csv"), columns{t: "t", run: "run"})
+			y, err := readStates(t.Context(), path("rollout.csv"), columns{t: "t", run: "run"})
 			if err != nil {
 				t.Fatal(err)
 			}

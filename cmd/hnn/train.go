@@ -104,7 +104,8 @@ of about 2 for hnn and baseline (the mean over q̇ plus the mean over ṗ), and 
 nextstate. If little was learned, a warning says so, and names the likely cause.
 
 Long trainings: -checkpoint FILE saves the training every -every epochs and when it is
-interrupted. -resume FILE goes on from there, with the flags of the saved call, to the same
+interrupted, which may take up to ten seconds; a second interrupt ends it at once. -resume
+FILE goes on from there, with the flags of the saved call, to the same
 bytes as without the interruption. -resume with more -epochs or another -patience also goes
 on with a training that has ended. -patience N ends training after N epochs without a lower
 loss, and writes the model of the lowest loss. -log FILE writes the loss of each epoch.
@@ -146,6 +147,7 @@ type trainJob struct {
 	save, resume    string
 	out, log        string
 	data            string
+	saved           bool // the checkpoint is there
 	flags           *flags.Set
 }
 
@@ -198,7 +200,13 @@ func defineTrain(f *flags.Set) check {
 				return nil, err
 			}
 		}
-		return t.run, nil
+		return func(e *env) error {
+			err := t.run(e)
+			if err != nil && e.ctx.Err() != nil && t.saved {
+				e.say("hnn train: saved; go on with: hnn train -resume %s -o %s %s", t.save, t.out, t.data)
+			}
+			return err
+		}, nil
 	}
 }
 

@@ -26,6 +26,9 @@ type training struct {
 	epochs int // number of all epochs, for progress
 }
 
+// maxWorkers bounds goroutines, of which more than processors are of no use.
+const maxWorkers = 1024
+
 func (t *training) register(f *flags.Set) {
 	f.Ints(&t.hidden, "hidden", 1, "`sizes` of the hidden layers")
 	flags.Choice(f, &t.act, "activation", []nn.Activation{nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Sin}, "`function` between the layers: tanh, sigmoid, softplus or sin")
@@ -37,7 +40,7 @@ func (t *training) register(f *flags.Set) {
 	f.Float(&t.adam.Beta2, "beta2", flags.Fraction, "Adam's `β₂`")
 	f.Float(&t.adam.Eps, "eps", flags.Positive, "Adam's `ε`")
 	f.Float(&t.adam.WeightDecay, "weight-decay", flags.NotNegative, "weight `decay` λ, added to the gradient")
-	f.Int(&t.workers, "workers", 0, "`goroutines` to train with, 0: one for each processor; no result depends on it")
+	f.Count(&t.workers, "workers", 0, maxWorkers, "`goroutines` to train with, 0: one a processor; changes no result")
 	f.Seed(&t.seed)
 	f.BoolVar(&t.quiet, "quiet", false, "no progress and no table at the end")
 	f.As(flags.Neutral, "workers", "quiet")

@@ -252,6 +252,7 @@ func (s *System) NewStart() func(src rand.Source) ([]float64, error) {
 		values = append(values, f.NewValue())
 	}
 	return func(src rand.Source) ([]float64, error) {
+		finite := false
 		for range maxDraws {
 			for j, d := range s.draws {
 				drawn[j] = d.lo + float64((d.hi-d.lo)*random.Uniform(src))
@@ -263,9 +264,14 @@ func (s *System) NewStart() func(src rand.Source) ([]float64, error) {
 					y = append(y, v(drawn))
 				}
 			}
-			if e := energy(y); e >= s.low && e <= s.high && e-e == 0 {
+			e := energy(y)
+			if e >= s.low && e <= s.high && e-e == 0 {
 				return y, nil
 			}
+			finite = finite || e-e == 0
+		}
+		if !finite {
+			return nil, wrong("H", "it is not a finite number at any of %d random states: want another H, another box, or given states", maxDraws)
 		}
 		return nil, wrong("low, high", "none of %d random states has an energy from %v to %v: want other energies, another box, or given states",
 			maxDraws, s.low, s.high)

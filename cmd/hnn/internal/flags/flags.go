@@ -218,27 +218,30 @@ func (f *Set) Floats(p *[]float64, name string, b Bound, help string) {
 // MaxCount bounds every count, so that a typing error ends in a message.
 const MaxCount = 1_000_000_000
 
-func count(min int) func(s string) (int, error) {
+func count(least, most int) func(s string) (int, error) {
 	return func(s string) (int, error) {
 		v, err := strconv.Atoi(strings.TrimSpace(s))
-		if err != nil || v < min || v > MaxCount {
-			return 0, fmt.Errorf("want a whole number from %d to %d", min, MaxCount)
+		if err != nil || v < least || v > most {
+			return 0, fmt.Errorf("want a whole number from %d to %d", least, most)
 		}
 		return v, nil
 	}
 }
 
 // Int is a flag of a whole number from min up.
-func (f *Set) Int(p *int, name string, min int, help string) {
+func (f *Set) Int(p *int, name string, min int, help string) { f.Count(p, name, min, MaxCount, help) }
+
+// Count is a flag of a whole number from least to most.
+func (f *Set) Count(p *int, name string, least, most int, help string) {
 	f.Var(Value{
-		func(s string) (err error) { *p, err = count(min)(s); return err },
+		func(s string) (err error) { *p, err = count(least, most)(s); return err },
 		func() string { return strconv.Itoa(*p) },
 	}, name, help)
 }
 
 // Ints is a flag of several whole numbers.
 func (f *Set) Ints(p *[]int, name string, min int, help string) {
-	f.Var(list(p, count(min)), name, help)
+	f.Var(list(p, count(min, MaxCount)), name, help)
 }
 
 // Words is a flag of several names, which may have spaces inside.

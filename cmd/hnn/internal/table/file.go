@@ -24,22 +24,34 @@ import (
 //	… write to f …
 //	return f.Commit()
 //
-// Until Commit the data are in a temporary file .hnn-*.tmp of the same directory, and an old file at path does not change.
-// A process that is killed leaves at most that temporary file. A new file has mode 0644 less the umask. A replaced file
-// keeps its permission bits. A symbolic link is kept, and the file that it points to is replaced. A hard link is replaced
-// by a new file, and the other names of the old file keep the old content.
+// Until Commit the data are in a temporary file .hnn-*.tmp of the same directory and a file already at path stays as it
+// is; a process that is killed leaves at worst that temporary file. A new file has mode 0644 less the umask, a replaced
+// one keeps its permission bits and, where the system allows it, its owner. A file that cannot be replaced by a new one,
+// such as one that is mounted by itself, is overwritten in its place: see Note. A symbolic link is kept and the file it points to replaced. A hard link is replaced by
+// a new file, and the other names of the old one keep the old content.
 //
 // Standard output, devices and named pipes are written to directly.
 type File struct {
 	file *os.File
 	w    *bufio.Writer
 	sum  hash.Hash
-	path string // where Commit puts the file, or "" if it is written to directly
+	path string // where Commit puts the file, or empty if it is written to directly
+	keep bool   // the temporary file has what no other file has
+	note string
 }
+
+// Note says, after Commit, what was unusual about it, in one line, or nothing.
+func (f *File) Note() string { return f.note }
+
+// rename is os.Rename; tests let it fail.
+var rename = os.Rename
 
 // Create begins the file of the given name; "-" is standard output.
 func Create(path string) (*File, error) {
 	path, direct, err := resolve(path)
+	if err == nil && path == "-" {
+		err = stdoutClosed()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +71,13 @@ func Create(path string) (*File, error) {
 	return f, nil
 }
 
-// resolve finds the file that an output to path has to replace, or reports that path is written to directly.
+// Direct tells whether path is written to directly, and so is no file that appears whole.
+func Direct(path string) bool {
+	_, direct, err := resolve(path)
+	return direct && err == nil
+}
+
+// resolve finds the file that an output to path has to replace, or tells that path is written to directly.
 func resolve(path string) (target string, direct bool, err error) {
 	switch {
 	case path == "-", path == "/dev/stdout", path == "/dev/stderr",
@@ -98,12 +116,16 @@ func resolve(path string) (target string, direct bool, err error) {
 // temporary creates a file of a new name in dir that will become path. It takes over the permission bits of path.
 func temporary(dir, path string) (*os.File, error) {
 	name := filepath.Join(dir, fmt.Sprintf(".hnn-%016x.tmp", rand.Uint64()))
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := keep(func() (string, *os.File, error) {
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		return name, f, err
+	})
 	if err == nil {
 		if old, e := os.Stat(path); e == nil && old.Mode().IsRegular() {
+			chown(f, old) // before the mode, which it may change
 			if err = f.Chmod(old.Mode().Perm()); err != nil {
 				f.Close()
-				os.Remove(name)
+				remove(name)
 			}
 		}
 	}
@@ -128,9 +150,10 @@ func (f *File) Write(b []byte) (int, error) {
 // Sum is the SHA-256, in hexadecimal, of what was written. It is complete after Commit.
 func (f *File) Sum() string { return hex.EncodeToString(f.sum.Sum(nil)) }
 
-// Commit writes the buffer, makes the file durable and gives it its name. After an error the temporary file is removed and
-// the old file is whole. There is one exception: the last step, which makes the new name durable, may fail when the file is
-// already replaced.
+// Commit writes what is in the buffer, makes it durable and puts the file in its place. After an error the temporary
+// file is gone and the old one still whole, with two exceptions. Where the old file could neither be replaced nor
+// overwritten the error names the temporary file, which is kept. And the last step alone, which makes the new name
+// durable, may have failed.
 func (f *File) Commit() error {
 	defer f.Abort() // after success it does nothing
 	err := f.w.Flush()
@@ -143,8 +166,8 @@ func (f *File) Commit() error {
 	if err = f.file.Close(); err != nil || f.path == "" {
 		return err
 	}
-	if err = os.Rename(f.file.Name(), f.path); err != nil {
-		return err
+	if err = rename(f.file.Name(), f.path); err != nil {
+		return f.overwrite(err)
 	}
 	return syncDir(filepath.Dir(f.path))
 }
@@ -155,12 +178,46 @@ func (f *File) Abort() {
 		return
 	}
 	f.file.Close()
-	if f.path != "" {
-		os.Remove(f.file.Name())
+	if f.path != "" && !f.keep {
+		remove(f.file.Name())
 	}
 }
 
-// syncDir makes a new name durable, if the system can do that and the user may read the directory.
+// overwrite puts the content into the file that is there, which the system does not let the temporary file replace: it
+// is mounted by itself, or another user's in a directory such as /tmp.
+func (f *File) overwrite(cause error) error {
+	var link *os.LinkError
+	if errors.As(cause, &link) {
+		cause = link.Err
+	}
+	f.keep = true
+	leave(f.file.Name())
+	err := copyInto(f.path, f.file.Name())
+	if err != nil {
+		return fmt.Errorf("%s cannot be replaced (%w) nor overwritten (%w): the new content is in %s", f.path, cause, err, f.file.Name())
+	}
+	f.keep = false
+	os.Remove(f.file.Name())
+	f.note = fmt.Sprintf("%s could not be replaced (%v) and was overwritten", f.path, cause)
+	return nil
+}
+
+// copyInto gives an old file, which keeps its name, owner and mode, the content of another.
+func copyInto(path, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// syncDir makes a renaming durable where the system can do that and the user may read the directory.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" || runtime.GOARCH == "wasm" {
 		return nil
@@ -178,6 +235,9 @@ func syncDir(dir string) error {
 // Writable is called before the work. It reports an error if Create and Commit could not write path. It changes nothing.
 func Writable(path string) error {
 	path, direct, err := resolve(path)
+	if err == nil && path == "-" {
+		err = stdoutClosed()
+	}
 	if err != nil || direct {
 		return err
 	}
@@ -198,7 +258,8 @@ func probe(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	defer remove(f.Name())
+	return f.Close()
 }
 
 // SameFile reports whether two names mean one regular file or directory, so that an output would replace an input. Two files

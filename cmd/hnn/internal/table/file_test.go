@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -126,10 +127,49 @@ func TestCommitFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, filepath.Join(path, "a"), "inside", 0o644)
-	if err := f.Commit(); err == nil {
-		t.Error("Commit replaced a directory")
+	if err := f.Commit(); err == nil || !strings.Contains(err.Error(), "the new content is in "+f.file.Name()) {
+		t.Error("Commit replaced a directory, or does not say where the content is", err)
 	}
-	holds(t, filepath.Join(path, "a"), "inside", dir, 1)
+	holds(t, filepath.Join(path, "a"), "inside", dir, 2)
+	holds(t, f.file.Name(), "new", dir, 2)
+}
+
+// Where the system does not let the old file be replaced, it is overwritten; where that
+// fails too, the new content stays in a file that the error names.
+func TestOverwrite(t *testing.T) {
+	defer func() { rename = os.Rename }()
+	rename = func(old, new string) error {
+		return &os.LinkError{Op: "rename", Old: old, New: new, Err: syscall.EBUSY}
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.csv")
+	put(t, path, "something longer than the new content", 0o600)
+	before, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func() (*File, error) {
+		f, err := Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Abort()
+		f.Write([]byte("new"))
+		return f, f.Commit()
+	}
+	f, err := write()
+	if err != nil || !strings.Contains(f.Note(), "x.csv could not be replaced (") || strings.Contains(f.Note(), "\n") {
+		t.Error(err, f.Note())
+	}
+	holds(t, path, "new", dir, 1)
+	if after, err := os.Stat(path); err != nil || !os.SameFile(before, after) || after.Mode() != before.Mode() {
+		t.Error("it is another file", err)
+	}
+	os.Remove(path)
+	if f, err = write(); err == nil || !strings.Contains(err.Error(), "the new content is in "+f.file.Name()) || !errors.Is(err, syscall.EBUSY) {
+		t.Error(err)
+	}
+	holds(t, f.file.Name(), "new", dir, 1)
 }
 
 func TestDevFull(t *testing.T) {

@@ -6,13 +6,13 @@ package table
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"slices"
+	"runtime/debug"
 	"sort"
 	"strconv"
 	"strings"
@@ -24,6 +24,8 @@ import (
 const (
 	maxLine  = 1 << 20 // bytes of one line
 	maxCells = 1 << 27 // cells of a table: 1 GiB of float64
+
+	cellBytes = 40 // of memory for each cell, while the table grows
 )
 
 // Table is a CSV file in memory, by column.
@@ -31,10 +33,11 @@ type Table struct {
 	Name   string
 	Header []string
 
-	cols [][]float64 // cols[j] holds the numbers of column Header[j], or nothing if a cell of it is no number
-	errs []error     // errs[j] names the first such cell
-	rows int
-	runs []run
+	index map[string]int // of the columns, by their names
+	cols  [][]float64    // cols[j] holds the numbers of column Header[j], or nothing if one of its cells is none
+	errs  []error        // errs[j] says which cell that is, the first one
+	rows  int
+	runs  []run
 }
 
 // A run is a number of rows on consecutive lines, from this row and line on. Only a blank line begins a new run, so a file
@@ -42,15 +45,16 @@ type Table struct {
 type run struct{ row, line int }
 
 // ReadFile reads the file of the given name, or standard input if the name is "-".
-func ReadFile(name string) (*Table, error) {
-	if name == "-" {
-		return Read("standard input", os.Stdin)
-	}
-	f, err := os.Open(name)
+// It ends with the error of ctx when that is done.
+func ReadFile(ctx context.Context, name string) (*Table, error) {
+	f, err := Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	if name == "-" {
+		name = "standard input"
+	}
 	return Read(name, f)
 }
 
@@ -67,6 +71,7 @@ func Read(name string, r io.Reader) (*Table, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	var cells []string
+	most := int(min(maxCells, debug.SetMemoryLimit(-1)/cellBytes))
 	line := 0
 	// After a failed read the scanner still returns what it has, perhaps half a line. So Err is tested first.
 	for lines.Scan() && lines.Err() == nil {
@@ -83,8 +88,8 @@ func Read(name string, r io.Reader) (*Table, error) {
 		if cells, err = split(cells[:0], s); err == nil {
 			if t.Header == nil {
 				err = t.header(s, cells)
-			} else {
-				err = t.add(line, cells)
+			} else if err = t.add(line, cells); err == nil && t.rows*len(cells) > most {
+				err = fmt.Errorf("more than %d cells, which is as much as fits in memory", most)
 			}
 		}
 		if err != nil {
@@ -148,6 +153,10 @@ func (t *Table) header(line string, names []string) error {
 	}
 	for _, s := range names {
 		t.Header = append(t.Header, strings.Clone(s)) // s alone would keep the whole line in memory
+	}
+	t.index = make(map[string]int, len(names))
+	for j, s := range t.Header {
+		t.index[s] = j
 	}
 	t.cols = make([][]float64, len(names))
 	t.errs = make([]error, len(names))
@@ -247,11 +256,17 @@ func list(names []string) string {
 // Rows is the number of rows; there is at least one.
 func (t *Table) Rows() int { return t.rows }
 
-// Col returns the numbers of the named column. A missing column is an error, and so is a cell that is no finite decimal
-// number. The slice belongs to the table.
+// Has tells whether there is a column of the given name.
+func (t *Table) Has(name string) bool {
+	_, ok := t.index[name]
+	return ok
+}
+
+// Col returns the numbers of the named column. A cell that is no finite decimal number is an error, and so is a column
+// that is not there. The slice is the table's own.
 func (t *Table) Col(name string) ([]float64, error) {
-	j := slices.Index(t.Header, name)
-	if j < 0 {
+	j, ok := t.index[name]
+	if !ok {
 		return nil, t.Need(name)
 	}
 	return t.cols[j], t.errs[j]
@@ -262,7 +277,7 @@ func (t *Table) Col(name string) ([]float64, error) {
 func (t *Table) Need(names ...string) error {
 	var missing []string
 	for _, s := range names {
-		if !slices.Contains(t.Header, s) {
+		if !t.Has(s) {
 			missing = append(missing, s)
 		}
 	}

@@ -180,13 +180,13 @@ func TestReadFile(t *testing.T) {
 	if err := os.WriteFile(name, []byte("q\n1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if x, err := ReadFile(name); err != nil || x.Name != name {
+	if x, err := ReadFile(t.Context(), name); err != nil || x.Name != name {
 		t.Error(x, err)
 	}
-	if _, err := ReadFile(filepath.Join(dir, "b.csv")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := ReadFile(t.Context(), filepath.Join(dir, "b.csv")); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
-	if _, err := ReadFile(dir); err == nil || strings.Count(err.Error(), dir) != 1 {
+	if _, err := ReadFile(t.Context(), dir); err == nil || strings.Count(err.Error(), dir) != 1 {
 		t.Errorf("a directory: %v", err)
 	}
 	stdin := os.Stdin
@@ -196,7 +196,7 @@ func TestReadFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer os.Stdin.Close()
-	if x, err := ReadFile("-"); err != nil || x.Name != "standard input" {
+	if x, err := ReadFile(t.Context(), "-"); err != nil || x.Name != "standard input" {
 		t.Error(x, err)
 	}
 }

@@ -5,6 +5,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -49,6 +50,8 @@ func each(check func(found func(verify.Finding))) func(r *report) {
 // other goroutine may compute at that time.
 func Run(ctx context.Context, out io.Writer, version, machine string, asJSON bool) error {
 	start := time.Now()
+	w := &sink{w: out}
+	out = w
 	r := &report{show: func(f *finding) {
 		if !asJSON {
 			fmt.Fprintln(out, f)
@@ -58,7 +61,7 @@ func Run(ctx context.Context, out io.Writer, version, machine string, asJSON boo
 		fmt.Fprintf(out, "hnn %s, %s\n", version, machine)
 	}
 	for _, c := range checks {
-		if err := ctx.Err(); err != nil {
+		if err := errors.Join(ctx.Err(), w.err); err != nil {
 			return err
 		}
 		r.run(c)
@@ -74,7 +77,21 @@ func Run(ctx context.Context, out io.Writer, version, machine string, asJSON boo
 	if !asJSON {
 		fmt.Fprintf(out, "all %d checks passed in %.1f s\n", len(r.findings), time.Since(start).Seconds())
 	}
-	return nil
+	return w.err
+}
+
+// A sink keeps the first error of a writer.
+type sink struct {
+	w   io.Writer
+	err error
+}
+
+func (s *sink) Write(b []byte) (int, error) {
+	n, err := s.w.Write(b)
+	if s.err == nil {
+		s.err = err
+	}
+	return n, err
 }
 
 // noError turns an error that must not occur into a panic, which is a finding.

@@ -1,0 +1,6 @@
+package main
+
+import "os"
+
+// hangup is a signal that is not known here.
+var hangup os.Signal
