@@ -1,7 +1,7 @@
 // Command hnn learns the physics of a system from data.
 //
 // Run hnn help for its commands. main.go is the list of commands; job.go says what a call of
-// one is; each command is a file of its name.
+// one is, and interrupt.go how it ends early; each command is a file of its name.
 package main
 
 import (
