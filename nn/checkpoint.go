@@ -65,7 +65,7 @@ func (c *Checkpoint) Parts(p *Parts) {
 
 // save hands a checkpoint of the present moment to the caller.
 func (f *fit) save() error {
-	o := f.Stages[min(f.stage, len(f.Stages)-1)]
+	o := f.Stages[f.stage]
 	var b bytes.Buffer
 	if err := putObject(&b, o.Parts); err != nil {
 		return fmt.Errorf("nn: save checkpoint: %s: %w", o.Kind(), err)
@@ -92,7 +92,6 @@ var ErrOtherData = errors.New("these are not the data of the checkpoint")
 
 // restore puts a fit into the state of the checkpoint.
 func (c *Checkpoint) restore(f *fit) error {
-	params := f.problem.Params()
 	if train := f.Train.Hash(); c.data != f.hash && strings.HasPrefix(c.data, train) {
 		return fmt.Errorf("%w: the validation set is another", ErrOtherData)
 	} else if c.data != f.hash {
@@ -101,6 +100,10 @@ func (c *Checkpoint) restore(f *fit) error {
 	if c.stage >= len(f.Stages) || f.Stages[c.stage].Kind() != c.optimizer {
 		return fmt.Errorf("the checkpoint is of stage %d, %s: want the stages of the saved fit", c.stage, c.optimizer)
 	}
+	if err := f.open(f.objectiveOf(c.stage)); err != nil {
+		return err
+	}
+	params := f.problem.Params()
 	if c.params == nil {
 		return errors.New(`key "parameters" is missing`)
 	}

@@ -16,7 +16,7 @@ import (
 type Recipe struct {
 	Model     Maker       // nil: see above
 	Objective Objective   // nil: Derivatives{}
-	Stages    []Optimizer // one after the other; nil: see above
+	Stages    []Optimizer // one after the other, see Stage; nil: see above
 	Raw       bool        // take states and times as they are, without a Scaling
 
 	Valid    *Series // data whose loss is watched, nil for none
@@ -34,6 +34,13 @@ type Recipe struct {
 	Every    int
 	Settings map[string]string // kept in the checkpoint for the caller
 	Resume   *Checkpoint
+}
+
+// A Stage is an optimiser with an objective, for Recipe.Stages. An optimiser that is no Stage
+// has the objective of the one before it.
+type Stage struct {
+	Optimizer
+	Objective Objective
 }
 
 // Fitted is what came of a Fit.
@@ -66,11 +73,7 @@ func Fit(ctx context.Context, data *Series, r Recipe) (*Fitted, error) {
 	if err := f.prepare(data); err != nil {
 		return nil, err
 	}
-	for _, p := range []Problem{f.problem, f.valid} {
-		if c, ok := p.(interface{ Close() }); ok {
-			defer c.Close()
-		}
-	}
+	defer f.close()
 	err := f.run(ctx)
 	if err != nil && ctx.Err() != nil && f.Save != nil {
 		if err := f.save(); err != nil {
@@ -79,9 +82,6 @@ func Fit(ctx context.Context, data *Series, r Recipe) (*Fitted, error) {
 	}
 	if err != nil {
 		return nil, err
-	}
-	if f.best != nil {
-		restore(f.problem.Params(), f.best)
 	}
 	f.Fitted.Notes = append(f.Fitted.Notes, f.poor()...)
 	return &f.Fitted, nil
@@ -92,6 +92,8 @@ type fit struct {
 	Recipe
 	Fitted
 	problem, valid Problem
+	origin         int // the stage whose objective they are of, -1 for that of the recipe
+	scale          *Scaling
 	hash           string // of the data
 	stage          int    // the optimiser that is at work,
 	before         int    // and the epochs of those before it
@@ -132,13 +134,18 @@ func (f *fit) prepare(data *Series) (err error) {
 	if f.Every == 0 {
 		f.Every = 100
 	}
-	var scale *Scaling
+	for i, o := range f.Stages {
+		if o == nil {
+			return fmt.Errorf("nn: stage %d of the fit is nil", i)
+		}
+	}
+	first, origin := f.objectiveOf(0)
 	if !f.Raw {
-		if scale, err = f.Objective.Scaling(f.Train); err != nil {
+		if f.scale, err = first.Scaling(f.Train); err != nil {
 			return err
 		}
 	}
-	if f.Fitted.Model, err = f.Recipe.Model(f.Train, scale); err != nil {
+	if f.Fitted.Model, err = f.Recipe.Model(f.Train, f.scale); err != nil {
 		return err
 	}
 	if err := checkModel(f.Fitted.Model); err != nil {
@@ -147,22 +154,14 @@ func (f *fit) prepare(data *Series) (err error) {
 	if n := f.Fitted.Model.Dim(); n != data.X.Cols {
 		return fmt.Errorf("nn: states have %d components, the model %d", data.X.Cols, n)
 	}
-	if f.problem, err = f.Objective.Problem(f.Fitted.Model, f.Train, scale, f.Workers); err != nil {
+	if err := f.open(first, origin); err != nil {
 		return err
 	}
-	if f.Valid != nil {
-		if f.valid, err = f.Objective.Problem(f.Fitted.Model, f.Valid, scale, f.Workers); err != nil {
-			return fmt.Errorf("validation set: %w", err)
-		}
-	}
-	f.Rows, f.hash = f.problem.Rows(), f.Train.Hash()
+	f.hash = f.Train.Hash()
 	if f.Valid != nil {
 		f.hash += f.Valid.Hash()
 	}
 	for i, o := range f.Stages {
-		if o == nil {
-			return fmt.Errorf("nn: stage %d of the fit is nil", i)
-		}
 		if err := o.Check(f.problem.Params()); err != nil {
 			return fmt.Errorf("nn: stage %d: %w", i, err)
 		}
@@ -176,21 +175,78 @@ func (f *fit) prepare(data *Series) (err error) {
 	return nil
 }
 
-// run has one optimiser after the other lower the loss.
+// objectiveOf returns the objective of a stage, and the stage that it comes from.
+func (f *fit) objectiveOf(stage int) (o Objective, origin int) {
+	for ; stage >= 0; stage-- {
+		if s, ok := f.Stages[stage].(Stage); ok {
+			return s.Objective, stage
+		}
+	}
+	return f.Objective, -1
+}
+
+// open makes the problems of an objective, where they are not there yet. A problem that has
+// unknowns beside those of the model takes them over from the one before if it can.
+func (f *fit) open(o Objective, origin int) (err error) {
+	if f.problem != nil && origin == f.origin {
+		return nil
+	}
+	var problem, valid Problem
+	if problem, err = o.Problem(f.Fitted.Model, f.Train, f.scale, f.Workers); err != nil {
+		return err
+	}
+	if f.Valid != nil {
+		if valid, err = o.Problem(f.Fitted.Model, f.Valid, f.scale, f.Workers); err != nil {
+			return fmt.Errorf("validation set: %w", err)
+		}
+	}
+	if w, ok := problem.(interface{ Warm(from Problem) }); ok && f.problem != nil {
+		w.Warm(f.problem)
+	}
+	f.close()
+	f.problem, f.valid, f.origin, f.Rows = problem, valid, origin, problem.Rows()
+	return nil
+}
+
+func (f *fit) close() {
+	for _, p := range []Problem{f.problem, f.valid} {
+		if c, ok := p.(interface{ Close() }); ok {
+			c.Close()
+		}
+	}
+}
+
+// run has one optimiser after the other lower the loss. Each begins with the best parameters
+// that the one before it has found, if they were kept.
 func (f *fit) run(ctx context.Context) error {
-	for ; f.stage < len(f.Stages); f.stage++ {
+	for {
 		if f.best != nil && f.enough() {
 			// It had ended.
 		} else if err := f.Stages[f.stage].Minimize(ctx, f.problem, f.each); err != nil && err != errEnough {
 			return err
 		}
-		if f.stage+1 < len(f.Stages) {
-			f.before = len(f.Epochs)
+		if f.stage+1 == len(f.Stages) {
+			break
+		}
+		if f.best != nil {
+			restore(f.problem.Params(), f.best)
+		}
+		f.stage++
+		f.before = len(f.Epochs)
+		if o, origin := f.objectiveOf(f.stage); origin != f.origin {
+			f.best = nil // losses of two objectives cannot be compared
+			if err := f.open(o, origin); err != nil {
+				return err
+			}
 		}
 	}
-	f.stage--
 	if f.Save != nil {
-		return f.save()
+		if err := f.save(); err != nil {
+			return err
+		}
+	}
+	if f.best != nil {
+		restore(f.problem.Params(), f.best)
 	}
 	return nil
 }

@@ -50,6 +50,7 @@ type Stored interface {
 type Kind struct {
 	Name, About string
 	Objective   string // the row of Objectives that it is trained with by default
+	Masses      bool   // it knows the masses, so momenta that were not observed can be found
 	Empty       func() Stored
 	New         func(n *Networks, s *Series, scale *Scaling) (Stored, error)
 }
@@ -57,9 +58,10 @@ type Kind struct {
 // Kinds returns the table of models.
 func Kinds() []Kind {
 	return []Kind{
-		{"hnn", "a network for H, whose field is J∇H", "derivatives", func() Stored { return new(HNN) }, makeHNN},
-		{"baseline", "a network for the field itself", "derivatives", func() Stored { return new(Baseline) }, makeBaseline},
-		{"nextstate", "a network for the state one sampling interval later", "step", func() Stored { return new(NextState) }, makeNextState},
+		{"hnn", "a network for H, whose field is J∇H", "derivatives", false, func() Stored { return new(HNN) }, makeHNN},
+		{"baseline", "a network for the field itself", "derivatives", false, func() Stored { return new(Baseline) }, makeBaseline},
+		{"mechanical", "H = p²/2m + V(q): known masses, and a network for V", "derivatives", true, func() Stored { return new(Mechanical) }, makeMechanical},
+		{"nextstate", "a network for the state one sampling interval later", "step", false, func() Stored { return new(NextState) }, makeNextState},
 	}
 }
 
@@ -78,6 +80,7 @@ type Networks struct {
 	Act    Activation  // between the layers; "": Tanh
 	Init   Init        // of the weights; "": Torch
 	Src    rand.Source // of the weights; nil: PCG(0, 0)
+	Masses []float64   // of each coordinate, for models that know them; one for all; nil: 1
 }
 
 // New returns a network with the given numbers of inputs and outputs, its weights drawn.

@@ -206,6 +206,52 @@ func (p *ShootingProblem) Starts() []int {
 // last returns the last row of a segment.
 func (g segment) last() int { return g.legs[len(g.legs)-1].row }
 
+// Warm takes the states at the starts of segments over from a problem of other segments of the
+// same series: those that its model reaches from its own.
+func (p *ShootingProblem) Warm(from Problem) {
+	old, ok := from.(*ShootingProblem)
+	if !ok || old.series != p.series {
+		return
+	}
+	states := old.states()
+	for i, g := range p.segments {
+		for j, v := range states.Row(g.first) {
+			if v == v {
+				p.start.Row(i)[j] = v / p.unit.Data[j]
+			}
+		}
+	}
+}
+
+// states returns the states at the rows of the series, NaN at rows of no segment. Where two
+// segments meet it is the mean.
+func (p *ShootingProblem) states() *autodiff.Matrix {
+	n := p.series.X.Cols
+	sum, times := autodiff.NewMatrix(p.series.Rows(), n), make([]float64, p.series.Rows())
+	add := func(row int, x []float64) {
+		times[row]++
+		for j, v := range x {
+			sum.Row(row)[j] += v
+		}
+	}
+	c := p.compile(1, false).(*shootingChunk)
+	for i, g := range p.segments {
+		c.run([]int{i})
+		add(g.first, c.states[0])
+		for k, l := range g.legs {
+			if l.row >= 0 {
+				add(l.row, c.states[k+1])
+			}
+		}
+	}
+	for r, k := range times {
+		for j := range n {
+			sum.Row(r)[j] /= k // 0/0 is NaN
+		}
+	}
+	return sum
+}
+
 // Sigma returns the noise of each component that residuals are measured in.
 func (p *ShootingProblem) Sigma() []float64 { return p.sigma }
 

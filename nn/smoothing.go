@@ -82,23 +82,31 @@ func (s *Series) cubic(r, j, a, b int) (c [4]float64, leverage float64) {
 }
 
 // Noise estimates the standard deviation σ of the noise in each component, from what is left
-// of it after a cubic has been fitted to five rows on each side. It is at least a ten
-// thousandth of the standard deviation of the component, so that clean data do not count for
-// more than they should. Hidden components have those of their guesses.
+// of it after a cubic has been fitted to w rows on each side. It is the least for w = 2, 3 and
+// 5, since what a cubic does not follow is no noise, and at least a ten thousandth of the
+// standard deviation of the component, so that clean data do not count for more than they
+// should. Hidden components have those of their guesses.
 //
 //	σ² = mean of (x − x̂)²/(1 − h),    h = the leverage of the row
 func (s *Series) Noise() []float64 {
 	n := s.X.Cols
-	sum, rows := make([]float64, n), make([]float64, n)
-	s.local(smoothRows, func(r, j int, c [4]float64, leverage float64) {
-		v := s.X.At(r, j)
-		if v == v && leverage < 0.9 {
-			d := v - c[0]
-			sum[j] += float64(d*d) / (1 - leverage)
-			rows[j]++
-		}
-	})
 	sigma := make([]float64, n)
+	for i, w := range []int{2, 3, 5} {
+		sum, rows := make([]float64, n), make([]float64, n)
+		s.local(w, func(r, j int, c [4]float64, leverage float64) {
+			v := s.X.At(r, j)
+			if v == v && leverage < 0.6 { // not at the ends, where cubics are bad
+				d := v - c[0]
+				sum[j] += float64(d*d) / (1 - leverage)
+				rows[j]++
+			}
+		})
+		for j := range n {
+			if v := math.Sqrt(sum[j] / rows[j]); v == v && (i == 0 || !(sigma[j] <= v)) {
+				sigma[j] = v
+			}
+		}
+	}
 	for j := range n {
 		mean, count, spread := 0., 0., 0.
 		for r := range s.Rows() {
@@ -112,8 +120,7 @@ func (s *Series) Noise() []float64 {
 				spread += float64(d*d) / count
 			}
 		}
-		sigma[j] = max(math.Sqrt(sum[j]/max(rows[j], 1)), 1e-4*math.Sqrt(spread))
-		if !(sigma[j] > 0) {
+		if sigma[j] = max(sigma[j], 1e-4*math.Sqrt(spread)); !(sigma[j] > 0) {
 			sigma[j] = 1
 		}
 	}

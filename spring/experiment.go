@@ -22,6 +22,7 @@ type Config struct {
 	Act       nn.Activation
 	Init      nn.Init
 	NextState bool // train the next-state baseline too
+	Shooting  bool // train an HNN by shooting too, from states and times alone
 
 	Epochs   int            // passes over the training set, one trajectory a step
 	Rule     func() nn.Rule // makes what changes the weights, for each model
@@ -151,6 +152,9 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 	if c.NextState {
 		kinds = append(kinds, "nextstate")
 	}
+	if c.Shooting {
+		kinds = append(kinds, shooting)
+	}
 	for i, name := range kinds {
 		m, err := c.train(ctx, name, uint64(i), r, progress)
 		if err != nil {
@@ -164,15 +168,39 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 	return r, nil
 }
 
+// shooting is the name of the HNN that is trained by shooting: on segments of growing length,
+// in units of 1/ω, each with a number of iterations of L-BFGS.
+const shooting = "shooting"
+
+var (
+	shootingSegments   = []float64{1, 5, 20}
+	shootingIterations = []int{60, 60, 300}
+)
+
+// byShooting changes a recipe to that of shooting.
+func (c Config) byShooting(r *nn.Recipe) {
+	r.Stages, r.Valid = nil, nil
+	for i, length := range shootingSegments {
+		r.Stages = append(r.Stages, nn.Stage{
+			Optimizer: &nn.LBFGS{Iterations: shootingIterations[i]},
+			Objective: nn.Shooting{Segment: length / c.Omega()},
+		})
+	}
+}
+
 // train makes and trains one model; i numbers its streams.
 func (c Config) train(ctx context.Context, name string, i uint64, r *Result, progress func(string, nn.Epoch)) (*Trained, error) {
-	kind, err := nn.KindOf(name)
+	row, hidden := name, c.Hidden
+	if name == shooting {
+		row, hidden = "hnn", []int{32, 32}
+	}
+	kind, err := nn.KindOf(row)
 	if err != nil {
 		return nil, err
 	}
 	train, test := r.Train.Series(), r.Test.Series()
 	recipe := nn.Recipe{
-		Model:   kind.Maker(nn.Networks{Hidden: c.Hidden, Act: c.Act, Init: c.Init, Src: rand.NewPCG(c.Seed, streamWeights+i)}),
+		Model:   kind.Maker(nn.Networks{Hidden: hidden, Act: c.Act, Init: c.Init, Src: rand.NewPCG(c.Seed, streamWeights+i)}),
 		Stages:  []nn.Optimizer{&nn.Descent{Rule: c.Rule(), Epochs: c.Epochs, Rate: c.Schedule, Seed: c.Seed, Stream: streamOrder + i}},
 		Raw:     true,
 		Valid:   test,
@@ -181,6 +209,9 @@ func (c Config) train(ctx context.Context, name string, i uint64, r *Result, pro
 	}
 	if recipe.Objective, err = nn.NewObjective(kind.Objective, nn.Comparison{}); err != nil {
 		return nil, err
+	}
+	if name == shooting {
+		c.byShooting(&recipe)
 	}
 	if progress != nil {
 		recipe.OnEpoch = func(e nn.Epoch) error { progress(name, e); return nil }
@@ -193,7 +224,11 @@ func (c Config) train(ctx context.Context, name string, i uint64, r *Result, pro
 			return nil, err
 		}
 	}
-	fit, err := nn.Fit(ctx, train, recipe)
+	data := train
+	if name == shooting {
+		data = &nn.Series{T: train.T, X: train.X, Starts: train.Starts}
+	}
+	fit, err := nn.Fit(ctx, data, recipe)
 	if err != nil {
 		return nil, err
 	}

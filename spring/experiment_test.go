@@ -83,3 +83,23 @@ func TestConfig(t *testing.T) {
 		}
 	}
 }
+
+// The HNN that is trained by shooting sees no derivatives and keeps time.
+func TestShooting(t *testing.T) {
+	c := Default()
+	c.Duration, c.Train, c.Test, c.Epochs, c.Rollout, c.Noise, c.Shooting = 10, 4, 1, 1, 10, 0.02, true
+	c.Energies = []float64{0.5}
+	r, err := Run(context.Background(), c, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := r.Model(shooting)
+	ro := r.Rollouts[len(r.Rollouts)-1]
+	if m == nil || ro.Model != shooting || ro.H == nil {
+		t.Fatal("no rollout of shooting")
+	}
+	if math.Abs(ro.PhaseError) > 0.1 || ro.MaxDrift > 0.05 || m.Epochs[0].Valid == m.Epochs[0].Valid {
+		t.Errorf("phase error %v, drift %v", ro.PhaseError, ro.MaxDrift)
+	}
+	t.Logf("phase error %v, drift %v", ro.PhaseError, ro.MaxDrift)
+}

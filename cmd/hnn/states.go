@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"hnn/autodiff"
 	"hnn/cmd/hnn/internal/flags"
@@ -47,8 +48,9 @@ func prefixed(prefix string, names []string) []string {
 
 // columns are the names of a file's columns, where they are not the usual ones.
 type columns struct {
-	q, p   []string // nil: q and p, or q0, q1, … and p0, p1, …
+	q, p   []string // nil: q and p, or q0, q1, … and p0, p1, …; q alone: p is hidden
 	t, run string
+	masses []float64 // for hidden momenta
 }
 
 func (c *columns) register(f *flags.Set) {
@@ -60,7 +62,7 @@ func (c *columns) register(f *flags.Set) {
 }
 
 func (c *columns) check() error {
-	if len(c.q) != len(c.p) {
+	if len(c.q) != len(c.p) && c.p != nil || c.q == nil && c.p != nil {
 		return flags.Wrong("-q names %d columns, -p %d", len(c.q), len(c.p))
 	}
 	seen := map[string]string{}
@@ -121,10 +123,17 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 			return nil, err
 		}
 		both := names(n)
-		c.q, c.p = both[:n], both[n:]
+		if c.q = both[:n]; slices.ContainsFunc(both[n:], t.Has) {
+			c.p = both[n:]
+		}
+	}
+	observed := slices.Concat(c.q, c.p)
+	hidden := c.p == nil
+	for _, q := range c.q[:len(c.q)-len(c.p)] { // names for what the file does not have
+		c.p = append(c.p, "p"+strings.TrimPrefix(q, "q"))
 	}
 	s := &states{name: t.Name, names: slices.Concat(c.q, c.p), cols: c}
-	if s.X, err = matrix(t, s.names); err != nil {
+	if s.X, err = matrix(t, observed); err != nil {
 		return nil, err
 	}
 	if t.Rows() == 0 {
@@ -137,7 +146,7 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 	} else if c.t != "t" {
 		return nil, t.Need(c.t)
 	}
-	if d := prefixed("d", s.names); slices.ContainsFunc(d, t.Has) {
+	if d := prefixed("d", s.names); !hidden && slices.ContainsFunc(d, t.Has) {
 		if s.DX, err = matrix(t, d); err != nil {
 			return nil, err
 		}
@@ -163,6 +172,16 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 				return nil, t.Errorf(r, c.t, "%v does not come after %v: times must increase within a run%s", s.T[r], s.T[r-1], hint)
 			}
 		}
+	}
+	if hidden {
+		if s.T == nil {
+			return nil, t.Need(slices.Concat(c.p, []string{c.t})...)
+		}
+		x, err := nn.Positions(s.T, s.X, s.Starts, c.masses)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		s.Series = *x
 	}
 	return s, nil
 }

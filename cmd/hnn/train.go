@@ -3,9 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
-	"math"
-	"os"
 	"slices"
 	"strings"
 
@@ -112,6 +109,10 @@ type trainJob struct {
 	passes          []int // of each optimiser, or one number for all
 	batch           int
 	momentum        float64
+	history, subset int
+	segments        []float64
+	interval        float64 // between two rows of the data, on average
+	masses          []float64
 	cols            columns
 	valid           string
 	holdout         float64
@@ -130,7 +131,7 @@ func defineTrain(f *flags.Set) check {
 	t := &trainJob{
 		training: training{hidden: []int{128, 64, 32}, act: nn.Tanh, init: nn.Torch, schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam()},
 		kind:     nn.Kinds()[0].Name, by: nn.Comparison{Order: 2, Window: 5, Stride: 1},
-		optimizers: []string{"adam"}, passes: []int{300}, batch: 64, every: 100, out: "-", flags: f,
+		optimizers: []string{"adam"}, passes: []int{300}, batch: 64, every: 100, history: 30, masses: []float64{1}, out: "-", flags: f,
 	}
 	var kinds, objectives []string
 	for _, k := range nn.Kinds() {
@@ -149,6 +150,10 @@ func defineTrain(f *flags.Set) check {
 	f.Words(&t.optimizers, "optimizer", "`names` of the optimisers, one after the other")
 	f.Ints(&t.passes, "epochs", 1, "`passes` over the data, of all optimisers or of each")
 	f.Int(&t.batch, "batch", 0, "`rows` a step, 0: a whole run a step")
+	f.Int(&t.history, "history", 1, "`pairs` of changes that lbfgs keeps")
+	f.Int(&t.subset, "subset", 0, "`rows` of the data that lbfgs uses, evenly spread, 0: all")
+	f.Floats(&t.segments, "segment", flags.Positive, "`lengths` of the segments of shooting, in units of t, one stage for each (default 2, 6 and 20 time scales of the data)")
+	f.Floats(&t.masses, "mass", flags.Positive, "`masses` of kind mechanical, of all coordinates or of each")
 	f.Float(&t.momentum, "momentum", flags.Fraction, "`μ` of sgd")
 	f.File(&t.valid, "valid", flags.Input, "`file` of states whose loss is watched")
 	f.Float(&t.holdout, "holdout", flags.Fraction, "`share` of the data that is not trained on, and whose loss is watched: the last runs, or rows if there is one run")
@@ -190,19 +195,13 @@ func (t *trainJob) check() error {
 	if t.by.Order%2 != 0 {
 		return flags.Wrong("-order %d: central differences have an even order", t.by.Order)
 	}
-	if len(t.passes) != 1 && len(t.passes) != len(t.optimizers) {
-		return flags.Wrong("-epochs has %d numbers: want 1, or %d for -optimizer %s", len(t.passes), len(t.optimizers), strings.Join(t.optimizers, ","))
-	}
 	kind, err := nn.KindOf(t.kind)
 	if err != nil {
 		return err
 	}
-	if t.objective == "" {
-		t.objective = kind.Objective
-	}
-	if t.objective != "derivatives" {
+	if objective := cmp.Or(t.objective, kind.Objective); objective != "derivatives" {
 		if name := f.First("derivatives", "order", "window"); name != "" {
-			return flags.Wrong("-%s is for the objective derivatives, this is %s: see -objective", name, t.objective)
+			return flags.Wrong("-%s is for the objective derivatives, this is %s: see -objective", name, objective)
 		}
 		return nil
 	}
@@ -216,209 +215,6 @@ func (t *trainJob) check() error {
 		if f.First(s.name) != "" && !slices.Contains(s.of, t.by.From) {
 			return flags.Wrong("-%s is for -derivatives %v", s.name, s.of)
 		}
-	}
-	return nil
-}
-
-// stages makes the optimisers.
-func (t *trainJob) stages() ([]nn.Optimizer, error) {
-	var all []nn.Optimizer
-	t.epochs = 0
-	for i, name := range t.optimizers {
-		n := t.passes[min(i, len(t.passes)-1)]
-		t.epochs += n
-		o, err := nn.NewOptimizer(name, nn.Minimization{Epochs: n, Batch: t.batch, Rate: t.rates(),
-			Seed: t.seed, Stream: 1, Adam: t.adam, Momentum: t.momentum, WeightDecay: t.adam.WeightDecay})
-		if err != nil {
-			return nil, flags.Wrong("-optimizer: %w", err)
-		}
-		all = append(all, o)
-	}
-	return all, nil
-}
-
-func (t *trainJob) run(e *env) error {
-	var r nn.Recipe
-	var err error
-	if t.out == "-" && e.screen && !e.dry {
-		return flags.Wrong("a model is long: name a file with -o, or send standard output to one")
-	}
-	if t.resume != "" {
-		if r.Resume, err = loadCheckpoint(t.resume); err != nil {
-			return err
-		}
-		if err := t.takeSettings(r.Resume.Settings); err != nil {
-			return err
-		}
-		if t.save == "" && !e.again {
-			t.save = t.resume
-		}
-		t.saved = t.save == t.resume
-	}
-	outs := []string{t.out, t.log}
-	if t.save != t.resume {
-		outs = append(outs, t.save)
-	}
-	if err := e.checkOutputs(outs, t.flags.Inputs()...); err != nil {
-		return err
-	}
-	if err := replacesCheckpoint(t.save); err != nil {
-		return err
-	}
-	s, err := readStates(e.ctx, t.data, t.cols)
-	if err != nil {
-		return err
-	}
-	if err := t.recipe(&r); err != nil {
-		return err
-	}
-	if t.valid != "" {
-		v, err := readStates(e.ctx, t.valid, t.cols)
-		if err != nil {
-			return err
-		}
-		r.Valid = &v.Series
-	}
-	show, done := t.progress(e)
-	r.Workers = e.threads(t.workers)
-	r.OnEpoch = func(ep nn.Epoch) error {
-		e.unsaved.Store(r.Save != nil)
-		show(t.kind, ep)
-		return nil
-	}
-	if t.save != "" && !e.dry {
-		r.Save = func(c *nn.Checkpoint) error {
-			_, err := writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
-			t.saved = err == nil
-			return err
-		}
-	}
-	fitted, err := nn.Fit(e.ctx, &s.Series, r)
-	done()
-	e.unsaved.Store(false)
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.name, err)
-	}
-	if t.log != "" {
-		if err := e.writeLoss(t.log, fitted.Epochs); err != nil {
-			return err
-		}
-	}
-	e.report(fitted)
-	made := &nn.Origin{
-		Program: version, Command: "train", Flags: t.flags.With(flags.Setting),
-		Q: s.cols.q, P: s.cols.p, T: s.cols.t, Run: s.cols.run, Data: fitted.Train.Hash(),
-	}
-	made.Low, made.High = fitted.Train.Range()
-	if err := e.write(t.out, func(w io.Writer) error { return nn.Save(w, fitted.Model.(nn.Stored), made) }); err != nil {
-		return err
-	}
-	for _, note := range fitted.Notes {
-		e.warn("%s: %s", s.name, note)
-	}
-	if !t.quiet {
-		fmt.Fprintf(e.stderr, "%s: %d rows, %s\n", t.kind, fitted.Rows, summary(fitted))
-	}
-	return nil
-}
-
-// recipe makes a recipe of the flags.
-func (t *trainJob) recipe(r *nn.Recipe) (err error) {
-	kind, err := nn.KindOf(t.kind)
-	if err != nil {
-		return err
-	}
-	r.Model = kind.Maker(t.networks(0))
-	if r.Objective, err = nn.NewObjective(t.objective, t.by); err != nil {
-		return err
-	}
-	if r.Stages, err = t.stages(); err != nil {
-		return err
-	}
-	r.Hold, r.Patience, r.Every = t.holdout, t.patience, t.every
-	r.Settings = t.flags.With(flags.Setting)
-	r.Settings["valid"] = t.valid
-	return nil
-}
-
-// report gives the scores of a fit to a sweep.
-func (e *env) report(f *nn.Fitted) {
-	last := f.Last()
-	e.score("loss", last.Loss)
-	if !math.IsNaN(last.Valid) {
-		e.score("valid_loss", last.Valid)
-	}
-	if f.BestEpoch > 0 {
-		e.score("lowest", f.Best)
-		e.score("lowest_epoch", float64(f.BestEpoch))
-	}
-}
-
-// summary says how a fit ended.
-func summary(f *nn.Fitted) string {
-	last := f.Last()
-	s := fmt.Sprintf("%d epochs, loss %.4g", last.Epoch, last.Loss)
-	if !math.IsNaN(last.Valid) {
-		s += fmt.Sprintf(", validation %.4g", last.Valid)
-	}
-	if f.BestEpoch > 0 {
-		s += fmt.Sprintf("; lowest loss %.4g, at epoch %d", f.Best, f.BestEpoch)
-	}
-	if f.Ran == 0 {
-		s += "; all epochs were done before this call: more -epochs go on"
-	}
-	return s
-}
-
-// takeSettings sets the flags as a saved training had them. A flag of this call that says
-// otherwise is an error, but for those that extend the training.
-func (t *trainJob) takeSettings(settings map[string]string) error {
-	var names []string
-	for name := range settings {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		fl := t.flags.Lookup(name)
-		if fl == nil || t.flags.Role(name) != flags.Setting && name != "valid" {
-			return fmt.Errorf("%s: the saved training has a flag -%.40q, which this version does not know", t.resume, name)
-		}
-		if fl.Value.String() == settings[name] {
-			continue
-		}
-		if t.flags.First(name) != "" {
-			if slices.Contains(extensible, name) || name == "valid" { // whose content decides
-				continue
-			}
-			return flags.Wrong("-%s %s: the saved training has %s", name, fl.Value, cmp.Or(settings[name], "none"))
-		}
-		if err := t.flags.Set(name, settings[name]); err != nil {
-			return fmt.Errorf("%s: the saved training has -%s %.80q: %w", t.resume, name, settings[name], err)
-		}
-	}
-	return t.check()
-}
-
-func loadCheckpoint(name string) (*nn.Checkpoint, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	c, err := nn.LoadCheckpoint(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return c, nil
-}
-
-// replacesCheckpoint refuses a file that holds something else than a checkpoint.
-func replacesCheckpoint(name string) error {
-	if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		return nil
-	}
-	if _, err := loadCheckpoint(name); err != nil {
-		return fmt.Errorf("-checkpoint would replace another file: %w", err)
 	}
 	return nil
 }

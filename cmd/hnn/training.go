@@ -66,7 +66,7 @@ func (t *training) progress(e *env) (show func(model string, ep nn.Epoch), done 
 	}
 	last, some := time.Now(), false
 	show = func(model string, ep nn.Epoch) {
-		line := fmt.Sprintf("%s: epoch %d/%d, loss %.4g", model, ep.Epoch, t.epochs, ep.Loss)
+		line := fmt.Sprintf("%s: epoch %d/%d, loss %.4g", model, ep.Epoch, max(t.epochs, ep.Epoch), ep.Loss)
 		if ep.Valid == ep.Valid {
 			line += fmt.Sprintf(", validation %.4g", ep.Valid)
 		}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"hnn/cmd/hnn/internal/flags"
+	"hnn/nn"
+)
+
+// noisy is the share of noise in the spread of the states above which derivatives are no
+// longer compared by default: a state with noise is a wrong argument of the field.
+const noisy = 0.003
+
+// fewRows is the number of rows below which noise cannot be told.
+const fewRows = 40
+
+// Defaults of the objective shooting: lengths of the segments in time scales of the data, and
+// iterations for each. From short segments on, no fit is caught far from the right motion.
+var (
+	shootingScales = []float64{1, 5, 20}
+	shootingPasses = []int{60, 60, 300}
+	shootingHidden = []int{32, 32}
+	shootingRows   = 30_000 // of so many rows segments are used, evenly spread, where there are more
+)
+
+// choose fills in what the flags leave to the data, and says so.
+func (t *trainJob) choose(e *env, s *states) error {
+	f := t.flags
+	hidden := s.Hidden != nil
+	if hidden && f.First("kind") == "" {
+		for _, k := range nn.Kinds() {
+			if k.Masses {
+				t.kind = k.Name
+			}
+		}
+	}
+	kind, err := nn.KindOf(t.kind)
+	if err != nil {
+		return err
+	}
+	why := ""
+	if t.objective == "" {
+		t.objective = kind.Objective
+		clean := t.by.From != "" || s.DX != nil || s.T == nil || s.Rows() < fewRows || f.First("derivatives", "order", "window", "stride", "optimizer", "batch", "lr") != ""
+		switch {
+		case hidden:
+			t.objective, why = "shooting", "the file has no momenta"
+		case t.objective == "derivatives" && !clean:
+			if share := s.noiseShare(); share > noisy {
+				t.objective, why = "shooting", fmt.Sprintf("noise is %.2g %% of the spread of the data", 100*share)
+			}
+		}
+	}
+	if t.objective != "shooting" {
+		if name := f.First("segment"); name != "" {
+			return flags.Wrong("-%s is for the objective shooting, this is %s", name, t.objective)
+		}
+		return nil
+	}
+	if err := t.chooseSegments(s); err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	if why != "" && !t.quiet {
+		fmt.Fprintf(e.stderr, "%s: %s, so whole motions are fitted: -kind %s -objective shooting -segment %s -optimizer %s -epochs %s -hidden %s\n",
+			s.name, why, t.kind, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, f.Lookup("hidden").Value)
+	}
+	return nil
+}
+
+// chooseSegments chooses the stages of shooting.
+func (t *trainJob) chooseSegments(s *states) error {
+	f := t.flags
+	if f.First("optimizer") == "" {
+		t.optimizers = []string{"lbfgs"}
+	}
+	if f.First("hidden") == "" {
+		t.hidden = shootingHidden
+	}
+	longest, total := 0., 0.
+	for i := range s.Runs() {
+		lo, hi := s.Run(i)
+		d := s.T[hi-1] - s.T[lo]
+		longest, total = max(longest, d), total+d
+	}
+	if f.First("segment") == "" {
+		scale, err := nn.Shooting{}.Scaling(&s.Series)
+		if err != nil {
+			return err
+		}
+		t.segments = nil
+		for _, k := range shootingScales {
+			v, err := strconv.ParseFloat(strconv.FormatFloat(min(k*scale.Tau, longest), 'g', 2, 64), 64)
+			if err != nil {
+				return err
+			}
+			if n := len(t.segments); n == 0 || v > 1.5*t.segments[n-1] {
+				t.segments = append(t.segments, v)
+			}
+		}
+	}
+	if f.First("epochs") == "" {
+		t.passes = shootingPasses[len(shootingPasses)-min(len(shootingPasses), len(t.segments)):]
+	}
+	if f.First("subset") == "" && s.Rows() > shootingRows {
+		t.subset = shootingRows
+	}
+	t.interval = total / float64(s.Rows())
+	return nil
+}
+
+// subsetOf returns how many rows of its problem a stage uses: with segments of the given length,
+// 0 for none, those rows are segments.
+func (t *trainJob) subsetOf(segment float64) int {
+	if segment == 0 {
+		return t.subset
+	}
+	return int(math.Ceil(float64(t.subset) * t.interval / segment))
+}
+
+// noiseShare returns the largest share of the noise in the spread of a component.
+func (s *states) noiseShare() float64 {
+	low, high := s.Range()
+	share := 0.
+	for j, sigma := range s.Noise() {
+		if spread := (high[j] - low[j]) / (2 * math.Sqrt2); spread > 0 { // of a sine, its deviation
+			share = max(share, sigma/spread)
+		}
+	}
+	return share
+}
