@@ -1,7 +1,7 @@
 // Command hnn learns the physics of a system from data.
 //
 // Run hnn help for its commands. main.go has the list of commands, job.go the type of a call,
-// and each command has a file of its name.
+// interrupt.go how it ends early, and each command has a file of its name.
 package main
 
 import (

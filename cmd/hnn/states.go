@@ -129,7 +129,7 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 			return nil, err
 		}
 		both := names(n)
-		if c.q = both[:n]; slices.ContainsFunc(both[n:], func(p string) bool { return slices.Contains(t.Header, p) }) {
+		if c.q = both[:n]; slices.ContainsFunc(both[n:], t.Has) {
 			c.p = both[n:]
 		}
 	}
