@@ -143,7 +143,7 @@ func TestRandomInterrupts(t *testing.T) {
 		{"train -quiet -hidden 64,64 -epochs 10 -log OUT/l.csv -checkpoint OUT/ckpt -every 1 -manifest OUT/m -o OUT/model DIR/d.csv",
 			"train -quiet -resume OUT/ckpt -log OUT/l.csv -o OUT/model DIR/d.csv"},
 		{"spring -quiet -train 4 -test 2 -duration 10 -rollout 5 -epochs 60 -hidden 32,32 -out OUT",
-			"spring -quiet -train 4 -test 2 -duration 10 -rollout 5 -epochs 60 -hidden 32,32 -resume -out OUT"},
+			"spring -quiet -train 4 -test 2 -duration 10 -rollout 5 -epochs 60 -hidden 32,32 -continue -out OUT"},
 		{"sweep -quiet -seeds 20 -out OUT train -hidden 16 -epochs 2 DIR/d.csv", "sweep -quiet -seeds 20 -out OUT train -hidden 16 -epochs 2 DIR/d.csv"},
 		{"simulate -n 400 -events q=0 -events-o OUT/e -manifest OUT/m -o OUT/x", ""},
 		{"rollout -duration 2000 -dt 0.01 -manifest OUT/m -o OUT/x DIR/m.json", ""},
