@@ -44,7 +44,7 @@ type grid struct {
 }
 
 // gridBytes is what a grid of n×n points needs with columns of some models.
-func gridBytes(n, models int) float64 { return float64(n) * float64(n) * 8 * (6 + 6*float64(models)) }
+func gridBytes(n, models int) float64 { return float64(n) * float64(n) * 48 * float64(1+models) }
 
 func newGrid(q0, q1, p0, p1 float64, n int) *grid {
 	g := &grid{header: []string{"q", "p"}, x: autodiff.NewMatrix(n*n, 2)}

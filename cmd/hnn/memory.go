@@ -89,7 +89,7 @@ func size(bytes float64) string {
 }
 
 // rowBytes is what a row of a trajectory of d numbers needs until it is written.
-func rowBytes(d int) float64 { return 96 + 40*float64(d) }
+func rowBytes(d int) float64 { return 96 + float64(40*d) }
 
 // netBytes is what it takes to train a network that has in inputs and the given hidden
 // layers: weights, gradients and sums of each, the texts of checkpoints, and a batch of
@@ -97,13 +97,13 @@ func rowBytes(d int) float64 { return 96 + 40*float64(d) }
 func netBytes(in int, hidden []int, workers int) float64 {
 	weights, units, last := 0., float64(in), float64(in)
 	for _, n := range hidden {
-		weights += last * float64(n)
+		weights += float64(last * float64(n))
 		units += float64(n)
 		last = float64(n)
 	}
-	weights += last * float64(in)
+	weights += float64(last * float64(in))
 	w := float64(max(1, workers))
-	return weights*(350+40*w) + w*(units*128*8*16+float64(len(hidden))*30e3)
+	return float64(weights*(350+float64(40*w))) + float64(w*(float64(units*128*8*16)+float64(float64(len(hidden))*30e3)))
 }
 
 // fileBytes is what it takes to read a file of JSON, for each byte of it.
