@@ -169,6 +169,9 @@ func Steps(s *Series, stride int) (*Data, error) {
 func NextStates(s *Series, dt float64) (*Data, error) {
 	d := newData(s)
 	all := 0
+	if err := s.complete(); err != nil {
+		return nil, err
+	}
 	if err := s.timed(); err != nil {
 		return nil, err
 	}
@@ -189,7 +192,7 @@ func NextStates(s *Series, dt float64) (*Data, error) {
 			d.Short++
 		}
 	}
-	if d.X.Rows == 0 || d.X.Rows < all/2 {
+	if d.X.Rows == 0 || 2*d.X.Rows < all {
 		return nil, fmt.Errorf("nn: next states: only %d of %d pairs of successive states are %v apart: want evenly spaced times", d.X.Rows, all, dt)
 	}
 	return d, nil

@@ -114,7 +114,7 @@ func encode(m Stored, made *Origin) ([]byte, error) {
 func Load(r io.Reader, own ...Kind) (Stored, *Origin, error) {
 	m, made, err := decode(r, append(own, Kinds()...))
 	if err != nil {
-		return nil, nil, fmt.Errorf("nn: load: %w", err)
+		return nil, nil, fmt.Errorf("nn: load: no model file: %w", err)
 	}
 	return m, made, nil
 }

@@ -239,7 +239,7 @@ func (f *fit) run(ctx context.Context) error {
 		f.stage++
 		f.before = len(f.Epochs)
 		if o, origin := f.objectiveOf(f.stage); origin != f.origin {
-			f.best = nil // losses of two objectives cannot be compared
+			f.best, f.Best, f.BestEpoch = nil, 0, 0 // losses of two objectives cannot be compared
 			if err := f.open(o, origin); err != nil {
 				return err
 			}

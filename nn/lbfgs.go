@@ -37,6 +37,7 @@ type LBFGS struct {
 	s, y      [][]float64 // the pairs, oldest first
 	alpha     []float64   // room for direction
 	rho       []float64
+	spare     [2][]float64 // room for the next pair
 }
 
 // Kind returns lbfgs.
@@ -161,21 +162,24 @@ func (l *LBFGS) direction(d, g []float64) {
 	}
 }
 
-// keep remembers the newest pair, in the room of the oldest where the history is full. A pair
+// keep remembers the newest pair, instead of the oldest where the history is full. A pair
 // without curvature is not kept.
 func (l *LBFGS) keep(xNew, x, gNew, g []float64) {
-	var s, y []float64
-	if len(l.s) == or(l.History, 30) {
-		s, y = l.s[0], l.y[0]
-		l.s, l.y = append(l.s[:0], l.s[1:]...), append(l.y[:0], l.y[1:]...)
-	} else {
-		s, y = make([]float64, len(x)), make([]float64, len(x))
+	if l.spare[0] == nil {
+		l.spare = [2][]float64{make([]float64, len(x)), make([]float64, len(x))}
 	}
+	s, y := l.spare[0], l.spare[1]
 	kernel.SubTo(s, xNew, x)
 	kernel.SubTo(y, gNew, g)
-	if dot8(s, y) > 2.2e-16*dot8(y, y) {
-		l.s, l.y = append(l.s, s), append(l.y, y)
+	if !(dot8(s, y) > -2.2e-16*dot8(g, s)) { // whatever the units
+		return
 	}
+	l.spare = [2][]float64{}
+	if len(l.s) == or(l.History, 30) {
+		l.spare = [2][]float64{l.s[0], l.y[0]}
+		l.s, l.y = append(l.s[:0], l.s[1:]...), append(l.y[:0], l.y[1:]...)
+	}
+	l.s, l.y = append(l.s, s), append(l.y, y)
 }
 
 // subset returns the numbers of n rows evenly spread, nil for all.

@@ -131,3 +131,14 @@ func TestSearch(t *testing.T) {
 		t.Error(step, v)
 	}
 }
+
+// Pairs of any units are kept, and one without curvature pushes no other out.
+func TestKeep(t *testing.T) {
+	l := &LBFGS{History: 2}
+	for _, step := range []float64{1e-16, 1e-16, 0, 2e-16} {
+		l.keep([]float64{step}, []float64{0}, []float64{step * 1e16}, []float64{-1})
+	}
+	if len(l.s) != 2 || l.s[0][0] != 1e-16 || l.s[1][0] != 2e-16 {
+		t.Errorf("kept %v", l.s)
+	}
+}

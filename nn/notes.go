@@ -8,14 +8,27 @@ import (
 // poorShare bounds a good fit: the loss, as a share of the loss of predicting the mean.
 const poorShare = 0.5
 
+// misfit and poorMotion bound a good fit of whole motions: the error as a multiple of the noise,
+// and the loss, which is the share of the variance that is left.
+const (
+	misfit     = 2
+	poorMotion = 0.003
+)
+
 // dataNotes says what looks wrong with data before a fit.
 func dataNotes(s *Series, p Problem) []string {
 	var notes []string
+	cut := func(gaps int) {
+		if gaps > 0 {
+			notes = append(notes, fmt.Sprintf("intervals longer than %d times the usual one: %d: trajectories are cut there", gap, gaps))
+		}
+	}
+	if shooting, ok := p.(*ShootingProblem); ok {
+		cut(shooting.gaps)
+	}
 	if r, ok := p.(*RowProblem); ok {
 		d := r.Data()
-		if d.Gaps > 0 {
-			notes = append(notes, fmt.Sprintf("%d intervals are longer than %d times the usual one: trajectories are cut there", d.Gaps, gap))
-		}
+		cut(d.Gaps)
 		if d.Short > 0 {
 			notes = append(notes, fmt.Sprintf("%d trajectories, or parts of them between gaps, have too few rows and are left out", d.Short))
 		}
@@ -37,6 +50,9 @@ func (f *fit) poor() []string {
 	share := f.Last().Loss / f.Null
 	if f.best != nil {
 		share = f.Best / f.Null
+	}
+	if p, ok := f.problem.(*ShootingProblem); ok && share > misfit*misfit*p.Floor() && share > poorMotion {
+		return []string{fmt.Sprintf("the motion of the model is off by %.2g times the noise: it does not fit these data. Likely causes: friction or forces, which no H of q and p has (a model without H, such as a baseline, can fit them), momenta that do not belong to the coordinates, or too few epochs", math.Sqrt(share/p.Floor()))}
 	}
 	if share <= poorShare {
 		return nil

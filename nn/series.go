@@ -206,12 +206,19 @@ func (s *Series) cut() (*Series, int) {
 	return c, len(c.Starts) - s.Runs()
 }
 
-// Range returns the least and the greatest value of each component of the states.
+// Range returns the least and the greatest value of each component of the states, NaN of one
+// that was never observed.
 func (s *Series) Range() (low, high []float64) {
 	low, high = slices.Clone(s.X.Row(0)), slices.Clone(s.X.Row(0))
 	for r := range s.Rows() {
 		for j, v := range s.X.Row(r) {
-			low[j], high[j] = min(low[j], v), max(high[j], v)
+			switch {
+			case v != v: // not observed
+			case low[j] != low[j]:
+				low[j], high[j] = v, v
+			default:
+				low[j], high[j] = min(low[j], v), max(high[j], v)
+			}
 		}
 	}
 	return low, high
@@ -234,6 +241,11 @@ func (s *Series) Hash() string {
 	}
 	put(s.T)
 	put(s.X.Data)
+	for j, hidden := range s.Hidden {
+		if hidden {
+			fmt.Fprintf(h, "hidden %d", j)
+		}
+	}
 	if s.DX != nil {
 		put(s.DX.Data)
 	}

@@ -109,14 +109,13 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 			}
 		}
 	}
-	// Each observed number counts once, however many segments meet there, and all of them
-	// make a mean, which is one of segments: hence their number.
+	// All observed numbers make a mean, which is one of segments: hence their number.
 	p.weight = autodiff.NewMatrix(s.Rows(), n)
 	total := 0.
 	for r, times := range seen {
 		for j := range n {
 			if times > 0 && s.observed(r, j) {
-				p.weight.Row(r)[j] = 1 / (times * p.sigma[j] * p.sigma[j])
+				p.weight.Row(r)[j] = 1 / (p.sigma[j] * p.sigma[j])
 				total++
 			}
 		}
@@ -130,12 +129,19 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 		}
 	}
 	scaleBy(float64(len(p.segments)) / total)
-	null := p.Null()
+	null := p.spread()
 	if !(null > 0) || null-null != 0 {
 		return nil, errors.New("nn: shooting: no observed component varies: want states that move")
 	}
 	scaleBy(1 / null)
 	p.floor = 1 / null
+	for r, times := range seen { // each counts once, however many segments meet there
+		for j := range n {
+			if times > 0 {
+				p.weight.Row(r)[j] /= times
+			}
+		}
+	}
 	p.params = append(append([]*autodiff.Matrix{}, p.model...), p.start)
 	p.team = newTeam(p.params, count(p.model), len(p.segments), workers, p.compile)
 	return p, nil
@@ -216,7 +222,7 @@ func (p *ShootingProblem) Warm(from Problem) {
 	states := old.states()
 	for i, g := range p.segments {
 		for j, v := range states.Row(g.first) {
-			if v == v {
+			if v-v == 0 {
 				p.start.Row(i)[j] = v / p.unit.Data[j]
 			}
 		}
@@ -258,8 +264,12 @@ func (p *ShootingProblem) Sigma() []float64 { return p.sigma }
 // Floor returns the loss at which what is left is as large as the noise.
 func (p *ShootingProblem) Floor() float64 { return p.floor }
 
-// Null returns the loss of the best constant, the mean of each observed component.
-func (p *ShootingProblem) Null() float64 {
+// Null returns the loss of the best constant, the mean of each observed component: 1 by the
+// choice of N.
+func (p *ShootingProblem) Null() float64 { return 1 }
+
+// spread returns the loss of that constant with weights that count each row once.
+func (p *ShootingProblem) spread() float64 {
 	sum := 0.
 	for j := range p.series.X.Cols {
 		w, mean, v := 0., 0., 0.

@@ -203,3 +203,61 @@ func TestShootingRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A model that stands still at the mean has the loss 1, whatever the length of the segments:
+// a row at which two of them meet counts once.
+func TestShootingMean(t *testing.T) {
+	s := noisySwing(3, 40, 0.02)
+	s.X.Row(7)[0], s.X.Row(55)[1] = math.NaN(), math.NaN()
+	mean := make([]float64, 2)
+	for j := range mean {
+		n := 0.
+		for r := range s.Rows() {
+			if v := s.X.At(r, j); v == v {
+				mean[j], n = mean[j]+v, n+1
+			}
+		}
+		mean[j] /= n
+	}
+	m := newHNN(2, 4, 1)
+	for _, p := range m.Params() {
+		clear(p.Data)
+	}
+	for _, length := range []float64{0.01, 0.3, 1, 0} {
+		p := shootingProblem(t, m, s, Shooting{Segment: length}, 1)
+		start := p.Params()[len(p.Params())-1]
+		for r := range start.Rows {
+			copy(start.Row(r), mean)
+		}
+		if loss := p.Eval(nil, false); math.Abs(loss-1) > 1e-12 || p.Null() != 1 {
+			t.Errorf("segments of %v: loss %v of the mean, want 1", length, loss)
+		}
+	}
+}
+
+// Numbers that are missing at regular places leave the noise and the range what they are, and
+// noise that cannot be told is not taken for none.
+func TestNoiseOfSome(t *testing.T) {
+	for every := 2; every < 8; every++ {
+		s := noisySwing(4, 200, 0.05)
+		for r := 0; r < s.Rows(); r += every {
+			s.X.Row(r)[1] = math.NaN()
+		}
+		if sigma := s.Noise(); math.Abs(sigma[1]/0.05-1) > 0.2 {
+			t.Errorf("every %d missing: noise %v", every, sigma)
+		}
+		if low, high := s.Range(); !(low[1] < -0.8) || !(high[1] > 0.8) {
+			t.Errorf("range %v to %v", low, high)
+		}
+	}
+	if sigma := noisySwing(50, 4, 0.05).Noise(); sigma[0] < 0.3 {
+		t.Errorf("noise %v of trajectories of two rows", sigma)
+	}
+	hidden, err := Positions([]float64{0, 1, 2, 3}, &autodiff.Matrix{Rows: 4, Cols: 1, Data: []float64{0, 1, 0, -1}}, []int{0}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NextStates(hidden, 1); err == nil {
+		t.Error("guesses of momenta are taken for data")
+	}
+}

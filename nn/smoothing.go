@@ -85,13 +85,17 @@ func (s *Series) cubic(r, j, a, b int) (c [4]float64, leverage float64) {
 // of it after a cubic has been fitted to w rows on each side. It is the least for w = 2, 3 and
 // 5, since what a cubic does not follow is no noise, and at least a ten thousandth of the
 // standard deviation of the component, so that clean data do not count for more than they
-// should. Hidden components have those of their guesses.
+// should. Where trajectories are too short to tell, it is that standard deviation itself. Hidden
+// components have those of their guesses.
 //
 //	σ² = mean of (x − x̂)²/(1 − h),    h = the leverage of the row
 func (s *Series) Noise() []float64 {
 	n := s.X.Cols
 	sigma := make([]float64, n)
-	for i, w := range []int{2, 3, 5} {
+	for j := range sigma {
+		sigma[j] = math.NaN()
+	}
+	for _, w := range []int{2, 3, 5} {
 		sum, rows := make([]float64, n), make([]float64, n)
 		s.local(w, func(r, j int, c [4]float64, leverage float64) {
 			v := s.X.At(r, j)
@@ -102,7 +106,7 @@ func (s *Series) Noise() []float64 {
 			}
 		})
 		for j := range n {
-			if v := math.Sqrt(sum[j] / rows[j]); v == v && (i == 0 || !(sigma[j] <= v)) {
+			if v := math.Sqrt(sum[j] / rows[j]); v == v && !(sigma[j] <= v) {
 				sigma[j] = v
 			}
 		}
@@ -120,8 +124,14 @@ func (s *Series) Noise() []float64 {
 				spread += float64(d*d) / count
 			}
 		}
-		if sigma[j] = max(sigma[j], 1e-4*math.Sqrt(spread)); !(sigma[j] > 0) {
+		spread = math.Sqrt(spread)
+		switch {
+		case !(spread > 0):
 			sigma[j] = 1
+		case sigma[j] != sigma[j]:
+			sigma[j] = spread
+		default:
+			sigma[j] = max(sigma[j], 1e-4*spread)
 		}
 	}
 	return sigma

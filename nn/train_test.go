@@ -229,7 +229,7 @@ func TestPoorFits(t *testing.T) {
 	for i := 200; i < 400; i++ {
 		hole.T[i] += 8 * math.Pi
 	}
-	if n := notes(hole, quick()); !strings.Contains(n, "1 intervals are longer than 8 times") {
+	if n := notes(hole, quick()); !strings.Contains(n, "intervals longer than 8 times the usual one: 1") {
 		t.Errorf("a gap: %q", n)
 	}
 }

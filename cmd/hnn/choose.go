@@ -20,7 +20,7 @@ const fewRows = 40
 // iterations for each. From short segments on, no fit is caught far from the right motion.
 var (
 	shootingScales = []float64{1, 5, 20}
-	shootingPasses = []int{60, 60, 300}
+	shootingPasses = []int{60, 60, 400}
 	shootingHidden = []int{32, 32}
 	shootingRows   = 30_000 // of so many rows segments are used, evenly spread, where there are more
 )
@@ -125,7 +125,9 @@ func (s *states) noiseShare() float64 {
 	share := 0.
 	for j, sigma := range s.Noise() {
 		if spread := (high[j] - low[j]) / (2 * math.Sqrt2); spread > 0 { // of a sine, its deviation
-			share = max(share, sigma/spread)
+			if k := sigma / spread; k < 0.5 { // more cannot be told from motion
+				share = max(share, k)
+			}
 		}
 	}
 	return share

@@ -35,6 +35,10 @@ data have the same names of columns as those that the model was trained on, unle
   H_spread    standard deviation of that H within a run. The true H of a closed system has
               a spread of 0 without noise
 
+For a file without momenta, those that a rollout begins with are guessed from the slopes of
+the first rows. With noise such a guess is poor, and so are step_rmse, coord_rmse and within,
+however good the model. Use files with momenta, or compare periods (hnn rollout -events).
+
 To compare models, use step_rmse and coord_rmse, and mse if the data have true derivatives.
 
 Examples:
@@ -71,6 +75,9 @@ func defineEval(f *flags.Set) check {
 			}
 			if n := m.Dim(); n != s.X.Cols {
 				return fmt.Errorf("%s has %d components of state, the model %d", s.name, s.X.Cols, n)
+			}
+			if s.Hidden != nil {
+				e.warn("%s has no momenta: those that rollouts begin with are guessed from slopes, so step_rmse, coord_rmse and within say how good the guess is, too", s.name)
 			}
 			scores, err := evaluate(e.ctx, m.Stored, s, &o)
 			if err != nil {

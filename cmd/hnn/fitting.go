@@ -132,7 +132,7 @@ func (t *trainJob) run(e *env) error {
 		e.warn("%s: %s", s.name, note)
 	}
 	if !t.quiet {
-		fmt.Fprintf(e.stderr, "%s: %d rows, %s\n", t.kind, fitted.Rows, summary(fitted))
+		fmt.Fprintf(e.stderr, "%s: %d %s, %s\n", t.kind, fitted.Rows, map[bool]string{true: "segments", false: "rows"}[t.objective == "shooting"], summary(fitted))
 	}
 	return nil
 }

@@ -143,6 +143,9 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 	}
 	s := &states{name: t.Name, names: slices.Concat(c.q, c.p), cols: c}
 	if s.X, err = matrix(t, observed); err != nil {
+		if t.Need(observed...) != nil {
+			err = fmt.Errorf("%w: -q, -p and -t name the columns of a file", err)
+		}
 		return nil, err
 	}
 	if t.Rows() == 0 {
