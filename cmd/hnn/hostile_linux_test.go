@@ -331,6 +331,9 @@ func TestReportsNeedRoom(t *testing.T) {
 	}
 	fails(t, closed("simulate >&-"), 1, "standard output is closed")
 	fails(t, closed("field -points 3 >&-"), 1, "standard output is closed")
+	for _, call := range []string{"-h >&-", "help train >&-", "train -h >&-", "version >&-", "bench -quick -only '^tanh$' >&-", "replay '" + m + "' >&-"} {
+		fails(t, closed(call), 1, "standard output is closed")
+	}
 	for _, call := range []string{"simulate > /dev/null", "simulate -o /dev/null >&-", "help > /dev/null"} {
 		if r := closed(call); r.status != 0 {
 			t.Errorf("%s: %+v", call, r)

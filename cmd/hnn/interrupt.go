@@ -72,9 +72,10 @@ func (e *env) wait(done <-chan int) int {
 	return e.interrupted(name)
 }
 
-// interrupted says that the command was interrupted and returns the exit status.
+// interrupted says once that the command was interrupted and returns the exit status. The
+// command may end at the very moment at which wait gives it up.
 func (e *env) interrupted(name string) int {
-	e.say("hnn %s: interrupted", name)
+	e.gone.Do(func() { e.say("hnn %s: interrupted", name) })
 	var s stopped
 	if errors.As(context.Cause(e.ctx), &s) {
 		return statuses[s.signal]

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"hnn/cmd/hnn/internal/flags"
@@ -154,6 +155,7 @@ type env struct {
 	scores []score
 
 	unsaved atomic.Bool // an interrupt has something to save
+	gone    sync.Once   // says that it was interrupted
 }
 
 // made is a file that was written, and the SHA-256 of its content.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
+	"hnn/cmd/hnn/internal/table"
 )
 
 // The name of the program and its release, kept in every manifest and model.
@@ -61,7 +62,7 @@ func find(name string) (command, bool) {
 func main() {
 	ctx := untilSignal()
 	limitMemory()
-	e := &env{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), screen: isTerminal(os.Stdout)}
+	e := &env{ctx: ctx, stdout: table.Stdout{}, stderr: os.Stderr, terminal: isTerminal(os.Stderr), screen: isTerminal(os.Stdout)}
 	done := make(chan int, 1)
 	go func() { done <- e.main(os.Args[1:]) }()
 	os.Exit(e.wait(done))

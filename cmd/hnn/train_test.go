@@ -483,7 +483,7 @@ func TestGapInData(t *testing.T) {
 			_, parts, _ := strings.Cut(unsealed(string(contents(t, filepath.Join(dir, "m.json")))), `"parts":`)
 			return parts
 		}
-		if network(gap, "1 intervals are longer than 8 times the usual one: trajectories are cut there") != network(runs, "") {
+		if network(gap, "intervals longer than 8 times the usual one: 1: trajectories are cut there") != network(runs, "") {
 			t.Errorf("%s: another model than of two trajectories", by)
 		}
 	}
