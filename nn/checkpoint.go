@@ -137,7 +137,7 @@ func (c *Checkpoint) restore(f *fit) error {
 	if err := o.Check(params); err != nil {
 		return fmt.Errorf("state: %w", err)
 	}
-	if d, ok := o.(interface{ taken() int }); ok {
+	if d, ok := bare(o).(interface{ taken() int }); ok {
 		done := 0
 		if n := len(f.Epochs); n > c.before {
 			done = f.Epochs[n-1].Step

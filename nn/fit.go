@@ -43,6 +43,14 @@ type Stage struct {
 	Objective Objective
 }
 
+// bare returns the optimiser of a stage, with methods that not every Optimizer has.
+func bare(o Optimizer) Optimizer {
+	if s, ok := o.(Stage); ok {
+		return s.Optimizer
+	}
+	return o
+}
+
 // Fitted is the result of a Fit.
 type Fitted struct {
 	Model     Model    // with Patience, the model of the lowest loss, else the last
@@ -165,7 +173,7 @@ func (f *fit) prepare(data *Series) (err error) {
 		if err := o.Check(f.problem.Params()); err != nil {
 			return fmt.Errorf("nn: stage %d: %w", i, err)
 		}
-		if o, ok := o.(interface{ Accepts(Problem) error }); ok {
+		if o, ok := bare(o).(interface{ Accepts(Problem) error }); ok {
 			if err := o.Accepts(f.problem); err != nil {
 				return fmt.Errorf("nn: stage %d: %w", i, err)
 			}
@@ -227,7 +235,7 @@ func (f *fit) run(ctx context.Context) error {
 	for {
 		if f.best != nil && f.enough() {
 			// This stage has ended before.
-		} else if err := f.Stages[f.stage].Minimize(ctx, f.problem, f.each); err != nil && err != errEnough {
+		} else if err := f.Stages[f.stage].Minimize(ctx, f.problem, func(e Epoch) error { return f.each(ctx, e) }); err != nil && err != errEnough {
 			return err
 		}
 		if f.stage+1 == len(f.Stages) {
@@ -239,7 +247,7 @@ func (f *fit) run(ctx context.Context) error {
 		f.stage++
 		f.before = len(f.Epochs)
 		if o, origin := f.objectiveOf(f.stage); origin != f.origin {
-			f.best, f.Best, f.BestEpoch = nil, 0, 0 // losses of two objectives cannot be compared
+			f.best, f.Best, f.BestEpoch = nil, math.Inf(1), 0 // losses of two objectives cannot be compared
 			if err := f.open(o, origin); err != nil {
 				return err
 			}
@@ -262,10 +270,15 @@ func (f *fit) enough() bool {
 }
 
 // each is called after each epoch.
-func (f *fit) each(e Epoch) error {
+func (f *fit) each(ctx context.Context, e Epoch) error {
 	e.Stage, e.Epoch, e.Valid = f.stage, f.before+e.Epoch, math.NaN()
 	loss := e.Loss
 	if f.valid != nil {
+		if s, ok := f.valid.(interface{ Settle(context.Context) error }); ok {
+			if err := s.Settle(ctx); err != nil {
+				return err
+			}
+		}
 		if e.Valid = f.valid.Eval(nil, false); e.Valid-e.Valid != 0 {
 			return fmt.Errorf("nn: %w at epoch %d (validation loss %v)", ErrDiverged, e.Epoch, e.Valid)
 		}

@@ -132,6 +132,24 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// No step is tried that is as large as one at which the function was not finite.
+func TestSearchCeiling(t *testing.T) {
+	ceiling := math.Inf(1)
+	v, step, err := search(0, -1, 1, func(a float64) (float64, float64, error) {
+		if a >= ceiling {
+			t.Errorf("%v after %v", a, ceiling)
+		}
+		if a > 4.2 {
+			ceiling = a
+			return math.Inf(1), math.NaN(), nil
+		}
+		return -a, -1, nil // never flat enough
+	})
+	if err != nil || v != -step || !(step > 4) || step > 4.2 || math.IsInf(ceiling, 1) {
+		t.Errorf("step %v, f %v, %v", step, v, err)
+	}
+}
+
 // Pairs of any units are kept, and one without curvature pushes no other out.
 func TestKeep(t *testing.T) {
 	l := &LBFGS{History: 2}

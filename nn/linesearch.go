@@ -19,7 +19,8 @@ type trial struct{ step, f, slope float64 }
 // search looks for a step that meets the strong Wolfe conditions, from f(0), f′(0) < 0 and a
 // first guess; at returns f and f′ at a step. It returns f and the step. Where no step meets
 // both conditions in so many trials it returns the best that meets the first, and a step of 0
-// where there is none. After a step at which f is not finite it tries a tenth of it.
+// where there is none. After a step at which f is not finite it tries a tenth of it,
+// and never again one as large.
 //
 // Source: J. Moré, D. Thuente, "Line search algorithms with guaranteed sufficient decrease",
 // ACM TOMS 20 (1994) 286; the constants are those of L-BFGS-B.
@@ -32,6 +33,7 @@ func search(f0, slope0, step float64, at func(step float64) (f, slope float64, e
 	bracket, first := false, true
 	width, width1 := stepMost-stepLeast, 2*(stepMost-stepLeast)
 	least, most := 0., float64(5*step)
+	ceiling := math.Inf(1) // the least step at which f was not finite
 	for range maxTrials {
 		var t trial
 		if t.f, t.slope, err = at(step); err != nil {
@@ -39,7 +41,8 @@ func search(f0, slope0, step float64, at func(step float64) (f, slope float64, e
 		}
 		t.step = step
 		if t.f-t.f != 0 || t.slope-t.slope != 0 {
-			most = step
+			ceiling = min(ceiling, step)
+			most = ceiling
 			step = lo.step + float64(0.1*(step-lo.step))
 			continue
 		}
@@ -77,6 +80,9 @@ func search(f0, slope0, step float64, at func(step float64) (f, slope float64, e
 			least, most = step+float64(1.1*(step-lo.step)), step+float64(4*(step-lo.step))
 		}
 		step = min(max(step, stepLeast), stepMost)
+		if step >= ceiling {
+			step = lo.step + float64(0.5*(ceiling-lo.step))
+		}
 		if bracket && (step <= least || step >= most || most-least <= 0.1*most) {
 			step = lo.step
 		}

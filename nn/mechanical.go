@@ -112,7 +112,7 @@ func Positions(t []float64, q *autodiff.Matrix, starts []int, masses []float64) 
 	if err := bare.timed(); err != nil {
 		return nil, err
 	}
-	_, rate := bare.smoothed(smoothRows)
+	_, rate := bare.smoothed()
 	s := &Series{T: t, X: autodiff.NewMatrix(q.Rows, 2*d), Starts: starts, Hidden: make([]bool, 2*d)}
 	for i := range d {
 		s.Hidden[d+i] = true

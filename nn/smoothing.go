@@ -7,49 +7,134 @@ import (
 )
 
 // smoothed returns estimates of the states and their time derivatives at all rows, from cubics
-// fitted by least squares to up to w rows on each side, within a trajectory and without gaps:
-// fewer at the ends. Where there are fewer than four rows it is a line, or the state itself.
-// It is the start of a fit, where Smooth, which leaves the ends out, makes data for one.
-func (s *Series) smoothed(w int) (x, dx *autodiff.Matrix) {
+// fitted by least squares to some rows on each side, see widths, within a trajectory and without
+// gaps: fewer at the ends. Where there are fewer than four rows it is a line, or the state
+// itself. It is the start of a fit, where Smooth, which leaves the ends out, makes data for one.
+func (s *Series) smoothed() (x, dx *autodiff.Matrix) {
 	x, dx = autodiff.NewMatrix(s.Rows(), s.X.Cols), autodiff.NewMatrix(s.Rows(), s.X.Cols)
-	s.local(w, func(r, j int, c [4]float64, _ float64) {
+	widths, _ := s.widths()
+	s.local(widths, func(r, j int, c [4]float64, _ float64) {
 		x.Row(r)[j], dx.Row(r)[j] = c[0], c[1]
 	})
 	return x, dx
 }
 
-// local fits a cubic in u = t − tᵣ around each row and component and calls f with its
-// coefficients and the leverage of the row itself: how much of its own error the fitted state
-// takes over.
-func (s *Series) local(w int, f func(r, j int, c [4]float64, leverage float64)) {
+// widths returns for each component on how many rows on each side cubics are to be fitted, and
+// the noise that is left then. What a cubic does not follow is no noise and grows steeply with
+// the width: so it is the widest of 2, 3 and 5 at which little more is left than at the best.
+// The noise is that of the best, NaN where trajectories are too short to tell.
+func (s *Series) widths() (widths []int, noise []float64) {
+	all := []int{2, 3, 5}
+	left := make([][]float64, len(all))
+	for i, w := range all {
+		left[i] = s.left(w)
+	}
+	widths, noise = make([]int, s.X.Cols), make([]float64, s.X.Cols)
+	for j := range noise {
+		noise[j] = math.NaN()
+		for i := range all {
+			if v := left[i][j]; v == v && !(noise[j] <= v) {
+				noise[j] = v
+			}
+		}
+		widths[j] = all[len(all)-1]
+		for i, w := range all {
+			if left[i][j] <= 1.2*noise[j] {
+				widths[j] = w
+			}
+		}
+	}
+	return widths, noise
+}
+
+// left returns the standard deviation of each component from a cubic fitted to w rows on each
+// side, NaN where no row tells:
+//
+//	σ² = mean of (x − x̂)²/(1 − h),    h = the leverage of the row
+func (s *Series) left(w int) []float64 {
+	n := s.X.Cols
+	widths, sum, rows := make([]int, n), make([]float64, n), make([]float64, n)
+	for j := range widths {
+		widths[j] = w
+	}
+	s.local(widths, func(r, j int, c [4]float64, leverage float64) {
+		v := s.X.At(r, j)
+		if v == v && leverage < 0.6 { // not at the ends, where cubics are bad
+			d := v - c[0]
+			sum[j] += float64(d*d) / (1 - leverage)
+			rows[j]++
+		}
+	})
+	for j := range sum {
+		sum[j] = math.Sqrt(sum[j] / rows[j])
+	}
+	return sum
+}
+
+// local fits a cubic in u = t − tᵣ around each row to the numbers of the given number of rows on
+// each side for each component, or to the nearest four where that is fewer. Within a hole, which
+// has fewer than two numbers so near on one side, it is a line through the two nearest on each
+// side, and before the first or after the last number of a trajectory that number. It calls f
+// with the coefficients and the leverage of the row itself: how much of its own error the fitted
+// state takes over.
+func (s *Series) local(widths []int, f func(r, j int, c [4]float64, leverage float64)) {
 	cut, _ := s.cut()
+	seen := make([]int, 0, s.Rows()) // the rows of a trajectory with a number
 	for i := range cut.Runs() {
 		lo, hi := cut.Run(i)
-		for r := lo; r < hi; r++ {
-			a, b := max(lo, r-w), min(hi, r+w+1)
-			for j := range s.X.Cols {
-				c, lev := s.cubic(r, j, a, b)
+		for j, w := range widths {
+			seen = seen[:0]
+			for r := lo; r < hi; r++ {
+				if v := s.X.At(r, j); v == v {
+					seen = append(seen, r)
+				}
+			}
+			a, at, b := 0, 0, 0 // places in seen: of the first row from r−w on, from r on, and after r+w
+			for r := lo; r < hi; r++ {
+				for a < len(seen) && seen[a] < r-w {
+					a++
+				}
+				for at < len(seen) && seen[at] < r {
+					at++
+				}
+				for b < len(seen) && seen[b] <= r+w {
+					b++
+				}
+				first, last, degree := a, b, 3
+				switch missing := at == len(seen) || seen[at] != r; {
+				case missing && (at == 0 || at == len(seen)):
+					first, last, degree = max(0, at-1), min(len(seen), at+1), 0
+				case missing && (at-a < 2 || b-at < 2):
+					first, last, degree = max(0, at-2), min(len(seen), at+2), 1
+				}
+				for degree == 3 && last-first < min(4, len(seen)) {
+					if first > 0 && (last == len(seen) || r-seen[first-1] <= seen[last]-r) {
+						first--
+					} else {
+						last++
+					}
+				}
+				c, lev := s.cubic(r, j, seen[first:last], degree)
 				f(r, j, c, lev)
 			}
 		}
 	}
 }
 
-// cubic fits component j of rows a to b around row r.
-func (s *Series) cubic(r, j, a, b int) (c [4]float64, leverage float64) {
-	scale := max(s.T[r]-s.T[a], s.T[b-1]-s.T[r])
+// cubic fits a polynomial of at most the given degree to component j of some rows, around row r.
+func (s *Series) cubic(r, j int, rows []int, degree int) (c [4]float64, leverage float64) {
+	n := len(rows)
+	if n == 0 { // nothing was observed in the whole trajectory
+		return c, 1
+	}
+	scale := max(s.T[r]-s.T[rows[0]], s.T[rows[n-1]]-s.T[r])
 	if scale == 0 {
 		return [4]float64{s.X.At(r, j)}, 1
 	}
 	var m [4][4]float64
 	var rhs, own [4]float64
-	n := 0
-	for i := a; i < b; i++ {
+	for _, i := range rows {
 		v := s.X.At(i, j)
-		if v != v {
-			continue
-		}
-		n++
 		u := (s.T[i] - s.T[r]) / scale
 		powers := [4]float64{1, u, float64(u * u), float64(u * float64(u*u))}
 		for k, p := range powers {
@@ -59,8 +144,7 @@ func (s *Series) cubic(r, j, a, b int) (c [4]float64, leverage float64) {
 			rhs[k] += float64(p * v)
 		}
 	}
-	degree := min(3, n-1)
-	if n == 2 || n == 3 {
+	if degree = min(degree, n-1); degree == 2 {
 		degree = 1
 	}
 	for k := degree + 1; k < 4; k++ { // the coefficients that so few rows do not tell are 0
@@ -68,9 +152,6 @@ func (s *Series) cubic(r, j, a, b int) (c [4]float64, leverage float64) {
 			m[k][l], m[l][k] = 0, 0
 		}
 		m[k][k], rhs[k] = 1, 0
-	}
-	if n == 0 {
-		return c, 1
 	}
 	own[0] = 1
 	c = solve4(m, rhs)
@@ -82,36 +163,13 @@ func (s *Series) cubic(r, j, a, b int) (c [4]float64, leverage float64) {
 }
 
 // Noise estimates the standard deviation σ of the noise in each component, from what is left
-// of it after a cubic has been fitted to w rows on each side. It is the least for w = 2, 3 and
-// 5, since what a cubic does not follow is no noise, and at least a ten thousandth of the
-// standard deviation of the component, so that clean data do not count for more than they
-// should. Where trajectories are too short to tell, it is that standard deviation itself. Hidden
-// components have those of their guesses.
-//
-//	σ² = mean of (x − x̂)²/(1 − h),    h = the leverage of the row
+// of it after local cubics have been fitted. It is at least a ten thousandth of the standard
+// deviation of the component, so that clean data do not count for more than they should. Where
+// trajectories are too short to tell, it is that standard deviation itself. Hidden components
+// have those of their guesses.
 func (s *Series) Noise() []float64 {
-	n := s.X.Cols
-	sigma := make([]float64, n)
+	_, sigma := s.widths()
 	for j := range sigma {
-		sigma[j] = math.NaN()
-	}
-	for _, w := range []int{2, 3, 5} {
-		sum, rows := make([]float64, n), make([]float64, n)
-		s.local(w, func(r, j int, c [4]float64, leverage float64) {
-			v := s.X.At(r, j)
-			if v == v && leverage < 0.6 { // not at the ends, where cubics are bad
-				d := v - c[0]
-				sum[j] += float64(d*d) / (1 - leverage)
-				rows[j]++
-			}
-		})
-		for j := range n {
-			if v := math.Sqrt(sum[j] / rows[j]); v == v && !(sigma[j] <= v) {
-				sigma[j] = v
-			}
-		}
-	}
-	for j := range n {
 		mean, count, spread := 0., 0., 0.
 		for r := range s.Rows() {
 			if v := s.X.At(r, j); v == v {

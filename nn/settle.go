@@ -1,0 +1,71 @@
+package nn
+
+import (
+	"context"
+	"fmt"
+
+	"hnn/autodiff"
+)
+
+// settleIterations bounds Settle. The fits of the segments do not depend on each other, so few
+// iterations serve all of them.
+const settleIterations = 30
+
+// Settle fits the initial states of the segments to the data, from their first guesses, and
+// holds the parameters of the model. Fit calls it before each loss of a validation set, whose
+// initial states nothing else fits.
+func (p *ShootingProblem) Settle(ctx context.Context) error {
+	copy(p.start.Data, p.guess)
+	return p.settle(ctx)
+}
+
+func (p *ShootingProblem) settle(ctx context.Context) error {
+	return (&LBFGS{Iterations: settleIterations, LossTol: 1e-6}).Minimize(ctx, startsOf{p}, nil)
+}
+
+// startsOf is a ShootingProblem whose only unknowns are the initial states.
+type startsOf struct{ *ShootingProblem }
+
+func (p startsOf) Params() []*autodiff.Matrix { return p.params[len(p.model):] }
+
+func (p startsOf) Grads() []*autodiff.Matrix { return p.ShootingProblem.Grads()[len(p.model):] }
+
+// Momenta returns the series with those values of its hidden components that suit the model:
+// the model is held, and the states at the starts of segments of 1, 5 and 20 time scales of the
+// data, one length after the other, are fitted to what was observed. A series without hidden
+// components is returned as it is.
+func Momenta(ctx context.Context, m Model, s *Series) (*Series, error) {
+	if s.Hidden == nil {
+		return s, nil
+	}
+	scale, err := Shooting{}.Scaling(s)
+	if err != nil {
+		return nil, err
+	}
+	var last *ShootingProblem
+	for _, length := range []float64{1, 5, 20} {
+		next, err := Shooting{Segment: length * scale.Tau}.Problem(m, s, scale, 0)
+		if err != nil {
+			return nil, err
+		}
+		p := next.(*ShootingProblem)
+		defer p.Close()
+		if last != nil {
+			p.Warm(last)
+		}
+		if err := p.settle(ctx); err != nil {
+			return nil, fmt.Errorf("momenta: %w", err)
+		}
+		last = p
+	}
+	x := &autodiff.Matrix{Rows: s.X.Rows, Cols: s.X.Cols, Data: append([]float64(nil), s.X.Data...)}
+	states := last.states()
+	for r := range x.Rows {
+		for j, v := range states.Row(r) {
+			if s.Hidden[j] && v-v == 0 {
+				x.Row(r)[j] = v
+			}
+		}
+	}
+	return &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden}, nil
+}

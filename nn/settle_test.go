@@ -1,0 +1,112 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"hnn/autodiff"
+)
+
+// unitSpring is the field q̇ = p, ṗ = −q.
+type unitSpring struct{}
+
+func (unitSpring) Dim() int                   { return 2 }
+func (unitSpring) Params() []*autodiff.Matrix { return nil }
+func (unitSpring) Field(x autodiff.Var) autodiff.Var {
+	return autodiff.MatMul(x, x.Graph().Leaf("J", &autodiff.Matrix{Rows: 2, Cols: 2, Data: []float64{0, -1, 1, 0}}))
+}
+
+// The true field leaves the noise and no more, once the initial states are fitted: also where
+// the momenta are hidden, whose first guesses are bad.
+func TestSettle(t *testing.T) {
+	for _, hidden := range []bool{false, true} {
+		s := noisySwing(4, 100, 0.05)
+		if hidden {
+			q := autodiff.NewMatrix(s.Rows(), 1)
+			for r := range s.Rows() {
+				q.Data[r] = s.X.At(r, 0)
+			}
+			var err error
+			if s, err = Positions(s.T, q, s.Starts, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, length := range []float64{1, 5, 0} {
+			name := fmt.Sprintf("hidden %v, segments of %v", hidden, length)
+			o := Shooting{Segment: length}
+			scale, err := o.Scaling(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			made, err := o.Problem(unitSpring{}, s, scale, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := made.(*ShootingProblem)
+			defer p.Close()
+			before := p.Eval(nil, false) / p.Floor()
+			if err := p.Settle(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			after := p.Eval(nil, false) / p.Floor()
+			if !(after < 1.15) || !(after < before) {
+				t.Errorf("%s: %.3g times the noise before, %.3g after", name, before, after)
+			}
+			if err := p.Settle(t.Context()); err != nil || p.Eval(nil, false)/p.Floor() != after {
+				t.Errorf("%s: another result the second time, %v", name, err)
+			}
+		}
+		m, err := Momenta(t.Context(), unitSpring{}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clean := noisySwing(4, 100, 0)
+		for r := range s.Rows() {
+			if d := m.X.At(r, 1) - clean.X.At(r, 1); hidden && math.Abs(d) > 0.05 || !hidden && m != s {
+				t.Fatalf("row %d: momentum off by %v", r, d)
+			}
+			if m.X.At(r, 0) != s.X.At(r, 0) {
+				t.Fatalf("row %d: an observed number was changed", r)
+			}
+		}
+	}
+}
+
+// States inside holes, and before the first number of a trajectory, start near the data, and
+// the scaling does not see the holes.
+func TestHoles(t *testing.T) {
+	s := noisySwing(2, 400, 0.01)
+	for i := range s.Rows() {
+		s.X.Row(i)[0] += 1000
+	}
+	for r := 100; r < 180; r++ {
+		s.X.Row(r)[0] = math.NaN()
+	}
+	for r := 400; r < 460; r++ {
+		s.X.Row(r)[0], s.X.Row(r)[1] = math.NaN(), math.NaN()
+	}
+	x, _ := s.smoothed()
+	for r := range s.Rows() {
+		if v := x.At(r, 0); math.Abs(v-1000) > 1.1 {
+			t.Fatalf("row %d starts from %v", r, v)
+		}
+	}
+	scale, err := Shooting{}.Scaling(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mu, unit := scale.Mu.Data[0], scale.S.Data[0]; math.Abs(mu-1000) > 0.2 || unit > 1 {
+		t.Errorf("mean %v, scale %v", mu, unit)
+	}
+	// Few rows a period: cubics over two rows on each side, not five.
+	few := &Series{X: autodiff.NewMatrix(200, 2)}
+	for i := range 200 {
+		u := 0.5 * float64(i)
+		few.T = append(few.T, u)
+		few.X.Row(i)[0], few.X.Row(i)[1] = math.Cos(u), -math.Sin(u)
+	}
+	if scale, err = (Shooting{}).Scaling(few); err != nil || math.Abs(scale.S.Data[0]*math.Sqrt2-1) > 0.02 || math.Abs(scale.Tau-1) > 0.02 {
+		t.Errorf("scaling %+v, %v", scale, err)
+	}
+}
