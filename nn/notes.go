@@ -30,7 +30,7 @@ func dataNotes(s *Series, p Problem) []string {
 		d := r.Data()
 		cut(d.Gaps)
 		if d.Short > 0 {
-			notes = append(notes, fmt.Sprintf("%d trajectories, or parts of them between gaps, have too few rows and are left out", d.Short))
+			notes = append(notes, fmt.Sprintf("%d trajectories, or parts of them between gaps, have too few rows, or for the next state other intervals than most, and are left out", d.Short))
 		}
 	}
 	if r, j, ok := s.wrapped(); ok {

@@ -173,7 +173,7 @@ func segmentsOf(t []float64, lo, hi int, length, longest float64) []segment {
 			g.legs = append(g.legs, l)
 		}
 		end := t[lo] + float64((t[hi-1]-t[lo])*(float64(len(all)+1)/parts))
-		if r == hi-1 || t[r] >= end-float64(h/2) {
+		if r == hi-1 || float64(len(all)+1) < parts && t[r] >= end-float64(h/2) {
 			all = append(all, g)
 			g = segment{first: r}
 		}

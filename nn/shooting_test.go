@@ -130,6 +130,10 @@ func TestSegments(t *testing.T) {
 			}
 		}
 	}
+	// However short the last interval.
+	if g := segmentsOf([]float64{0, 1, 2, 2.01}, 0, 4, 3, 9); len(g) != 1 {
+		t.Errorf("%d segments, want the whole trajectory", len(g))
+	}
 }
 
 // The noise is estimated to a tenth, also at uneven times; clean data have almost none.

@@ -91,10 +91,11 @@ func (t *trainJob) chooseSegments(s *states) error {
 		}
 		t.segments = nil
 		for _, k := range shootingScales {
-			v, err := strconv.ParseFloat(strconv.FormatFloat(min(k*scale.Tau, longest), 'g', 2, 64), 64)
+			v, err := strconv.ParseFloat(strconv.FormatFloat(k*scale.Tau, 'g', 2, 64), 64)
 			if err != nil {
 				return err
 			}
+			v = min(v, longest) // not rounded, so that no trajectory is cut
 			if n := len(t.segments); n == 0 || v > 1.5*t.segments[n-1] {
 				t.segments = append(t.segments, v)
 			}

@@ -35,9 +35,9 @@ data have the same names of columns as those that the model was trained on, unle
   H_spread    standard deviation of that H within a run. The true H of a closed system has
               a spread of 0 without noise
 
-For a file without momenta, those that a rollout begins with are guessed from the slopes of
-the first rows. With noise such a guess is poor, and so are step_rmse, coord_rmse and within,
-however good the model. Use files with momenta, or compare periods (hnn rollout -events).
+For a file without momenta, those that suit the model best are found first, by segments of 1,
+5 and 20 time scales of the data. So step_rmse, and coord_rmse in the first of these, are errors
+of a fit of the initial states; later coord_rmse is an error of prediction.
 
 To compare models, use step_rmse and coord_rmse, and mse if the data have true derivatives.
 
@@ -77,7 +77,15 @@ func defineEval(f *flags.Set) check {
 				return fmt.Errorf("%s has %d components of state, the model %d", s.name, s.X.Cols, n)
 			}
 			if s.Hidden != nil {
-				e.warn("%s has no momenta: those that rollouts begin with are guessed from slopes, so step_rmse, coord_rmse and within say how good the guess is, too", s.name)
+				if _, ok := m.Stored.(nn.Field); !ok {
+					return fmt.Errorf("%s has no momenta, and a %s model has no field to find them by", s.name, m.Stored.Kind())
+				}
+				e.say("%s has no momenta: those that suit the model best are found first", s.name)
+				x, err := nn.Momenta(e.ctx, m.Stored, &s.Series)
+				if err != nil {
+					return fmt.Errorf("%s: %w", s.name, err)
+				}
+				s.Series = *x
 			}
 			scores, err := evaluate(e.ctx, m.Stored, s, &o)
 			if err != nil {

@@ -164,7 +164,13 @@ func defineField(f *flags.Set) check {
 				}
 				g.addModel("_"+name, m.Stored)
 			}
-			return e.writeTable(out, g.header, g.write)
+			if err := e.writeTable(out, g.header, g.write); err != nil {
+				return err
+			}
+			if f.NArg() > 0 && f.First("system", "H") == "" {
+				e.say("H, dq and dp are those of the spring, the default of -system")
+			}
+			return nil
 		}, nil
 	}
 }

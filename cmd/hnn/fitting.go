@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/nn"
@@ -77,6 +78,9 @@ func (t *trainJob) run(e *env) error {
 	s, err := readStates(e.ctx, t.data, t.cols)
 	if err != nil {
 		return err
+	}
+	if s.T == nil && s.DX == nil {
+		return fmt.Errorf("%s: no times: want a column t, or another that -t names, or the derivatives %s", s.name, strings.Join(prefixed("d", s.names), ", "))
 	}
 	if err := t.choose(e, s); err != nil {
 		return err

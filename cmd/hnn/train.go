@@ -102,7 +102,7 @@ inner edge of data with a hole, such as rings of energies, it is too fast. Smoot
 this error smaller.
 
 With shooting, the states at the starts of the segments of held-out data (-valid, -holdout) are
-estimates that no fit makes better, so their loss is larger than that of the data fitted.
+fitted with the model held, after each epoch: such a training takes several times as long.
 
 Losses are those of scaled states and derivatives. A model that predicts the mean has a loss
 of about 2 for hnn and baseline (the mean over q̇ plus the mean over ṗ), and of about 1 for
