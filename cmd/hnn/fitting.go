@@ -136,7 +136,11 @@ func (t *trainJob) run(e *env) error {
 		e.warn("%s: %s", s.name, note)
 	}
 	if !t.quiet {
-		fmt.Fprintf(e.stderr, "%s: %d %s, %s\n", t.kind, fitted.Rows, map[bool]string{true: "segments", false: "rows"}[t.objective == "shooting"], summary(fitted))
+		unit := "rows"
+		if t.objective == "shooting" {
+			unit = "segments"
+		}
+		fmt.Fprintf(e.stderr, "%s: %d %s, %s\n", t.kind, fitted.Rows, unit, summary(fitted))
 	}
 	return nil
 }
