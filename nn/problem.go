@@ -30,7 +30,8 @@ type Objective interface {
 	// Problem returns the comparison of m with s. Differences are measured in units of the
 	// scaling, nil for the units of the series. workers goroutines compute it, 0 for one a
 	// processor. Their number changes no bit. If the Problem has a method Close, the caller
-	// calls it at the end.
+	// calls it at the end. If it has unknowns beside the parameters of m, methods Warm and
+	// Settle take them over from another problem and fit them alone: see ShootingProblem.
 	Problem(m Model, s *Series, scale *Scaling, workers int) (Problem, error)
 }
 

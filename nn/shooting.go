@@ -20,11 +20,11 @@ import (
 //
 // where N is the same mean for a prediction of the mean of each component, so that the loss is
 // the share of the variance that is left. The noise is estimated from the data, see Noise; a
-// loss of 1/N, see ShootingProblem.Floor, means that what is left is as large as the noise. A
-// noisy state is never an argument of the field, which is why the bias
-// of the other objectives is not there. Long segments tell slow errors of the field; they are
-// hard to begin with, so a fit may go from short segments to long ones: see
-// Recipe.Objectives.
+// loss of 1/N, see ShootingProblem.Floor, means that what is left is as large as the noise.
+//
+// The field is never evaluated at a noisy state, so the bias of the other objectives is not
+// there. Long segments tell slow errors of the field. They are hard to begin with, so a fit may
+// go from short segments to long ones: see Stage.
 //
 // Of a step from x to x⁺ and λ⁺ = ∂L/∂x⁺, one plan computes λ = ∂L/∂x and adds the gradient
 // by the parameters; it computes the step anew, so that only states are kept and memory does
