@@ -40,6 +40,9 @@ type Checkpoint struct {
 	best          *best
 }
 
+// Epochs returns how many epochs had ended.
+func (c *Checkpoint) Epochs() int { return len(c.epochs) }
+
 type best struct {
 	loss   float64
 	epoch  int

@@ -19,8 +19,8 @@ const (
 	Sin      Activation = "sin"
 )
 
-// formula returns the activation as an operation, nil for an unknown name.
-func (a Activation) formula() func(autodiff.Var) autodiff.Var {
+// Formula returns the activation as an operation, nil for an unknown name.
+func (a Activation) Formula() func(autodiff.Var) autodiff.Var {
 	switch a {
 	case Tanh:
 		return autodiff.Tanh
@@ -46,7 +46,7 @@ type MLP struct {
 // NewMLP returns a network of zeros with layers of the given sizes, input first:
 // (2, 128, 64, 32, 1) has four layers. The last has a bias if lastBias is set.
 func NewMLP(act Activation, lastBias bool, sizes ...int) (*MLP, error) {
-	if act.formula() == nil {
+	if act.Formula() == nil {
 		return nil, fmt.Errorf("nn: unknown activation %q (known: tanh, sigmoid, softplus, sin)", act)
 	}
 	if len(sizes) < 2 {
@@ -77,7 +77,7 @@ func (m *MLP) Apply(x autodiff.Var) autodiff.Var {
 	if err := m.chained(); err != nil {
 		panic(fmt.Sprintf("nn: MLP.Apply: %v", err))
 	}
-	act := m.Act.formula()
+	act := m.Act.Formula()
 	for i, l := range m.Layers {
 		if i > 0 {
 			x = act(x)
@@ -116,12 +116,23 @@ func (m *MLP) check(out int) error {
 	return nil
 }
 
+// Fits reports what is wrong with a network that should have in inputs and out outputs.
+func (m *MLP) Fits(in, out int) error {
+	if err := m.check(out); err != nil {
+		return err
+	}
+	if n := m.in(); n != in {
+		return fmt.Errorf("the network has %d inputs, want %d", n, in)
+	}
+	return nil
+}
+
 // chained reports layers that are missing or do not fit together.
 func (m *MLP) chained() error {
 	if m == nil || len(m.Layers) == 0 {
 		return errors.New("no network")
 	}
-	if m.Act.formula() == nil {
+	if m.Act.Formula() == nil {
 		return fmt.Errorf("unknown activation %q", m.Act)
 	}
 	for i, l := range m.Layers {

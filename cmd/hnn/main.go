@@ -35,6 +35,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"spring", "the whole experiment: data, training, rollouts, scores", text(springHelp), defineSpring, springScores},
+		{"pixels", "the pendulum seen: a state, H and new films from pictures", text(pixelsHelp), definePixels, pixelsScores},
 		{"simulate", "true trajectories of a named system or of any Hamiltonian", simulateHelp, defineSimulate, ""},
 		{"train", "a model from a CSV of states", trainHelp, defineTrain, trainScores},
 		{"rollout", "a trajectory of a model", text(rolloutHelp), defineRollout, rolloutScores},

@@ -119,7 +119,7 @@ func exact(b []byte, v any) bool {
 }
 
 // hashFile returns the SHA-256 of a file, "" for standard input and pipes, which can be read
-// only once.
+// only once. That of a directory is the sum of the names and the sums of the files in it.
 func hashFile(name string) (string, error) {
 	if name == "-" {
 		return "", nil
@@ -134,7 +134,22 @@ func hashFile(name string) (string, error) {
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if info.IsDir() {
+		files, err := os.ReadDir(name)
+		if err != nil {
+			return "", err
+		}
+		for _, file := range files {
+			if !file.Type().IsRegular() {
+				continue
+			}
+			sum, err := hashFile(filepath.Join(name, file.Name()))
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(h, "%s %q\n", sum, file.Name())
+		}
+	} else if _, err := io.Copy(h, f); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil

@@ -2,14 +2,8 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"maps"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
@@ -150,27 +144,12 @@ func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, p
 	}
 	c.Workers = e.threads(t.workers)
 	settings := f.With(flags.Setting)
-	var saved []string
-	checkpoint := func(model string) string { return filepath.Join(out, model+".ckpt") }
+	saved := checkpoints{e: e, dir: out, settings: settings}
 	if !e.dry {
-		c.Save = func(model string, k *nn.Checkpoint) error {
-			k.Settings = settings
-			saved = append(saved, checkpoint(model))
-			_, err := e.writeFile(checkpoint(model), func(w io.Writer) error { return nn.SaveCheckpoint(w, k) })
-			return err
-		}
+		c.Save = saved.save
 	}
 	if resume {
-		c.Resume = func(model string) (*nn.Checkpoint, error) {
-			k, err := loadCheckpoint(checkpoint(model))
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil, nil
-			}
-			if err == nil && !maps.Equal(k.Settings, settings) {
-				err = fmt.Errorf("%s is of a run with other flags", checkpoint(model))
-			}
-			return k, err
-		}
+		c.Resume = saved.load
 	}
 	show, done := t.progress(e)
 	r, err := spring.Run(e.ctx, c, func(model string, ep nn.Epoch) {
@@ -180,9 +159,7 @@ func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, p
 	done()
 	e.unsaved.Store(false)
 	if err != nil {
-		if e.ctx.Err() != nil && len(saved) > 0 {
-			e.say("hnn spring: saved in %s; the same call with -continue goes on", out)
-		}
+		saved.interrupted("spring")
 		return err
 	}
 	scoreSpring(e, r)
@@ -191,10 +168,8 @@ func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, p
 	if err := writeSpring(e, out, c, r, points, made); err != nil {
 		return err
 	}
-	for _, name := range saved {
-		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	if err := saved.remove(); err != nil {
+		return err
 	}
 	if !t.quiet {
 		printScores(e.stderr, r)

@@ -39,26 +39,32 @@ func checkExperiment(r *report, want string) {
 // hash returns the SHA-256, in hexadecimal, of all numbers of an experiment to the last bit:
 // data, losses, weights, energies and scores.
 func hash(r *spring.Result) string {
+	return hashNumbers(func(put func(vs ...float64)) {
+		put(r.Train.T...)
+		put(r.Train.X.Data...)
+		put(r.Test.DX.Data...)
+		put(r.NoiseFloor)
+		for _, m := range r.Models {
+			for _, p := range m.Model.Params() {
+				put(p.Data...)
+			}
+			put(m.TrainMSE, m.TestMSE)
+			for _, e := range m.Epochs {
+				put(e.Loss, e.Valid, e.Rate)
+			}
+		}
+		for _, ro := range r.Rollouts {
+			put(ro.T...)
+			put(ro.E...)
+			put(ro.H...)
+			put(ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
+		}
+	})
+}
+
+// hashNumbers returns the SHA-256, in hexadecimal, of the numbers that all puts.
+func hashNumbers(all func(put func(vs ...float64))) string {
 	h := sha256.New()
-	put := func(vs ...float64) { binary.Write(h, binary.LittleEndian, vs) }
-	put(r.Train.T...)
-	put(r.Train.X.Data...)
-	put(r.Test.DX.Data...)
-	put(r.NoiseFloor)
-	for _, m := range r.Models {
-		for _, p := range m.Model.Params() {
-			put(p.Data...)
-		}
-		put(m.TrainMSE, m.TestMSE)
-		for _, e := range m.Epochs {
-			put(e.Loss, e.Valid, e.Rate)
-		}
-	}
-	for _, ro := range r.Rollouts {
-		put(ro.T...)
-		put(ro.E...)
-		put(ro.H...)
-		put(ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
-	}
+	all(func(vs ...float64) { binary.Write(h, binary.LittleEndian, vs) })
 	return hex.EncodeToString(h.Sum(nil))
 }

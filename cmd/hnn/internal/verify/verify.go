@@ -35,6 +35,7 @@ var checks = []check{
 	{"adam", checkAdam},
 	{"samplers", each(verify.Samplers)},
 	{"experiment", func(r *report) { checkExperiment(r, smallSHA256) }},
+	{"pixels", func(r *report) { checkPixels(r, smallFilmSHA256) }},
 }
 
 // each reports the findings of a check of package hnn/autodiff/verify.

@@ -43,7 +43,7 @@ func TestVerify(t *testing.T) {
 	}
 	for _, want := range []string{"hnn 0.0.0, a machine\n", "kernel go MatMulT", "rule tanh", "order DOP853",
 		"symplectic Yoshida6", "energy GaussLegendre6", "steps RK45", "elementary cos", "hnn field", "adam, weight decay",
-		"samplers", "experiment", "all "} {
+		"samplers", "experiment", "pixels experiment", "pixels baseline decoder", "all "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
@@ -82,6 +82,7 @@ func TestVerifyFails(t *testing.T) {
 	weights := refWeights[2][3]
 	for name, c := range map[string]check{
 		"experiment": {"", func(r *report) { checkExperiment(r, strings.Repeat("0", 64)) }},
+		"pixels":     {"", func(r *report) { checkPixels(r, strings.Repeat("0", 64)) }},
 		"hnn H": {"", func(r *report) {
 			refWeights[2][3] += 1e-9
 			defer func() { refWeights[2][3] = weights }()

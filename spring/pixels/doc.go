@@ -1,0 +1,9 @@
+// Package pixels finds the state of a pendulum, and its Hamiltonian, in pictures: an
+// autoencoder whose latent state is moved by an HNN or by a baseline.
+//
+// Read draw.go (pictures of a pendulum), film.go (runs of frames), autoencoder.go (the model),
+// objective.go (its loss), experiment.go (films, training, rollouts) and score.go (what is
+// measured in the films that a model makes).
+//
+// Source: Greydanus, Dzamba, Yosinski, "Hamiltonian Neural Networks", NeurIPS 2019, task 5.
+package pixels
