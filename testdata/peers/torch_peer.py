@@ -1,5 +1,5 @@
 """PyTorch as a peer of hnn bench: eager, in float32 and float64 with 1 and 2 threads, with its fused Adam and its
-plain one, whichever is fastest. With --compile the training steps go through torch.compile.
+plain one, whichever is fastest. With --float64 it leaves float32 out. With --compile the training steps go through torch.compile.
 The rollouts and the experiment are PyTorch's with SciPy's solve_ivp."""
 import sys
 
@@ -84,6 +84,51 @@ def compiled_step(sizes, rows, dtype, _):
     return step
 
 
+def pixels_step(rows, dtype, fused):
+    """A step of hnn pixels at its default size: frames of 28×28, one pair, RK4, with equal weights."""
+    torch.manual_seed(0)
+
+    class Residual(torch.nn.Module):
+        def __init__(self, sizes):
+            super().__init__()
+            self.layers = torch.nn.ModuleList(torch.nn.Linear(a, b, dtype=dtype) for a, b in zip(sizes, sizes[1:]))
+
+        def forward(self, x):
+            x = torch.tanh(self.layers[0](x))
+            for l in self.layers[1:-1]:
+                x = x + torch.tanh(l(x))
+            return self.layers[-1](x)
+
+    n, tau = 2 * 28 * 28, 5.0
+    encoder, decoder = Residual([n, 200, 200, 200, 2]), Residual([2, 200, 200, 200, n])
+    net = network([2, 200, 200, 1], dtype)
+    params = [p for m in (encoder, decoder, net) for p in m.parameters()]
+    opt = torch.optim.Adam(params, 1e-3, weight_decay=1e-5, **({"fused": True} if fused else {}))
+    frames = torch.rand(rows + 2, n // 2, dtype=dtype)
+    x0 = torch.cat([frames[:-2], frames[1:-1]], 1)
+    x1 = torch.cat([frames[1:-1], frames[2:]], 1)
+    mean = torch.cat([frames.mean(0)] * 2)
+
+    def f(z):
+        g = torch.autograd.grad(net(z).sum(), z, create_graph=True)[0]
+        return torch.stack([g[:, 1], -g[:, 0]], 1)
+
+    def step():
+        opt.zero_grad()
+        z, z1 = encoder(torch.cat([x0, x1]) - mean).split(rows)
+        h = 1 / tau
+        k1 = f(z)
+        k2 = f(z + h / 2 * k1)
+        k3 = f(z + h / 2 * k2)
+        k4 = f(z + h * k3)
+        rate = (z1 - z) * tau
+        motion = ((rate[:, 0] - (z[:, 1] + z1[:, 1]) / 2) ** 2).mean() + ((rate - (k1 + 2 * k2 + 2 * k3 + k4) / 6) ** 2).mean()
+        loss = ((decoder(z) + mean - x0) ** 2).mean() + motion / z.var(0).mean()
+        loss.backward()
+        opt.step()
+    return step
+
+
 def learned(net, dtype):
     """The field of one state as solve_ivp takes it."""
     def rhs(t, y):
@@ -157,6 +202,9 @@ def variants(name):
                 for d, dtype in DTYPES.items() for t in counts for mode in modes]
     if COMPILE:
         return None
+    if kind == "pixels":
+        return [("%s, %d threads%s" % (d, t, ", fused Adam" if fused else ""), threads(t, pixels_step(num["rows"], dtype, fused)))
+                for d, dtype in DTYPES.items() for t in (1, 2) for fused in (False, True)]
     if kind == "field" or kind == "rollout" and word != "spring":
         out = []
         for d, dtype in DTYPES.items():
@@ -172,5 +220,7 @@ def variants(name):
 
 
 COMPILE = "--compile" in sys.argv
+if "--float64" in sys.argv:
+    del DTYPES["float32"]
 if __name__ == "__main__":
     peer.serve(variants)

@@ -14,6 +14,7 @@ import (
 	"hnn/integrate"
 	"hnn/nn"
 	"hnn/spring"
+	"hnn/spring/pixels"
 )
 
 // networks are the networks of the training steps.
@@ -58,6 +59,15 @@ func (c *Config) table() []*Row {
 				two.base = one.Name
 				add(two)
 			}
+		}
+	}
+	if !c.Small {
+		one := pixelsRow(1)
+		add(one)
+		if runtime.GOMAXPROCS(0) > 1 {
+			two := pixelsRow(2)
+			two.base = one.Name
+			add(two)
 		}
 	}
 	for _, sizes := range networks {
@@ -136,21 +146,46 @@ func springRows(n int) *nn.Series {
 	return d
 }
 
-// stepRow measures the steps of a training. The first two do not count, because they compile
-// plans and allocate buffers.
+// stepRow measures the steps of a training of an HNN.
 func stepRow(sizes []int, rows, workers int) *Row {
-	const first = 2
 	m, d := network(sizes), springRows(rows)
+	return trainingRow(fmt.Sprintf("step %s rows=%d workers=%d", dashed(sizes), rows, workers), -1, func(context.Context) (nn.Problem, error) {
+		return nn.Derivatives{}.Problem(m, d, nil, workers)
+	})
+}
+
+// pixelsRow measures the steps of hnn pixels, of its HNN and its default size.
+func pixelsRow(workers int) *Row {
+	c := pixels.Default()
+	c.Runs, c.Frames = 1, c.Batch+2
+	return trainingRow(fmt.Sprintf("pixels rows=%d workers=%d", c.Batch, workers), c.Batch, func(ctx context.Context) (nn.Problem, error) {
+		film, err := c.Record(ctx, rand.NewPCG(1, 1))
+		if err != nil {
+			return nil, err
+		}
+		m, err := c.NewAutoencoder(film, false, rand.NewPCG(1, 2))
+		if err != nil {
+			return nil, err
+		}
+		o := pixels.Objective{Coupling: c.Coupling, Weights: c.Weights}
+		return o.Problem(m, film.Series(), nil, workers)
+	})
+}
+
+// trainingRow measures steps of Adam, each an epoch of one batch. The first two do not count,
+// because they compile plans and allocate buffers.
+func trainingRow(name string, batch int, problem func(context.Context) (nn.Problem, error)) *Row {
+	const first = 2
 	return &Row{
-		Name: fmt.Sprintf("step %s rows=%d workers=%d", dashed(sizes), rows, workers),
+		Name: name,
 		measure: func(ctx context.Context, n int) (took time.Duration, allocs uint64, err error) {
 			var c clock
-			p, err := nn.Derivatives{}.Problem(m, d, nil, workers)
+			p, err := problem(ctx)
 			if err != nil {
 				return 0, 0, err
 			}
-			defer p.(*nn.RowProblem).Close()
-			o := nn.Descent{Rule: nn.NewAdam(), Epochs: first + n, Batch: -1, Rate: nn.Constant(1e-3)}
+			defer p.(interface{ Close() }).Close()
+			o := nn.Descent{Rule: nn.NewAdam(), Epochs: first + n, Batch: batch, Rate: nn.Constant(1e-3)}
 			err = o.Minimize(ctx, p, func(e nn.Epoch) error {
 				switch e.Epoch {
 				case first:
