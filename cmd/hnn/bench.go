@@ -26,6 +26,7 @@ compare two times of the same moment.
   step         one training step of an HNN: loss, gradient and Adam. The row names the
                sizes of its network. In rows with workers=2 the share is the gain: the
                time with workers=1 over the time with 2
+  shooting     loss and gradient of 500 segments through 50 steps of RK4
   pixels       one training step of hnn pixels: both networks, the field and Adam
   field        the learned field of one state
   rollout      RK45 over 1000 steps, of the true spring or of a learned field

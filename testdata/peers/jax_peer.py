@@ -1,5 +1,7 @@
-"""JAX as a peer of hnn bench: jit in float32 and float64, whichever is faster, with as many threads as XLA takes.
+"""JAX as a peer of hnn bench: jit in float32 and float64, whichever is faster, with as many threads as XLA takes. With --float64 in float64 alone.
 The rollouts are SciPy's solve_ivp with a field under jit."""
+import sys
+
 import jax
 
 jax.config.update("jax_enable_x64", True)
@@ -62,6 +64,27 @@ class Steps:
         jax.block_until_ready(self.state)
 
 
+def shooting(sizes, segments, steps, dtype):
+    """Loss and gradient of shooting, by the parameters and by the states at the starts of the segments."""
+    params = network(sizes, dtype)
+    rng = np.random.default_rng(1)
+    start = jnp.asarray(rng.uniform(-1, 1, (segments, 2)), dtype)
+    data = jnp.asarray(rng.uniform(-1, 1, (steps, segments, 2)), dtype)
+
+    def loss(params, start):
+        def rk4(x, y):
+            h = 0.1
+            k1 = field(params, x)
+            k2 = field(params, x + h / 2 * k1)
+            k3 = field(params, x + h / 2 * k2)
+            k4 = field(params, x + h * k3)
+            x = x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+            return x, ((x - y) ** 2).sum()
+        return jax.lax.scan(rk4, start, data)[1].mean()
+    f = jax.jit(jax.value_and_grad(loss, (0, 1)))
+    return lambda: jax.block_until_ready(f(params, start))
+
+
 def learned(sizes, dtype):
     params = network(sizes, dtype)
     f = jax.jit(lambda x: field(params, x.astype(dtype)[None])[0])
@@ -71,9 +94,13 @@ def learned(sizes, dtype):
 def variants(name):
     kind, word, num = peer.parse(name)
     dtypes = {"float32": jnp.float32, "float64": jnp.float64}
+    if "--float64" in sys.argv:
+        del dtypes["float32"]
     sizes = list(map(int, word.split("-"))) if word[:1].isdigit() and "-" in word else None
     if kind == "step":
         return [(d, Steps(sizes, num["rows"], dtype)) for d, dtype in dtypes.items()]
+    if kind == "shooting":
+        return [(d, peer.repeat(shooting(sizes, num["segments"], num["steps"], dtype))) for d, dtype in dtypes.items()]
     if kind == "field":
         y = np.array([1.0, 0.0])
         return [(d, peer.repeat(lambda f=learned(sizes, dtype): f(0, y))) for d, dtype in dtypes.items()]

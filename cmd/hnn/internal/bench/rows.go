@@ -61,6 +61,15 @@ func (c *Config) table() []*Row {
 			}
 		}
 	}
+	for _, sizes := range [][]int{{2, 32, 32, 1}, networks[0]} {
+		one := c.shootingRow(sizes, 1)
+		add(one)
+		if runtime.GOMAXPROCS(0) > 1 {
+			two := c.shootingRow(sizes, 2)
+			two.base = one.Name
+			add(two)
+		}
+	}
 	if !c.Small {
 		one := pixelsRow(1)
 		add(one)
@@ -152,6 +161,41 @@ func stepRow(sizes []int, rows, workers int) *Row {
 	return trainingRow(fmt.Sprintf("step %s rows=%d workers=%d", dashed(sizes), rows, workers), -1, func(context.Context) (nn.Problem, error) {
 		return nn.Derivatives{}.Problem(m, d, nil, workers)
 	})
+}
+
+// shootingRow measures the loss of shooting and its gradient, for segments of 50 steps of RK4.
+func (c *Config) shootingRow(sizes []int, workers int) *Row {
+	const steps = 50
+	segments := 500
+	if c.Small {
+		segments = 20
+	}
+	s := &nn.Series{X: &autodiff.Matrix{Rows: segments * (steps + 1), Cols: 2, Data: noise(2 * segments * (steps + 1))}}
+	for r := range s.X.Rows {
+		if r%(steps+1) == 0 {
+			s.Starts = append(s.Starts, r)
+		}
+		s.T = append(s.T, float64(0.1*float64(r%(steps+1))))
+	}
+	unit := &nn.Scaling{Mu: autodiff.NewMatrix(1, 2), S: &autodiff.Matrix{Rows: 1, Cols: 2, Data: []float64{1, 1}}, Tau: 1} // steps of 0.1 stay whole
+	return &Row{
+		Name: fmt.Sprintf("shooting %s segments=%d steps=%d workers=%d", dashed(sizes), segments, steps, workers),
+		measure: func(_ context.Context, n int) (time.Duration, uint64, error) {
+			var c clock
+			p, err := nn.Shooting{}.Problem(network(sizes), s, unit, workers)
+			if err != nil {
+				return 0, 0, err
+			}
+			defer p.(*nn.ShootingProblem).Close()
+			p.Eval(nil, true)
+			c.start()
+			for range n {
+				p.Eval(nil, true)
+			}
+			took, allocs := c.stop()
+			return took, allocs, nil
+		},
+	}
 }
 
 // pixelsRow measures the steps of hnn pixels, of its HNN and its default size.
