@@ -180,7 +180,7 @@ func (p *pixelsJob) recordFilm(e *env) error {
 }
 
 // hundredths returns a time as the delay of a GIF.
-func hundredths(dt float64) int { return int(max(1, min(math.Floor(100*dt+0.5), 1<<16-1))) }
+func hundredths(dt float64) int { return int(max(1, min(math.Floor(float64(100*dt)+0.5), 1<<16-1))) }
 
 // shown is how many runs film.gif shows, zoom how large a pixel is.
 const (

@@ -160,13 +160,13 @@ func (p *pixelsJob) fits(e *env) error {
 	frame := float64(8 * c.Size * c.Size)
 	weights, last := 0., 2*float64(c.Size*c.Size)
 	for _, h := range append(append([]int{}, c.Hidden...), 2*c.Pairs) {
-		weights += 2 * float64(last*float64(h))
+		weights += float64(2 * float64(last*float64(h)))
 		last = float64(h)
 	}
 	return cmp.Or(
 		e.fits(frame*(float64(c.Runs)+float64(c.Tests))*float64(c.Frames), fmt.Sprintf("-runs %d and -tests %d of %d frames of %d×%d", c.Runs, c.Tests, c.Frames, c.Size, c.Size), "fewer, or a smaller -size"),
-		e.fits(frame*float64(3*c.Starts)*float64(c.Length)+float64(200*len(c.Swings))*float64(c.Long), "the rollouts", "fewer -starts, or less of -ahead or -long"),
-		e.fits(weights*250+frame*20*float64(c.Batch), "networks of -hidden "+p.flags.Lookup("hidden").Value.String(), "smaller layers"))
+		e.fits(float64(frame*float64(3*c.Starts)*float64(c.Length))+float64(float64(200*len(c.Swings))*float64(c.Long)), "the rollouts", "fewer -starts, or less of -ahead or -long"),
+		e.fits(float64(weights*250)+float64(frame*20*float64(c.Batch)), "networks of -hidden "+p.flags.Lookup("hidden").Value.String(), "smaller layers"))
 }
 
 func (p *pixelsJob) run(e *env) error {

@@ -30,7 +30,7 @@ func Draw(dst []float64, size int, angles []float64) {
 	if len(angles) > 1 {
 		bob *= 0.7
 	}
-	length := (reach*n - bob) / float64(len(angles))
+	length := (float64(reach*n) - bob) / float64(len(angles))
 	clear(dst)
 	x0, y0 := n/2, n/2
 	for _, a := range angles {
@@ -38,7 +38,7 @@ func Draw(dst []float64, size int, angles []float64) {
 		for i := range size {
 			for j := range size {
 				x, y := float64(j)+0.5, float64(i)+0.5
-				rod := rodRadius*n - toSegment(x, y, x0, y0, x1, y1)
+				rod := float64(rodRadius*n) - toSegment(x, y, x0, y0, x1, y1)
 				disc := bob - math.Sqrt(float64((x-x1)*(x-x1))+float64((y-y1)*(y-y1)))
 				cover := min(1, max(0, max(rod, disc)+0.5))
 				dst[i*size+j] = max(dst[i*size+j], math.Floor(float64(cover*255)+0.5)/255)
@@ -63,11 +63,12 @@ func toSegment(x, y, x0, y0, x1, y1 float64) float64 {
 //	θ = atan2(Σ v x, Σ v y),    v = brightness, from 0 up, at (x, y) from the centre, y down
 func Angle(picture []float64, size int) float64 {
 	var sx, sy float64
+	centre := float64(float64(size) / 2)
 	for i := range size {
 		for j := range size {
 			v := max(0, picture[i*size+j])
-			sx += float64(v * (float64(j) + 0.5 - float64(size)/2))
-			sy += float64(v * (float64(i) + 0.5 - float64(size)/2))
+			sx += float64(v * (float64(j) + 0.5 - centre))
+			sy += float64(v * (float64(i) + 0.5 - centre))
 		}
 	}
 	return elementary.Atan2(sx, sy)

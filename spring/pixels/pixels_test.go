@@ -11,6 +11,7 @@ import (
 
 	"hnn/autodiff"
 	"hnn/nn"
+	"hnn/spring/system"
 )
 
 // A picture shows its angle, and has about the same light at each.
@@ -51,6 +52,7 @@ func TestDrawTwoRods(t *testing.T) {
 	for _, c := range []struct{ x, y, want float64 }{
 		{size / 2, size / 2, 1}, {size/2 + length, size / 2, 1}, {size/2 + length, size/2 + length, 1},
 		{size/2 - length, size / 2, 0}, {size / 2, size/2 + length, 0},
+		{size/2 + length + bob + 0.8, size / 2, 0}, // beside a bob, but not beside a single one
 	} {
 		if got := at(p, c.x, c.y); got != c.want {
 			t.Errorf("brightness at (%.1f, %.1f) is %v, want %v", c.x, c.y, got, c.want)
@@ -343,4 +345,102 @@ func TestRefuses(t *testing.T) {
 
 func still(size, frames int) *Film {
 	return &Film{Size: size, Dt: 1, X: autodiff.NewMatrix(frames, size*size), Starts: []int{0}}
+}
+
+// A step of the unit spring from (1, 0): by each coupling it is what its method gives.
+func TestCouplings(t *testing.T) {
+	spring, err := system.Named("spring", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const h = 0.2
+	c := (1 - h*h/4) / (1 + h*h/4) // a step of the midpoint rule turns by 2 atan(h/2)
+	s := h / (1 + h*h/4)
+	for _, k := range []struct {
+		coupling   Coupling
+		next, want [2]float64 // the next state, and where the slope leads
+		p          float64
+	}{
+		{Euler, [2]float64{9, 9}, [2]float64{1, -h}, 0},
+		{Midpoint, [2]float64{c, -s}, [2]float64{c, -s}, -s / 2},
+		{RK4, [2]float64{9, 9}, [2]float64{1 - h*h/2 + h*h*h*h/24, -h + h*h*h/6}, 4.5},
+	} {
+		var g autodiff.Graph
+		z := g.Leaf("z", &autodiff.Matrix{Rows: 1, Cols: 2, Data: []float64{1, 0}})
+		next := g.Leaf("next", &autodiff.Matrix{Rows: 1, Cols: 2, Data: k.next[:]})
+		o := Objective{Coupling: k.coupling}
+		slope, p := o.step(spring, z, next, h)
+		plan, err := autodiff.Compile(slope, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan.Run()
+		for j, v := range plan.Value(slope).Data {
+			if got := z0[j] + h*v; math.Abs(got-k.want[j]) > 1e-15 {
+				t.Errorf("%s: component %d goes to %v, want %v", k.coupling, j, got, k.want[j])
+			}
+		}
+		if got := plan.Value(p).Data[0]; math.Abs(got-k.p) > 1e-15 {
+			t.Errorf("%s: the rate of q is compared with %v, want %v", k.coupling, got, k.p)
+		}
+	}
+}
+
+var z0 = [2]float64{1, 0}
+
+// The divergence of a variational encoder is the formula of its comment, and its samples are new
+// in each epoch.
+func TestVariational(t *testing.T) {
+	c := small()
+	c.Variational = true
+	f, err := c.Record(t.Context(), rand.NewPCG(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := c.NewAutoencoder(f, false, rand.NewPCG(2, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	loss := func(kl float64, epoch int, gradient bool) float64 {
+		o := &Objective{Coupling: RK4, Weights: [3]float64{1, 1, 1}, KL: kl, Seed: 7, Epoch: &epoch}
+		p, err := o.Problem(m, f.Series(), nil, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.(*nn.ChunkProblem).Close()
+		return p.Eval([]int{2, 5}, gradient)
+	}
+	code := nn.Evaluate(m.code, f.Pairs(0, 8))
+	want := 0.
+	for _, r := range []int{2, 5} {
+		for j := range 2 {
+			mu, logVar := code.At(r, j), code.At(r, 2+j)
+			want += (mu*mu + math.Exp(logVar) - 1 - logVar) / 2 / 2
+		}
+	}
+	if got := loss(1, 0, false) - loss(0, 0, false); math.Abs(got/want-1) > 1e-10 {
+		t.Errorf("divergence %v, want %v", got, want)
+	}
+	if loss(0, 1, true) == loss(0, 2, true) || loss(0, 1, true) != loss(0, 1, true) || loss(0, 1, true) == loss(0, 1, false) {
+		t.Error("want new samples in each epoch of training, the same ones in the same, and none outside of it")
+	}
+}
+
+func TestResidual(t *testing.T) {
+	net, err := nn.NewMLP(nn.Tanh, true, 1, 2, 2, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range [][]float64{{0.3, -0.4}, {0.1, 0.2}, {0.5, -0.6, 0.7, 0.8}, {-0.1, 0.3}, {2, 3}, {0.25}} {
+		copy(net.Params()[i].Data, v)
+	}
+	m := &Residual{*net}
+	x := 0.9
+	a := []float64{math.Tanh(0.3*x + 0.1), math.Tanh(-0.4*x + 0.2)}
+	b := []float64{a[0] + math.Tanh(0.5*a[0]-0.6*a[1]-0.1), a[1] + math.Tanh(0.7*a[0]+0.8*a[1]+0.3)}
+	want := 2*b[0] + 3*b[1] + 0.25
+	got := nn.Evaluate(func(x autodiff.Var) autodiff.Var { return m.Apply(x, "w") }, &autodiff.Matrix{Rows: 1, Cols: 1, Data: []float64{x}})
+	if math.Abs(got.Data[0]-want) > 1e-14 {
+		t.Errorf("%v, want %v", got.Data[0], want)
+	}
 }

@@ -328,7 +328,7 @@ func largest(x []float64) float64 {
 // slope returns the slope of the least-squares line through x over its index.
 func slope(x []float64) float64 {
 	n := float64(len(x))
-	mean, middle := 0., (n-1)/2
+	mean, middle := 0., float64((n-1)/2)
 	for _, v := range x {
 		mean += v / n
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"hnn/autodiff"
+	"hnn/autodiff/random"
 	"hnn/nn"
 	"hnn/spring/pixels"
 )
@@ -71,7 +72,7 @@ func directional(p nn.Problem, first, n int) float64 {
 	for i, w := range params {
 		way = append(way, make([]float64, len(w.Data)))
 		for j := range way[i] {
-			way[i][j] = float64(int64(src.Uint64()>>11))*0x1p-52 - 1
+			way[i][j] = float64(2*random.Uniform(src)) - 1
 			slope += float64(way[i][j] * p.Grads()[first+i].Data[j])
 		}
 	}
