@@ -136,14 +136,14 @@ func drawSection(s *source, o *Options) (*picture.Figure, error) {
 	}
 	f := &picture.Figure{Title: fmt.Sprintf("Section at %s = %.4g, %d points", at, level, s.Rows()), Width: 640, Height: 560}
 	p := &picture.Panel{X: picture.Axis{Label: x}, Y: picture.Axis{Label: y}}
-	s.addGroups(f, p, o, "run", x, y, true)
+	s.addGroups(f, p, "run", x, y, true)
 	f.Panels = []*picture.Panel{p}
 	return f, nil
 }
 
 // addGroups adds y over x for each value of the column by, with keys if they are few. Of many motions
 // over time it draws the first alone.
-func (s *source) addGroups(f *picture.Figure, p *picture.Panel, o *Options, by, x, y string, dots bool) {
+func (s *source) addGroups(f *picture.Figure, p *picture.Panel, by, x, y string, dots bool) {
 	groups := s.groups(by)
 	if x == s.time() && len(groups) > 3 {
 		p.Title += ", " + by + " " + groups[0].values[0]
@@ -157,7 +157,7 @@ func (s *source) addGroups(f *picture.Figure, p *picture.Panel, o *Options, by, 
 			l.Ink, l.Wide = picture.RampInk(i, len(groups)), 1
 		}
 		if dots {
-			l.Shape, l.Wide = picture.Dots, dotSize(s.Rows())
+			l.Shape, l.Wide = picture.Dots, dotSize(len(groups)*len(g.rows))
 		}
 		p.Layers = append(p.Layers, l)
 		if len(groups) > 1 && few(len(groups)) && len(f.Keys) < len(groups) {
@@ -165,10 +165,7 @@ func (s *source) addGroups(f *picture.Figure, p *picture.Panel, o *Options, by, 
 		}
 	}
 	if !few(len(groups)) {
-		f.Note = fmt.Sprintf("%d values of %s, the first light, the last dark.", len(groups), by)
-		if o.Dark {
-			f.Note = fmt.Sprintf("%d values of %s, the first dark, the last light.", len(groups), by)
-		}
+		f.Note = fmt.Sprintf("%d values of %s; the colours go from the first to the last.", len(groups), by)
 	}
 }
 
@@ -216,7 +213,7 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 			s.addModels(f, panel, x, y, dots)
 		} else {
 			s.addBand(panel, x, y)
-			s.addGroups(f, panel, o, "run", x, y, dots)
+			s.addGroups(f, panel, "run", x, y, dots)
 		}
 		f.Panels = append(f.Panels, panel)
 	}

@@ -1,10 +1,13 @@
 package picture
 
+import "slices"
+
 // A Figure is a picture of one or more panels.
 type Figure struct {
 	Title string
 	Desc  string // what a person who cannot see the picture should know, in a sentence or two
 	Note  string // small print below the panels
+	Plain bool   // the title is not drawn: it stands beside the picture
 
 	Panels  []*Panel
 	Columns int   // panels in a row, 0: one
@@ -71,4 +74,27 @@ type canvas interface {
 	// text writes s with its anchor at the point: 0 begins, 0.5 is centred and 1 ends there.
 	// upward text is turned by 90° to the left.
 	text(at point, s string, size, anchor float64, ink Ink, bold, upward bool)
+}
+
+// Split returns a figure for each panel, to be laid out one beside or below another.
+func (f *Figure) Split() (parts []*Figure) {
+	for _, p := range f.Panels {
+		one, panel := *f, *p
+		one.Title, one.Note = p.Title, ""
+		if one.Title == "" {
+			one.Title, one.Plain = f.Title, true
+		}
+		one.Keys = slices.DeleteFunc(slices.Clone(f.Keys), func(k Key) bool {
+			return !slices.ContainsFunc(p.Layers, func(l Layer) bool { return l.Ink == k.Ink })
+		})
+		panel.Title = ""
+		one.Desc = "One part of the figure: " + f.Title + ". " + f.Desc
+		one.Panels, one.Columns = []*Panel{&panel}, 1
+		one.Width, one.Height = 460, 420
+		if panel.Y.Names != nil {
+			one.Height = 110 + 34*max(len(panel.Y.Names), 3)
+		}
+		parts = append(parts, &one)
+	}
+	return parts
 }

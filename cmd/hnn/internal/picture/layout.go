@@ -32,7 +32,11 @@ func (f *Figure) draw(c canvas) {
 	w, h := float64(f.Width), float64(f.Height)
 	c.fill([]point{{0, 0}, {w, 0}, {w, h}, {0, h}}, Paper, 1)
 	y := margin
-	for _, s := range wrap(f.Title, titleSize, w-2*margin) {
+	title := wrap(f.Title, titleSize, w-2*margin)
+	if f.Plain {
+		title = nil
+	}
+	for _, s := range title {
 		c.text(point{margin, y + 0.8*titleSize}, s, titleSize, 0, Text, true, false)
 		y += 1.3 * titleSize
 	}
