@@ -13,7 +13,7 @@ import (
 const (
 	lineClear = "\r\x1b[K"
 	lineBegin = lineClear + "\x1b[?7l"
-	lineEnd   = "\x1b[?7h"
+	lineEnd   = " \x1b[?7h" // what does not fit goes to the last column, each letter over the one before
 )
 
 // progress returns a function that shows the state of a training: on a terminal in one line
