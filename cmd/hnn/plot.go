@@ -26,8 +26,8 @@ no number is a gap.
 
 Files stay small, and show what all rows would show: of a curve over time, each column of pixels
 keeps its first, lowest, highest and last point. Elsewhere points are left out where the line stays
-within a sixth of a pixel, lines where the same curve has been before, and dots but one for each
-pixel.
+within a sixth of a pixel, lines where the same curve has been before, and dots that lie under
+another.
 
 Colours are those of Okabe and Ito, which people with colour blindness can tell apart. The same
 file and flags give the same bytes on every platform.

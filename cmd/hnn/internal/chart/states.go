@@ -176,9 +176,11 @@ func few(n int) bool { return n <= picture.NumSeries }
 func dotSize(n int) float64 {
 	switch {
 	case n <= 300:
-		return 4
-	case n <= 3000:
-		return 2.6
+		return 4.5
+	case n <= 1500:
+		return 3.2
+	case n <= 5000:
+		return 2.2
 	}
 	return 1.6
 }
@@ -288,7 +290,7 @@ func (s *source) addModels(f *picture.Figure, p *picture.Panel, x, y string, dot
 		if name == "true" {
 			l.Wide = 4
 		} else if x != s.time() { // orbits lie close together
-			l.Wide = 1.2
+			l.Wide = 1
 		}
 		if dots {
 			l.Shape, l.Wide = picture.Dots, dotSize(s.Rows())

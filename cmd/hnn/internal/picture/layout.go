@@ -130,7 +130,7 @@ func (p *Panel) draw(c canvas, in rect) {
 	}
 	var left float64
 	place := func() (ts []tick, s scale) {
-		ts, s = p.Y.ticks(y0, y1, int(box.h/42))
+		ts, s = p.Y.ticks(y0, y1, int(box.h/34))
 		wide := 0.
 		for _, t := range ts {
 			wide = max(wide, textWidth(t.label, smallSize))
@@ -160,7 +160,7 @@ func (p *Panel) draw(c canvas, in rect) {
 	}
 	var xt []tick
 	var xs scale
-	for n := max(int(box.w/60), 1); ; n-- {
+	for n := max(int(box.w/48), 1); ; n-- {
 		xt, xs = p.X.ticks(x0, x1, n)
 		if n == 1 || fits(xt, &p.X, x0, x1, box.w) {
 			break
@@ -287,7 +287,7 @@ func (a *Axis) over(layers []Layer, of func(*Layer) [][]float64) (lo, hi float64
 	case lo > hi:
 		return 0.1, 1
 	case a.Log:
-		k := elementary.Exp(float64(0.03 * (elementary.Log(hi) - elementary.Log(lo))))
+		k := elementary.Exp(float64(0.04 * (elementary.Log(hi) - elementary.Log(lo))))
 		if k < 1.05 {
 			k = 1.05
 		}
@@ -295,7 +295,7 @@ func (a *Axis) over(layers []Layer, of func(*Layer) [][]float64) (lo, hi float64
 		return lo, min(max(hi*k, 2*lo), limit)
 	}
 	lo, hi = max(min(lo, limit), -limit), max(min(hi, limit), -limit)
-	room := float64(0.03 * (float64(hi/2) - float64(lo/2)))
+	room := float64(0.04 * (float64(hi/2) - float64(lo/2)))
 	if least := max(float64(1e-12*max(math.Abs(lo), math.Abs(hi))), 1e-290); hi-lo < least { // one value
 		if room = math.Abs(lo) / 10; room < least {
 			room = 1
@@ -340,7 +340,7 @@ func (l *Layer) draw(c canvas, v *view, dots []point) {
 		if wide == 0 {
 			wide = usualLine
 		}
-		t := newTrace(v.box)
+		t := newTrace(v.box, wide)
 		var all [][]point
 		for _, path := range l.paths(v) {
 			if forward(path) {

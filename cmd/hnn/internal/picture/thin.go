@@ -11,7 +11,7 @@ import (
 //     lowest, the highest and the last point (M4);
 //   - of any curve, points are left out while the line without them passes within a sixth of a pixel;
 //   - of a curve that goes back, such as an orbit, lines are left out where the same curve has
-//     covered each half pixel of them before;
+//     been before, to within half a pixel or a third of the width of the line;
 //   - of dots, the uppermost in each pixel is kept.
 //
 // Source: U. Jugel et al., "M4: A Visualization-Oriented Time Series Data Aggregation", VLDB 2014;
@@ -97,27 +97,29 @@ func smooth(path []point) []point {
 
 func cross(a, b point) float64 { return float64(a.x*b.y) - float64(a.y*b.x) }
 
-// A trace marks the half pixels that a curve has covered.
+// A trace marks the cells of the picture that a curve has been in.
 type trace struct {
 	box  rect
-	wide int
+	per  float64 // cells on a pixel
+	wide int     // cells in a row
 	seen []bool
 }
 
-func newTrace(box rect) *trace {
-	t := &trace{box: box, wide: int(2*box.w) + 2}
-	t.seen = make([]bool, t.wide*(int(2*box.h)+2))
+func newTrace(box rect, line float64) *trace {
+	t := &trace{box: box, per: 1 / max(0.5, line/3)}
+	t.wide = int(t.per*box.w) + 2
+	t.seen = make([]bool, t.wide*(int(t.per*box.h)+2))
 	return t
 }
 
 // adds marks the line from a to b and tells whether it covers anything new.
 func (t *trace) adds(a, b point) bool {
-	n := int(max(math.Abs(b.x-a.x), math.Abs(b.y-a.y))*2) + 1
+	n := int(max(math.Abs(b.x-a.x), math.Abs(b.y-a.y))*t.per) + 1
 	added := false
 	for k := 0; k <= n; k++ {
 		s := float64(k) / float64(n)
 		x, y := a.x+float64(s*(b.x-a.x))-t.box.x, a.y+float64(s*(b.y-a.y))-t.box.y
-		cell := int(2*y)*t.wide + int(2*x)
+		cell := int(y*t.per)*t.wide + int(x*t.per)
 		if cell >= 0 && cell < len(t.seen) && !t.seen[cell] {
 			t.seen[cell], added = true, true
 		}
