@@ -48,6 +48,11 @@ var files = map[string]struct{ kind, text, panels string }{
 	"positions alone": {"trajectory", rows("t,q", 30, func(i int) string { return strings.Join(strings.Split(orbit(i), ",")[:2], ",") }), " q t"},
 	"an ensemble": {"trajectory", rows("t,q,p,q_low,q_high,p_low,p_high", 30, func(i int) string { return orbit(i) + ",-2,2,-2,2" }),
 		"q over time q t; p over time p t"},
+	"friction and an input": {"trajectory", rows("t,q,p,u,H,dH_dt,dissipated,supplied", 30, func(i int) string { return orbit(i) + ",0,-3,1,2,3" }),
+		"Phase portrait p q; H of the model H t; Balance of power: dH/dt = supplied − dissipated power t"},
+	"an ensemble's field": {"field", rows("q,p,H,dq,dp,H_e,H_e_low,H_e_high,dq_e,dq_e_low,dq_e_high,dp_e,dp_e_low,dp_e_high", 9, func(i int) string {
+		return fmt.Sprintf("%d,%d,%d,1,1,1,0,2,1,0,2,1,0,2", i/3, i%3, i)
+	}), "true p q; e p q"},
 	"a section": {"section", rows("run,t,q0,q1,p0,p1", 30, func(i int) string {
 		return fmt.Sprintf("%d,%d,%de-18,%d,%d,%d", i/10, i, i%3, i%5, i%7, i%4)
 	}), " p1 q1"},
@@ -73,6 +78,7 @@ var files = map[string]struct{ kind, text, panels string }{
 	"other":       {"curves", rows("when,a,b", 20, func(i int) string { return fmt.Sprintf("%d,%d,%d", i, i*i, -i) }), "  when"},
 	"one column":  {"curves", "a\n1\n2\n", " a row"},
 	"texts":       {"curves", "a,b\n1,x\n2,y\n", " a row"},
+	"named rows":  {"curves", "a,b\nx,1\ny,2\n", "  b"},
 	"one row":     {"curves", "a,b\n1,2\n", " b a"},
 	"a constant":  {"curves", "a,b\n1,2\n2,2\n3,2\n", " b a"},
 	"huge":        {"curves", "a,b\n-1e308,1e308\n1e308,-1e308\n1,0\n", " b a"},

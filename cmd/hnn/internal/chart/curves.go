@@ -86,8 +86,8 @@ func drawCurves(s *source, o *Options) (*picture.Figure, error) {
 	return f, nil
 }
 
-// columns returns the columns of the options, or else the time or the first column of numbers, and
-// the others.
+// columns returns the columns of the options, or else the time, the first column if its texts name the
+// rows, or the first column of numbers; and the others.
 func (s *source) columns(o *Options) (x string, ys []string, err error) {
 	x, ys = o.X, o.Y
 	if x != "" && !s.Has(x) {
@@ -104,6 +104,8 @@ func (s *source) columns(o *Options) (x string, ys []string, err error) {
 	if x == "" {
 		if t := s.time(); t != "" && free(t) {
 			x = t
+		} else if first := s.Header[0]; s.Texts(first) && o.By != first && s.Rows() <= mostClasses {
+			x = first
 		} else if i := slices.IndexFunc(s.Header, free); i >= 0 && !(len(s.Header) == 1) {
 			if y := slices.IndexFunc(s.Header[i+1:], free); y >= 0 || ys != nil {
 				x = s.Header[i]
@@ -123,13 +125,16 @@ func (s *source) columns(o *Options) (x string, ys []string, err error) {
 	return x, ys, nil
 }
 
+// mostClasses bounds the texts of an axis.
+const mostClasses = 60
+
 // classes draws columns of numbers for each text of a column.
 func (s *source) classes(f *picture.Figure, p *picture.Panel, o *Options, x string, ys []string) error {
 	p.X.Label, p.Y.Label = "", ""
 	for _, g := range s.groups(x) {
 		p.Y.Names = append(p.Y.Names, orElse(g.values[0], "(empty)"))
 	}
-	if len(p.Y.Names) > 60 {
+	if len(p.Y.Names) > mostClasses {
 		return fmt.Errorf("%s: column %s has %d texts: want a column of numbers for -x, or fewer of them", s.Name, x, len(p.Y.Names))
 	}
 	by := s.groups(o.By)

@@ -20,7 +20,7 @@ func isField(s *source) bool {
 func (s *source) fields() (all []string) {
 	for _, name := range s.Header {
 		for _, prefix := range []string{"H", "dq", "next_q"} {
-			if rest, ok := strings.CutPrefix(name, prefix); ok && (rest == "" || rest[0] == '_') && !slices.Contains(all, rest) {
+			if rest, ok := strings.CutPrefix(name, prefix); ok && !s.band(name) && (rest == "" || rest[0] == '_') && !slices.Contains(all, rest) {
 				all = append(all, rest)
 			}
 		}
@@ -71,7 +71,7 @@ func drawField(s *source, o *Options) (*picture.Figure, error) {
 	for _, suffix := range suffixes {
 		if s.Has("H"+suffix) && ref == nil {
 			ref = grid("H" + suffix)
-			levels = picture.Levels(quantile(ref, 0.01), quantile(ref, 0.99), picture.NumRamp-1)
+			levels = picture.Levels(quantile(ref, 0.03), quantile(ref, 0.97), picture.NumRamp-1)
 		}
 	}
 	f := &picture.Figure{Title: "H and its field", Columns: min(len(suffixes), 3), Width: 960}

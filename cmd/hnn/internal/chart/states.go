@@ -13,7 +13,7 @@ import (
 var times = []string{"t", "time", "Time", "T"}
 
 // special are columns that are no components of a state.
-var special = []string{"model", "run", "energy", "H", "drift", "step", "epoch"}
+var special = []string{"model", "run", "energy", "H", "drift", "step", "epoch", "dH_dt", "dissipated", "supplied"}
 
 // time returns the column of times, or "".
 func (s *source) time() string {
@@ -95,7 +95,9 @@ func isSection(s *source) bool {
 func (s *source) crossed() (vary []string, at string) {
 	largest := 0.
 	spread := map[string]float64{}
-	for _, name := range s.states() {
+	q, p := s.pairs()
+	state := slices.Concat(q, p)
+	for _, name := range state {
 		lo, hi := math.Inf(1), math.Inf(-1)
 		for _, v := range s.col(name) {
 			if v-v == 0 {
@@ -105,7 +107,7 @@ func (s *source) crossed() (vary []string, at string) {
 		spread[name] = hi - lo
 		largest = max(largest, hi-lo)
 	}
-	for _, name := range s.states() {
+	for _, name := range state {
 		if spread[name] > 1e-6*largest {
 			vary = append(vary, name)
 		} else if at != "" {
@@ -244,6 +246,16 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 		}
 		add(title, t, energy, false, false)
 	}
+	if powers := []string{"dH_dt", "dissipated", "supplied"}; s.has(powers...) && !s.Has("model") {
+		panel := &picture.Panel{Title: "Balance of power: dH/dt = supplied − dissipated", X: picture.Axis{Label: t}, Y: picture.Axis{Label: "power"}}
+		for i, name := range powers {
+			g := s.groups("run")[0]
+			ink := picture.Series + picture.Ink(picture.NumSeries-1-i)
+			panel.Layers = append(panel.Layers, picture.Layer{X: pick(s.col(t), g.rows), Y: pick(s.col(name), g.rows), Ink: ink})
+			f.Keys = append(f.Keys, picture.Key{Name: name, Ink: ink})
+		}
+		f.Panels = append(f.Panels, panel)
+	}
 	for _, name := range s.states() {
 		if len(f.Panels) < 2 && !(len(q) > 0 && !bands && name == q[0] && energy != "") || bands && len(f.Panels) < 4 {
 			add(name+" over time", t, name, false, dots)
@@ -272,7 +284,7 @@ func (s *source) alike(a, b string) bool {
 		return most
 	}
 	x, y := size(a), size(b)
-	return x < 2.5*y && y < 2.5*x
+	return x < 1.6*y && y < 1.6*x
 }
 
 // addModels adds y over x of each model and run, in the colour of the model. What is true lies

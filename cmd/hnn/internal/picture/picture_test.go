@@ -196,7 +196,7 @@ func TestFont(t *testing.T) {
 		seen[g.r] = true
 		for _, path := range outline(g.strokes) {
 			for _, p := range path {
-				if p.x < -4 || p.x > g.wide+0.6 || p.y < -3 || p.y > 8 {
+				if p.x < -4 || p.x > g.wide+0.6 || p.y < -3 || p.y > 8.6 {
 					t.Errorf("%c: a point at %v", g.r, p)
 				}
 			}

@@ -127,7 +127,12 @@ func logTicks(lo, hi float64, n int) (ts []tick) {
 			inside++
 		}
 	}
-	every := max(1, (inside+n-1)/max(n, 1))
+	every := 1
+	for _, every = range []int{1, 2, 3, 5, 10, 20, 50, 100, 200} {
+		if every*n >= inside {
+			break
+		}
+	}
 	plain := first >= -3 && last <= 4
 	label := func(k int64, e int) string {
 		switch {
@@ -148,10 +153,8 @@ func logTicks(lo, hi float64, n int) (ts []tick) {
 			many := inside*3 <= n+2 && (k == 2 || k == 5) || inside < 2 && (hi/lo < 4)
 			if k == 1 && (e%every+every)%every == 0 || k > 1 && many {
 				t.small, t.label = false, label(k, e)
-			} else if every > 1 || inside > 12 { // no room for small ticks between the decades
-				if k != 1 {
-					continue
-				}
+			} else if k > 1 && every > 1 || inside > 40 { // no room for small ticks
+				continue
 			}
 			ts = append(ts, t)
 		}

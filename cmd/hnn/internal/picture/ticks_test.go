@@ -57,15 +57,13 @@ func TestLogTicks(t *testing.T) {
 		{0.01, 0.3, 8, "0.01 0.02 0.05 0.1 0.2"},
 		{0.012, 0.3, 8, "0.02 0.05 0.1 0.2"},
 		{1e-8, 1, 4, "10⁻⁶ 10⁻³ 1"},
+		{1e-8, 1, 5, "10⁻⁸ 10⁻⁶ 10⁻⁴ 10⁻² 1"},
 		{3e-5, 4e-4, 5, "5·10⁻⁵ 10⁻⁴ 2·10⁻⁴"},
-		{1e-300, 1e300, 4, "10⁻³⁰⁰ 1 10³⁰⁰"},
+		{1e-300, 1e300, 4, "10⁻²⁰⁰ 1 10²⁰⁰"},
 		{2, 3, 4, "2 3"},
 		{2.1, 2.2, 4, ""},
 	} {
 		if got := labels(logTicks(c.lo, c.hi, c.n)); got != c.want {
-			if c.lo == 1e-300 && len(strings.Fields(got)) <= 5 {
-				continue // which of the decades is of no matter
-			}
 			t.Errorf("%v to %v: %s, want %s", c.lo, c.hi, got, c.want)
 		}
 	}
