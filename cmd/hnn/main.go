@@ -41,6 +41,8 @@ func commands() []command {
 		{"rollout", "a trajectory of a model", text(rolloutHelp), defineRollout, rolloutScores},
 		{"eval", "scores of a model on a CSV of states", text(evalHelp), defineEval, evalScores},
 		{"field", "H and its field on a grid, true and learned", text(fieldHelp), defineField, ""},
+		{"plot", "a picture of a CSV file, as SVG or PNG", plotHelp, definePlot, ""},
+		{"report", "a page of HTML about the files of a run", text(reportHelp), defineReport, ""},
 		{"sweep", "a command over seeds and grids of its flags", sweepHelp, defineSweep, ""},
 		{"replay", "run again what a manifest describes, and compare", text(replayHelp), defineReplay, ""},
 		{"verify", "checks of this program on this machine", text(verifyHelp), defineVerify, ""},

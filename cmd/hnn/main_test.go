@@ -194,7 +194,7 @@ func TestSpring(t *testing.T) {
 	if err := json.Unmarshal(b, &m); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"baseline.json", "field.csv", "hnn.json", "loss.csv", "nextstate.json", "summary.csv", "test.csv", "train.csv", "trajectory.csv"}
+	want := []string{"baseline.json", "field.csv", "hnn.json", "loss.csv", "nextstate.json", "report.html", "summary.csv", "test.csv", "train.csv", "trajectory.csv"}
 	if len(m.Files) != len(want) || m.Version != version || m.Flags["seed"] != "3" || m.Flags["hidden"] != "16,8" {
 		t.Fatalf("%+v", m)
 	}

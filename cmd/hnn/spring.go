@@ -26,6 +26,7 @@ Yosinski, 2019) on a mass on a spring, H = p²/2m + kq²/2, and writes to -out:
   field.csv            H and field on a grid of q and p, true and of each model
   summary.csv          model, run, E0, and the scores below
   hnn.json, baseline.json (and nextstate.json)  the models
+  report.html          a page about the run: figures, scores, and how to repeat it
   manifest.json        every flag, the version, and the SHA-256 of each file
 
 Models: hnn, whose field is J∇H; baseline, the same network for (q̇, ṗ) itself; with
@@ -167,6 +168,11 @@ func runSpring(e *env, f *flags.Set, c spring.Config, t *training, out string, p
 	made.Low, made.High = r.Train.Series().Range()
 	if err := writeSpring(e, out, c, r, points, made); err != nil {
 		return err
+	}
+	if !e.dry {
+		if err := e.writeReport(f, out); err != nil {
+			return err
+		}
 	}
 	if err := saved.remove(); err != nil {
 		return err

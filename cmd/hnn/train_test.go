@@ -291,7 +291,7 @@ func TestHoldout(t *testing.T) {
 // overwritten returns the lines that a terminal shows for a text.
 func overwritten(text string) []string {
 	lines, col := [][]rune{nil}, 0
-	for _, part := range strings.SplitAfter(strings.ReplaceAll(text, "\x1b[K", "\x00"), "") {
+	for _, part := range strings.SplitAfter(strings.NewReplacer("\x1b[K", "\x00", "\x1b[?7l", "", "\x1b[?7h", "").Replace(text), "") {
 		last := &lines[len(lines)-1]
 		switch part {
 		case "\r":
@@ -337,7 +337,7 @@ func TestProgress(t *testing.T) {
 		if strings.Contains(strings.ToLower(c.r.errors), "nan") {
 			t.Errorf("%s: NaN in %q", name, c.r.errors)
 		}
-		if name != "diverges" && !strings.Contains(c.r.errors, "\r\x1b[Khnn: epoch 2/") && !strings.Contains(c.r.errors, "\r\x1b[Kbaseline: epoch 2/") {
+		if name != "diverges" && !strings.Contains(c.r.errors, lineBegin+"hnn: epoch 2/") && !strings.Contains(c.r.errors, lineBegin+"baseline: epoch 2/") {
 			t.Errorf("%s: no progress in %q", name, c.r.errors)
 		}
 		lines := overwritten(c.r.errors)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
-	"time"
 
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
@@ -58,34 +57,6 @@ func (t *training) rates() nn.Schedule {
 		return nn.StepDecay(t.lr, 0.1, 3)
 	}
 	return nn.Cosine(t.lr, t.end)
-}
-
-// progress returns a function that shows the state of a training: on a terminal in one line
-// that it overwrites, else in a new line every half minute. done removes the line.
-func (t *training) progress(e *env) (show func(model string, ep nn.Epoch), done func()) {
-	if t.quiet {
-		return func(string, nn.Epoch) {}, func() {}
-	}
-	last, some := time.Now(), false
-	show = func(model string, ep nn.Epoch) {
-		line := fmt.Sprintf("%s: epoch %d/%d, loss %.4g", model, ep.Epoch, max(t.epochs, ep.Epoch), ep.Loss)
-		if ep.Valid == ep.Valid {
-			line += fmt.Sprintf(", validation %.4g", ep.Valid)
-		}
-		switch {
-		case e.terminal:
-			fmt.Fprint(e.stderr, "\r\x1b[K"+line)
-			some = true
-		case time.Since(last) > 30*time.Second:
-			fmt.Fprintln(e.stderr, line)
-			last = time.Now()
-		}
-	}
-	return show, func() {
-		if some {
-			fmt.Fprint(e.stderr, "\r\x1b[K")
-		}
-	}
 }
 
 // writeLoss writes the losses of a training.

@@ -1,4 +1,3 @@
-// Package picture reads and writes films and pictures.
 package picture
 
 import (

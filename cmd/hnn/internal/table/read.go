@@ -38,6 +38,7 @@ type Table struct {
 	errs  []error        // errs[j] says which cell that is, the first one
 	rows  int
 	runs  []run
+	words []*words // of ReadMixed: words[j] are the texts of column Header[j], nil for none
 }
 
 // A run is a number of rows on consecutive lines, from this row and line on. Only a blank line begins a new run, so a file
@@ -66,8 +67,10 @@ func ReadFile(ctx context.Context, name string) (*Table, error) {
 // line that begins with the file and, where there is one, the number of its line:
 //
 //	train.csv:17: column q: "1_0" is not a number
-func Read(name string, r io.Reader) (*Table, error) {
-	t := &Table{Name: name}
+func Read(name string, r io.Reader) (*Table, error) { return (&Table{Name: name}).read(r) }
+
+func (t *Table) read(r io.Reader) (*Table, error) {
+	name := t.Name
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	var cells []string
@@ -160,6 +163,9 @@ func (t *Table) header(line string, names []string) error {
 	}
 	t.cols = make([][]float64, len(names))
 	t.errs = make([]error, len(names))
+	if t.words != nil {
+		t.words = make([]*words, len(names))
+	}
 	return nil
 }
 
@@ -209,6 +215,9 @@ func (t *Table) add(line int, cells []string) error {
 			continue
 		}
 		v, err := number(c)
+		if err != nil && t.words != nil {
+			v, err = t.word(j, c), nil
+		}
 		if err != nil {
 			t.errs[j] = fmt.Errorf("%s:%d: column %.40s: %w", t.Name, line, t.Header[j], err)
 			t.cols[j] = nil

@@ -1,0 +1,221 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hnn/cmd/hnn/internal/picture"
+)
+
+// isField: H or a field on a grid of q and p.
+func isField(s *source) bool {
+	return s.has("q", "p") && s.time() == "" && len(s.fields()) > 0
+}
+
+// fields returns the suffixes of the systems and models of a file of hnn field: "" for what is true,
+// and _NAME for each model, those with an H first.
+func (s *source) fields() (all []string) {
+	for _, name := range s.Header {
+		for _, prefix := range []string{"H", "dq", "next_q"} {
+			if rest, ok := strings.CutPrefix(name, prefix); ok && !s.band(name) && (rest == "" || rest[0] == '_') && !slices.Contains(all, rest) {
+				all = append(all, rest)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b string) int {
+		if s.Has("H"+a) == s.Has("H"+b) {
+			return 0
+		} else if s.Has("H" + a) {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+func allFinite(v []float64) bool {
+	return !slices.ContainsFunc(v, func(x float64) bool { return x-x != 0 })
+}
+
+// axis returns the different values of a column, in order.
+func axis(v []float64) []float64 {
+	u := slices.Clone(v)
+	slices.Sort(u)
+	return slices.Compact(u)
+}
+
+func drawField(s *source, o *Options) (*picture.Figure, error) {
+	q, p := s.col("q"), s.col("p")
+	x, y := axis(q), axis(p)
+	if !allFinite(q) || !allFinite(p) || len(x)*len(y) != s.Rows() || len(x) < 2 || len(y) < 2 {
+		return nil, fmt.Errorf("%s: %d rows are no grid of %d values of q and %d of p: want each q with each p, as hnn field writes it, or -x and -y", s.Name, s.Rows(), len(x), len(y))
+	}
+	at, seen := make([]int, s.Rows()), make([]bool, s.Rows()) // the row of each point of the grid
+	for r := range q {
+		i, _ := slices.BinarySearch(x, q[r])
+		j, _ := slices.BinarySearch(y, p[r])
+		if k := i*len(y) + j; seen[k] {
+			return nil, fmt.Errorf("%s:%d: the point q = %v, p = %v is there twice: want a grid of one value for each point, or -x and -y", s.Name, s.Line(r), q[r], p[r])
+		} else {
+			at[k], seen[k] = r, true
+		}
+	}
+	grid := func(name string) []float64 { return pick2(s.col(name), at) }
+
+	// The levels are those of the first H; others are shifted by the median difference.
+	suffixes := s.fields()
+	var ref, levels []float64
+	for _, suffix := range suffixes {
+		if s.Has("H"+suffix) && ref == nil {
+			ref = grid("H" + suffix)
+			levels = picture.Levels(quantile(ref, 0.03), quantile(ref, 0.97), picture.NumRamp-1)
+		}
+	}
+	f := &picture.Figure{Title: "H and its field", Columns: min(len(suffixes), 3), Width: 960}
+	if ref == nil {
+		f.Title = "The field"
+	}
+	for i, v := range levels {
+		name := strconv.FormatFloat(v, 'g', 6, 64)
+		if i == 0 {
+			name = "H = " + name
+		}
+		f.Keys = append(f.Keys, picture.Key{Name: strings.ReplaceAll(name, "-", "−"), Ink: picture.RampInk(i, len(levels))})
+	}
+	var notes []string
+	duration := s.duration(x, y, suffixes)
+	for _, suffix := range suffixes {
+		title := strings.TrimPrefix(suffix, "_")
+		if title == "" {
+			title = "true"
+		}
+		panel := &picture.Panel{Title: title, Square: s.alike("q", "p"), X: over("q", x), Y: over("p", y)}
+		if s.Has("H" + suffix) {
+			h := grid("H" + suffix)
+			shift := 0.
+			if suffix != "" && s.Has("H") {
+				if shift = medianDifference(ref, h); shift != 0 {
+					notes = append(notes, fmt.Sprintf("%s is raised by %.3g", "H"+suffix, shift))
+				}
+			}
+			for i, v := range levels {
+				cx, cy := picture.Contour(x, y, h, v-shift)
+				panel.Layers = append(panel.Layers, picture.Layer{X: cx, Y: cy, Ink: picture.RampInk(i, len(levels))})
+			}
+		} else {
+			panel.Title += " (no H)"
+		}
+		panel.Layers = append(panel.Layers, s.arrows(x, y, at, suffix, duration))
+		f.Panels = append(f.Panels, panel)
+	}
+	if notes != nil {
+		f.Note = strings.ReplaceAll(strings.Join(notes, ", "), "-", "−") + ": the constant of a learned H is arbitrary. "
+	}
+	f.Note += "Arrows show the field, on one scale in all panels."
+	rows := (len(suffixes) + f.Columns - 1) / f.Columns
+	f.Height = 110 + rows*(880/f.Columns)
+	if f.Columns == 1 {
+		f.Width, f.Height = 640, 620
+	}
+	return f, nil
+}
+
+// over returns the axis of a side of the grid, with room for half an arrow.
+func over(name string, v []float64) picture.Axis {
+	lo, hi := v[0], v[len(v)-1]
+	room := float64(0.04 * (hi - lo))
+	return picture.Axis{Label: name, Fixed: true, Min: lo - room, Max: hi + room}
+}
+
+func pick2(v []float64, at []int) []float64 {
+	out := make([]float64, len(at))
+	for i, r := range at {
+		out[i] = v[r]
+	}
+	return out
+}
+
+// medianDifference returns the median of a − b where both are finite, or 0.
+func medianDifference(a, b []float64) float64 {
+	d := make([]float64, len(a))
+	for i := range a {
+		d[i] = a[i] - b[i]
+	}
+	if m := quantile(d, 0.5); m == m {
+		return m
+	}
+	return 0
+}
+
+// quantile returns the value below which a share of the finite values lies.
+func quantile(v []float64, share float64) float64 {
+	var u []float64
+	for _, x := range v {
+		if x-x == 0 {
+			u = append(u, x)
+		}
+	}
+	if u == nil {
+		return math.NaN()
+	}
+	slices.Sort(u)
+	at := float64(share * float64(len(u)-1))
+	i := min(int(at), len(u)-1)
+	j := min(i+1, len(u)-1)
+	return u[i] + float64((at-float64(i))*(u[j]-u[i]))
+}
+
+// arrowsASide is how many arrows stand next to each other.
+const arrowsASide = 14
+
+// rate returns the field of a system or model at a row. For a model of the next state it is the change.
+func (s *source) rate(suffix string, r int) (dq, dp float64) {
+	if s.has("dq"+suffix, "dp"+suffix) {
+		return s.col("dq" + suffix)[r], s.col("dp" + suffix)[r]
+	}
+	if s.has("next_q"+suffix, "next_p"+suffix) {
+		return s.col("next_q" + suffix)[r] - s.col("q")[r], s.col("next_p" + suffix)[r] - s.col("p")[r]
+	}
+	return math.NaN(), math.NaN()
+}
+
+// duration is the time in which the field moves a state along an arrow: the fastest tenth of the states
+// of the first field reaches about the next arrow.
+func (s *source) duration(x, y []float64, suffixes []string) float64 {
+	dx, dy := (x[len(x)-1]-x[0])/arrowsASide, (y[len(y)-1]-y[0])/arrowsASide
+	var v []float64
+	for r := range s.Rows() {
+		a, b := s.rate(suffixes[0], r)
+		v = append(v, max(math.Abs(a/dx), math.Abs(b/dy)))
+	}
+	if fast := quantile(v, 0.9); fast > 0 {
+		return 1 / fast
+	}
+	return 0
+}
+
+// arrows returns the layer of a field. Arrows are centred at their states and at most a fifth longer
+// than their distance.
+func (s *source) arrows(x, y []float64, at []int, suffix string, duration float64) picture.Layer {
+	l := picture.Layer{Shape: picture.Arrows, Ink: picture.Text}
+	dx, dy := (x[len(x)-1]-x[0])/arrowsASide, (y[len(y)-1]-y[0])/arrowsASide
+	every := func(n int) int { return max(1, (n-1+arrowsASide/2)/arrowsASide) }
+	ex, ey := every(len(x)), every(len(y))
+	for i := (len(x) - 1) % ex / 2; i < len(x); i += ex {
+		for j := (len(y) - 1) % ey / 2; j < len(y); j += ey {
+			vq, vp := s.rate(suffix, at[i*len(y)+j])
+			k := duration
+			if over := max(math.Abs(float64(vq*k)/dx), math.Abs(float64(vp*k)/dy)); over > 1.2 {
+				k *= 1.2 / over
+			}
+			if vq, vp = float64(vq*k/2), float64(vp*k/2); vq-vq == 0 && vp-vp == 0 {
+				l.X, l.Y = append(l.X, x[i]-vq), append(l.Y, y[j]-vp)
+				l.X2, l.Y2 = append(l.X2, x[i]+vq), append(l.Y2, y[j]+vp)
+			}
+		}
+	}
+	return l
+}

@@ -1,0 +1,16 @@
+// Package picture draws figures as SVG and PNG.
+//
+// A [Figure] says what is shown: panels, and in each panel layers of lines, dots, bands and arrows
+// in the units of the data. [Figure.SVG] and [Figure.PNG] draw the same figure. The same figure
+// gives the same bytes on every platform.
+//
+// Read figure.go first, then:
+//
+//	layout.go   where titles, keys, panels and ticks go
+//	ticks.go    which numbers stand at an axis
+//	thin.go     how a million points become a small file
+//	contour.go  level sets of a function on a grid
+//	palette.go  the colours, light and dark
+//	svg.go      writes SVG
+//	raster.go   covers pixels; font.go has the letters, png.go the file
+package picture
