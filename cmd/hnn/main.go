@@ -37,6 +37,7 @@ func commands() []command {
 		{"spring", "the whole experiment: data, training, rollouts, scores", text(springHelp), defineSpring, springScores},
 		{"simulate", "true trajectories of a named system or of any Hamiltonian", simulateHelp, defineSimulate, ""},
 		{"train", "a model from a CSV of states", trainHelp, defineTrain, trainScores},
+		{"check", "what is in a CSV of states, and what is doubtful", text(checkHelp), defineCheck, ""},
 		{"rollout", "a trajectory of a model", text(rolloutHelp), defineRollout, rolloutScores},
 		{"eval", "scores of a model on a CSV of states", text(evalHelp), defineEval, evalScores},
 		{"field", "H and its field on a grid, true and learned", text(fieldHelp), defineField, ""},

@@ -133,13 +133,13 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 	return statesOf(t, c)
 }
 
-// statesOf takes the states from a table.
-func statesOf(t *table.Table, c columns) (*states, error) {
-	var err error
+// resolve fills in the names of columns that were not given. It returns those of the states that
+// the table should have; hidden tells that the momenta are none of them.
+func (c *columns) resolve(t *table.Table) (observed []string, hidden bool, err error) {
 	if c.q == nil {
 		n, err := pairs(t)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		both := names(n)
 		if c.q = both[:n]; slices.ContainsFunc(both[n:], t.Has) {
@@ -149,10 +149,18 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 	if c.absent && t.Has(c.q[0]) && !slices.ContainsFunc(c.p, t.Has) {
 		c.p = nil
 	}
-	observed := slices.Concat(c.q, c.p)
-	hidden := c.p == nil
+	observed, hidden = slices.Concat(c.q, c.p), c.p == nil
 	for _, q := range c.q[:len(c.q)-len(c.p)] { // names for what the file does not have
 		c.p = append(c.p, "p"+strings.TrimPrefix(q, "q"))
+	}
+	return observed, hidden, nil
+}
+
+// statesOf takes the states from a table.
+func statesOf(t *table.Table, c columns) (*states, error) {
+	observed, hidden, err := c.resolve(t)
+	if err != nil {
+		return nil, err
 	}
 	s := &states{name: t.Name, names: slices.Concat(c.q, c.p), cols: c}
 	if s.X, err = matrix(t, observed); err != nil {

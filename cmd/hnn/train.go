@@ -166,7 +166,8 @@ type trainJob struct {
 // extensible are the flags that may differ when a training is resumed.
 var extensible = []string{"epochs", "patience"}
 
-func defineTrain(f *flags.Set) check {
+// newTrain returns a job with the defaults of its flags, which it registers.
+func newTrain(f *flags.Set) *trainJob {
 	t := &trainJob{
 		training: training{hidden: []int{128, 64, 32}, act: nn.Tanh, init: nn.Torch, schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam()},
 		kind:     nn.Kinds()[0].Name, by: nn.Comparison{Order: 2, Window: 5, Stride: 1},
@@ -205,6 +206,11 @@ func defineTrain(f *flags.Set) check {
 	f.File(&t.log, "log", flags.Output, "CSV `file` of the loss of each epoch")
 	t.register(f)
 	f.Operands(1, 1, "a CSV file of data, or - for standard input")
+	return t
+}
+
+func defineTrain(f *flags.Set) check {
+	t := newTrain(f)
 	return func() (run, error) {
 		t.data = f.Arg(0)
 		if t.resume == "" { // else the flags are those of the saved training

@@ -25,6 +25,9 @@ var packed = []struct{ magic, what string }{
 	{"\x28\xb5\x2f\xfd", "packed by zstd: want text or gzip (unzstd unpacks it)"},
 	{"PAR1", "a Parquet file: want CSV"},
 	{"\x89HDF", "an HDF5 file: want CSV"},
+	{"{", "JSON: want CSV"},
+	{"[{", "JSON: want CSV"},
+	{"<", "HTML or XML: want CSV"},
 	{"\x93NUMPY", "a NumPy file: want CSV (numpy.savetxt writes it, with delimiter=',' and comments='')"},
 }
 

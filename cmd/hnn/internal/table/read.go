@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"math"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -183,6 +184,9 @@ func (t *Table) header(line string, names []string) error {
 	if err := checkHeader(names); err != nil {
 		return err
 	}
+	if _, unit := unitOf(names[0]); len(names) == 1 && unit == "" && strings.Contains(names[0], " ") {
+		return fmt.Errorf(`header %.40q is one column: expected ",", ";" or a tab between columns (tr -s ' ' ',' makes commas of blanks)`, line)
+	}
 	for _, s := range names {
 		t.Header = append(t.Header, strings.Clone(s)) // s alone would keep the whole line in memory
 	}
@@ -328,6 +332,14 @@ func (t *Table) Has(name string) bool {
 	return ok
 }
 
+// At returns the place of the named column in the header, -1 for none.
+func (t *Table) At(name string) int {
+	if j, ok := t.index[name]; ok {
+		return j
+	}
+	return -1
+}
+
 // Col returns the numbers of the named column. A cell that is no finite decimal number is an error, and so is a column
 // that is not there. The slice is the table's own.
 func (t *Table) Col(name string) ([]float64, error) {
@@ -352,6 +364,42 @@ func (t *Table) Lost(name string) (v []float64, lost int, first error) {
 		lost = t.lost[j]
 	}
 	return t.cols[j], lost, t.errs[j]
+}
+
+// Select returns the table of some of the rows, in order. A cell that is no number in the whole table of [ReadLoose] does
+// no harm to a column unless it is one of them.
+func (t *Table) Select(rows []int) *Table {
+	s := &Table{Name: t.Name, Header: t.Header, sep: t.sep, decimal: t.decimal, index: t.index, rows: len(rows),
+		cols: make([][]float64, len(t.cols)), errs: make([]error, len(t.cols))}
+	if t.stamps != nil {
+		s.stamps = make([]*stamps, len(t.cols))
+	}
+	pick := func(v []float64) (part []float64) {
+		for _, r := range rows {
+			part = append(part, v[r])
+		}
+		return part
+	}
+	for j, v := range t.cols {
+		if len(v) == t.rows {
+			s.cols[j] = pick(v)
+		}
+		if len(v) < t.rows || slices.ContainsFunc(s.cols[j], func(v float64) bool { return v != v }) {
+			s.errs[j] = t.errs[j]
+		}
+		if c := t.stampsOf(j); c != nil {
+			s.stamps[j] = &stamps{layout: c.layout, first: c.first, err: c.err}
+			if c.err == nil {
+				s.stamps[j].v = pick(c.v)
+			}
+		}
+	}
+	for i, r := range rows {
+		if n := len(s.runs); n == 0 || s.runs[n-1].line+i-s.runs[n-1].row != t.Line(r) {
+			s.runs = append(s.runs, run{i, t.Line(r)})
+		}
+	}
+	return s
 }
 
 // Need returns nil if the table has all these columns, in any order. Otherwise its error lists the missing and the found

@@ -118,8 +118,8 @@ func (t *Table) Times(name, unit string) ([]float64, error) {
 	given := t.Unit(name)
 	u := timeUnit(given)
 	switch {
-	case t.stamps != nil && t.stamps[j] != nil:
-		if s := t.stamps[j]; s.err != nil || unit == "" {
+	case t.stampsOf(j) != nil:
+		if s := t.stampsOf(j); s.err != nil || unit == "" {
 			return s.v, s.err
 		}
 		return nil, fmt.Errorf("%s: column %.40s has dates and times, which have no unit: leave -time-unit out", t.Name, name)
@@ -147,7 +147,14 @@ func (t *Table) Times(name, unit string) ([]float64, error) {
 // Stamped tells whether a column has ISO 8601 times.
 func (t *Table) Stamped(name string) bool {
 	j, ok := t.index[name]
-	return ok && t.stamps != nil && t.stamps[j] != nil
+	return ok && t.stampsOf(j) != nil
+}
+
+func (t *Table) stampsOf(j int) *stamps {
+	if t.stamps == nil {
+		return nil
+	}
+	return t.stamps[j]
 }
 
 // stamps are a column of ISO 8601 times, in seconds from the first.
