@@ -65,7 +65,7 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 				for c, power := range e {
 					u := (x.At(r, c) - in.Low[c]) / (in.High[c] - in.Low[c])
 					for range power {
-						row[d-1+k] *= float64(2*u - 1)
+						row[d-1+k] *= float64(2*u) - 1
 					}
 				}
 			}

@@ -41,6 +41,8 @@ func commands() []command {
 		{"rollout", "a trajectory of a model", text(rolloutHelp), defineRollout, rolloutScores},
 		{"eval", "scores of a model on a CSV of states", text(evalHelp), defineEval, evalScores},
 		{"field", "H and its field on a grid, true and learned", text(fieldHelp), defineField, ""},
+		{"export", "a model as C, NumPy, safetensors or a formula", text(exportHelp), defineExport, ""},
+		{"import", "a model from safetensors", text(importHelp), defineImport, ""},
 		{"sweep", "a command over seeds and grids of its flags", sweepHelp, defineSweep, ""},
 		{"replay", "run again what a manifest describes, and compare", text(replayHelp), defineReplay, ""},
 		{"verify", "checks of this program on this machine", text(verifyHelp), defineVerify, ""},

@@ -1,0 +1,372 @@
+package export
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+
+	"hnn/autodiff"
+	"hnn/nn"
+)
+
+//go:embed c
+var cParts embed.FS
+
+// cNeeds lists which files of the folder c an operation needs, in order.
+var cNeeds = map[string][]string{
+	"tanh": {"exp", "tanh"}, "exp": {"exp", "expsum"}, "sigmoid": {"exp", "expsum", "sigmoid"}, "log": {"log"},
+	"softplus": {"exp", "expsum", "log", "softplus"}, "sin": {"trig"}, "cos": {"trig"}, "sqrt": {"sqrt"}, "pow": {"exp", "expsum", "log", "pow"},
+}
+
+// cOrder is the order in which the files stand.
+var cOrder = []string{"exp", "expsum", "tanh", "sigmoid", "log", "softplus", "trig", "sqrt", "pow"}
+
+// cEach are the operations element by element; X and Y are the operands, C the constant.
+var cEach = map[string]string{
+	"add": "X + Y", "sub": "X - Y", "mul": "X * Y", "div": "X / Y", "scale": "C * X", "addconst": "X + C", "inv": "1.0 / X", "detach": "X",
+	"tanh": "hnn_tanh(X)", "exp": "hnn_exp(X)", "log": "hnn_log(X)", "sqrt": "hnn_sqrt(X)", "pow": "hnn_pow(X, C)",
+	"sin": "hnn_sin(X)", "cos": "hnn_cos(X)", "sigmoid": "hnn_sigmoid(X)", "softplus": "hnn_softplus(X)",
+}
+
+// A cWriter writes the functions of one model.
+type cWriter struct {
+	b          bytes.Buffer
+	name       string
+	dim        int
+	names      map[*autodiff.Matrix]string
+	plain      map[*autodiff.Matrix]bool // leaves that are read as they are
+	transposed map[*autodiff.Matrix]bool // leaves that are read with rows and columns exchanged
+}
+
+// C writes a model as one file of C99, with its functions called name_H, name_field and so on. Their results have the bits
+// of the model's own. The lines of about are a comment at its top.
+func C(w io.Writer, name string, m nn.Model, about []string) error {
+	all, err := functions(m, 1)
+	if err != nil {
+		return err
+	}
+	c := &cWriter{name: name, dim: m.Dim(), names: named(leaves(all)),
+		plain: map[*autodiff.Matrix]bool{}, transposed: map[*autodiff.Matrix]bool{}}
+	var bodies bytes.Buffer
+	for _, f := range all {
+		if err := c.function(f); err != nil {
+			return err
+		}
+	}
+	c.steps(all)
+	if err := c.selftest(all); err != nil {
+		return err
+	}
+	bodies, c.b = c.b, bytes.Buffer{}
+	c.head(all, about)
+	if err := c.runtime(all); err != nil {
+		return err
+	}
+	for _, o := range leaves(all) {
+		c.array(o)
+	}
+	c.b.Write(bodies.Bytes())
+	c.b.WriteString("\n#endif\n")
+	_, err = w.Write(c.b.Bytes())
+	return err
+}
+
+// head writes the comment, the checks of the compiler and the declarations.
+func (c *cWriter) head(all []function, about []string) {
+	c.b.WriteString("/* " + strings.ReplaceAll(strings.Join(about, "\n   "), "*/", "* /") + "\n\n")
+	fmt.Fprintf(&c.b, `   A state x has %[1]d numbers: coordinates, then momenta. Compile with
+
+       cc -std=c99 -O3 -ffp-contract=off -mfma -c %[2]s.c
+
+   -ffp-contract=off is needed: no product may be fused with a sum that is not written so.
+   -mfma is for x86-64 processors from 2013 on; without it the fused multiply-add is
+   computed with integers, to the same bits and some two hundred times slower. No library is
+   called, and there is no memory but the stack. %[2]s_selftest() returns 0 if compiler and
+   processor give the bits that the model had where this file was made.
+   With %[2]s_HEADER defined before it is included, this file has the declarations alone. */
+
+`, c.dim, c.name)
+	if has(all, "H") {
+		fmt.Fprintf(&c.b, "double %s_H(const double x[%d]);\n", c.name, c.dim)
+	}
+	if has(all, "field") {
+		fmt.Fprintf(&c.b, `void %[1]s_field(const double x[%[2]d], double dx[%[2]d]); /* dx/dt */
+
+/* One step of length h of the classical Runge-Kutta method of order 4. */
+void %[1]s_rk4(double x[%[2]d], double h);
+`, c.name, c.dim)
+	}
+	if has(all, "H") && has(all, "field") {
+		fmt.Fprintf(&c.b, `
+/* One step of length h of the implicit midpoint rule, which is symplectic for any H: the
+   error of the energy stays bounded. Set x of a struct of zeros, and take all steps with it:
+   it keeps the roundings, and a first guess. The result is 0, 1 if the field is not finite,
+   2 if the iteration does not converge: h is too long. x is then as it was. */
+typedef struct { double x[%[2]d], lost[%[2]d], k[%[2]d]; int begun; } %[1]s_orbit;
+int %[1]s_midpoint(%[1]s_orbit *o, double h);
+`, c.name, c.dim)
+	}
+	if has(all, "next") {
+		fmt.Fprintf(&c.b, "void %[1]s_next(const double x[%[2]d], double next[%[2]d]); /* one interval later */\n", c.name, c.dim)
+	}
+	fmt.Fprintf(&c.b, `
+int %[1]s_selftest(void); /* how many numbers differ from those of the model */
+
+#ifndef %[1]s_HEADER
+
+#include <float.h>
+#include <stdint.h>
+
+#if defined(__FAST_MATH__) || FLT_EVAL_METHOD != 0
+#error "want float64 arithmetic as it is written: no -ffast-math, and SSE2 or better on x86"
+#endif
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__) /* GCC 12 makes fused operations of pairs of sums, whatever the flag says */
+#pragma GCC optimize("-ffp-contract=off", "-fno-tree-slp-vectorize")
+#endif
+
+`, c.name)
+}
+
+// runtime writes what the operations need.
+func (c *cWriter) runtime(all []function) error {
+	need := map[string]bool{}
+	products := [2]bool{} // by rows of a constant matrix, and others
+	for _, f := range all {
+		for _, in := range f.list {
+			for _, part := range cNeeds[in.Op] {
+				need[part] = true
+			}
+			if strings.Contains(in.Op, "matmul") {
+				if _, ok := c.constantFactor(f, in); ok {
+					products[0] = true
+				} else {
+					products[1] = true
+				}
+			}
+		}
+	}
+	files := []string{"fma"}
+	for _, part := range cOrder {
+		if need[part] {
+			files = append(files, part)
+		}
+	}
+	if products[0] {
+		files = append(files, "row")
+	}
+	if products[1] {
+		files = append(files, "product")
+	}
+	for _, name := range files {
+		text, err := cParts.ReadFile("c/" + name + ".c")
+		if err != nil {
+			return err
+		}
+		c.b.Write(text)
+		c.b.WriteString("\n")
+	}
+	return nil
+}
+
+// hex writes a number such that C reads the same bits.
+func hex(v float64) string {
+	switch {
+	case v != v:
+		return "hnn_real(0x7ff8000000000000u)"
+	case math.IsInf(v, 0):
+		return fmt.Sprintf("hnn_real(0x%xu)", math.Float64bits(v))
+	}
+	return strconv.FormatFloat(v, 'x', -1, 64)
+}
+
+// array writes a leaf, as it is and transposed, as it was used.
+func (c *cWriter) array(o autodiff.Operand) {
+	m := o.Leaf
+	write := func(name string, rows, cols int, at func(i, j int) float64) {
+		fmt.Fprintf(&c.b, "static const double %s[%d] = { /* %d x %d */\n", name, rows*cols, rows, cols)
+		for i := range rows {
+			for j := range cols {
+				if j%4 == 0 {
+					c.b.WriteString("    ")
+				}
+				c.b.WriteString(hex(at(i, j)) + ",")
+				if j%4 == 3 || j == cols-1 {
+					c.b.WriteString("\n")
+				} else {
+					c.b.WriteString(" ")
+				}
+			}
+		}
+		c.b.WriteString("};\n\n")
+	}
+	if c.plain[m] {
+		write(c.names[m], m.Rows, m.Cols, m.At)
+	}
+	if c.transposed[m] {
+		write(c.names[m]+"_t", m.Cols, m.Rows, func(i, j int) float64 { return m.At(j, i) })
+	}
+}
+
+// ref returns the name of an operand's array.
+func (c *cWriter) ref(f function, o autodiff.Operand) string {
+	switch {
+	case o.Leaf == f.x:
+		return "x"
+	case o.Leaf != nil:
+		c.plain[o.Leaf] = true
+		return c.names[o.Leaf]
+	}
+	return fmt.Sprintf("b%d", o.Buffer)
+}
+
+// at returns element i of an operand.
+func (c *cWriter) at(f function, o autodiff.Operand, i string) string {
+	if o.IsConst {
+		if o.Const < 0 || math.Signbit(o.Const) {
+			return "(" + hex(o.Const) + ")"
+		}
+		return hex(o.Const)
+	}
+	return c.ref(f, o) + "[" + i + "]"
+}
+
+// constantFactor returns the array of the right factor of a product if it is a leaf that can be stored by rows.
+func (c *cWriter) constantFactor(f function, in autodiff.Instruction) (string, bool) {
+	if in.Y.Leaf == nil || in.Y.Leaf == f.x || in.X.IsConst || in.X.Rows != 1 {
+		return "", false
+	}
+	switch in.Op {
+	case "matmul":
+		c.plain[in.Y.Leaf] = true
+		return c.names[in.Y.Leaf], true
+	case "matmulT":
+		c.transposed[in.Y.Leaf] = true
+		return c.names[in.Y.Leaf] + "_t", true
+	}
+	return "", false
+}
+
+// function writes one function, without H in its name for its value.
+func (c *cWriter) function(f function) error {
+	size := map[int]int{} // of the buffers
+	for _, in := range f.list {
+		size[in.Z.Buffer] = max(size[in.Z.Buffer], in.Z.Rows*in.Z.Cols)
+		for _, o := range []autodiff.Operand{in.X, in.Y} {
+			if o.IsConst && strings.Contains(in.Op, "mat") { // products read an array
+				size[o.Buffer] = max(size[o.Buffer], o.Rows*o.Cols)
+			}
+		}
+	}
+	switch f.name {
+	case "H":
+		fmt.Fprintf(&c.b, "double %s_H(const double x[%d]) {\n", c.name, c.dim)
+	default:
+		fmt.Fprintf(&c.b, "void %s_%s(const double x[%d], double out[%d]) {\n", c.name, f.name, c.dim, c.dim)
+	}
+	for i := range 1 << 20 {
+		if len(size) == 0 {
+			break
+		}
+		if n, ok := size[i]; ok {
+			fmt.Fprintf(&c.b, "    double b%d[%d];\n", i, n)
+			delete(size, i)
+		}
+	}
+	for _, in := range f.list {
+		if err := c.instruction(f, in); err != nil {
+			return err
+		}
+	}
+	if f.name == "H" {
+		fmt.Fprintf(&c.b, "    return %s;\n}\n\n", c.at(f, f.out, "0"))
+		return nil
+	}
+	c.loop(c.dim, "out[i] = "+c.at(f, f.out, "i")+";")
+	c.b.WriteString("}\n\n")
+	return nil
+}
+
+// loop writes a statement for i from 0 to below n.
+func (c *cWriter) loop(n int, statement string) {
+	if n == 1 {
+		fmt.Fprintf(&c.b, "    %s\n", strings.ReplaceAll(statement, "[i]", "[0]"))
+		return
+	}
+	fmt.Fprintf(&c.b, "    for (int i = 0; i < %d; i++) %s\n", n, statement)
+}
+
+// instruction writes one step.
+func (c *cWriter) instruction(f function, in autodiff.Instruction) error {
+	z, n := c.ref(f, in.Z), in.Z.Rows*in.Z.Cols
+	if each, ok := cEach[in.Op]; ok {
+		constant := c.at(f, autodiff.Operand{IsConst: true, Const: in.C}, "")
+		c.loop(n, z+"[i] = "+strings.NewReplacer("X", c.at(f, in.X, "i"), "Y", c.at(f, in.Y, "i"), "C", constant).Replace(each)+";")
+		return nil
+	}
+	x := in.X
+	switch in.Op {
+	case "matmul", "matmulT", "tmatmul":
+		for _, o := range []autodiff.Operand{in.X, in.Y} {
+			if o.IsConst {
+				c.loop(o.Rows*o.Cols, fmt.Sprintf("b%d[i] = %s;", o.Buffer, hex(o.Const)))
+			}
+		}
+		if w, ok := c.constantFactor(f, in); ok {
+			fmt.Fprintf(&c.b, "    hnn_row(%s, %s, %s, %d, %d);\n", z, c.ref(f, x), w, x.Cols, in.Z.Cols)
+			return nil
+		}
+		k, xr, xc, yr, yc := x.Cols, x.Cols, 1, in.Y.Cols, 1
+		switch in.Op {
+		case "matmulT":
+			yr, yc = 1, in.Y.Cols
+		case "tmatmul":
+			k, xr, xc = x.Rows, 1, x.Cols
+		}
+		fmt.Fprintf(&c.b, "    hnn_product(%s, %s, %d, %d, %s, %d, %d, %d, %d, %d);\n", z, c.ref(f, x), xr, xc, c.ref(f, in.Y), yr, yc, in.Z.Rows, k, in.Z.Cols)
+	case "sumto":
+		c.sum(f, in)
+	case "expandto":
+		row, col := "i", "j"
+		if x.Rows == 1 {
+			row = "0"
+		}
+		if x.Cols == 1 {
+			col = "0"
+		}
+		c.grid(in.Z.Rows, in.Z.Cols, fmt.Sprintf("%s[i * %d + j] = %s;", z, in.Z.Cols, c.at(f, x, fmt.Sprintf("%s * %d + %s", row, x.Cols, col))))
+	case "slice":
+		c.grid(in.Z.Rows, in.Z.Cols, fmt.Sprintf("%s[i * %d + j] = %s;", z, in.Z.Cols, c.at(f, x, fmt.Sprintf("i * %d + j + %d", x.Cols, int(in.C)))))
+	case "pad":
+		c.loop(n, z+"[i] = 0.0;")
+		c.grid(x.Rows, x.Cols, fmt.Sprintf("%s[i * %d + j + %d] = %s;", z, in.Z.Cols, int(in.C), c.at(f, x, fmt.Sprintf("i * %d + j", x.Cols))))
+	default:
+		return unknownOp("C", in.Op)
+	}
+	return nil
+}
+
+// grid writes a statement for each i and j.
+func (c *cWriter) grid(rows, cols int, statement string) {
+	fmt.Fprintf(&c.b, "    for (int i = 0; i < %d; i++)\n        for (int j = 0; j < %d; j++) %s\n", rows, cols, statement)
+}
+
+// sum writes the sums of kernel.SumTo, in its order.
+func (c *cWriter) sum(f function, in autodiff.Instruction) {
+	z, x := c.ref(f, in.Z), in.X
+	element := c.at(f, x, fmt.Sprintf("i * %d + j", x.Cols))
+	switch {
+	case in.Z.Rows == x.Rows:
+		fmt.Fprintf(&c.b, "    for (int i = 0; i < %d; i++) {\n        double s = 0.0;\n        for (int j = 0; j < %d; j++) s += %s;\n        %s[i] = s;\n    }\n", x.Rows, x.Cols, element, z)
+	case in.Z.Cols == x.Cols:
+		c.loop(x.Cols, z+"[i] = 0.0;")
+		c.grid(x.Rows, x.Cols, fmt.Sprintf("%s[j] += %s;", z, element))
+	default:
+		fmt.Fprintf(&c.b, "    %s[0] = 0.0;\n    for (int j = 0; j < %d; j++) {\n        double s = 0.0;\n        for (int i = 0; i < %d; i++) s += %s;\n        %s[0] += s;\n    }\n", z, x.Cols, x.Rows, element, z)
+	}
+}
