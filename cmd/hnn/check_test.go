@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -276,4 +278,40 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %d lines of doubts\n%s", c.name, lines, doubts)
 		}
 	}
+}
+
+// Whatever can be read is described, without a panic.
+func FuzzCheck(f *testing.F) {
+	for _, s := range []string{
+		"t,q,p\n1,2,3\n", "t,q,p\n1,2,3\n1,2,3\n1,2,3\n", "q\n1\n", "t,q\n1,\n,2\n", "t,q,p,dq,dp\n0,1,2,3,4\n1,1,2,3,4\n",
+		"run,t,q,p\n1,0,1,1\n2,0,2,2\n1,1,1,1\n", "t [ms];q;p\n0;1,5;2\n1;x;3\n", "t,q,p\n2026-01-01,1,2\n2026-01-02,3,4\n,5,6\n",
+		"t,q0,q1,p0,p1\n0,1,2,3,4\n1,2,3,4,5\n2,1,2,1,2\n", "t,q,p\n0,1e300,-1e300\n1,-1e300,1e300\n2,0,0\n", "p,t\n1,2\n", "t,q,p,u\n0,0,0,0\n1,0,0,1\n",
+		"t,q,p\n-1e308,1,1\n1e308,2,2\n", "q0,q1,p0,p1,p2\n1,2,3,4,5\n", "t [m],q,p\n1,2,3\n2,3,4\n",
+	} {
+		f.Add(s)
+	}
+	file := filepath.Join(f.TempDir(), "x.csv")
+	f.Fuzz(func(t *testing.T, s string) {
+		if err := os.WriteFile(file, []byte(s), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		tab, err := table.ReadLoose(t.Context(), file)
+		if err != nil {
+			return
+		}
+		l := &look{t: tab, cols: columns{t: "t", run: "run"}}
+		l.series()
+		if l.s != nil {
+			l.inspect()
+		}
+		var b bytes.Buffer
+		if err := l.write(&env{ctx: t.Context()}, &b); err != nil || !strings.Contains(b.String(), "\nhnn train: ") {
+			t.Errorf("%v %s", err, b.String())
+		}
+		for _, r := range b.String() {
+			if r == '\x1b' || r == '\r' {
+				t.Errorf("a control character in %q", b.String())
+			}
+		}
+	})
 }

@@ -200,3 +200,26 @@ func TestReadLoose(t *testing.T) {
 		t.Error("a column that is not there")
 	}
 }
+
+// Some rows of a table are a table, whose rows have the lines that they had.
+func TestSelect(t *testing.T) {
+	x, err := (&Table{Name: "x.csv", loose: true}).read(strings.NewReader("t,q,p\n2026-01-01,1,x\n2026-01-02,,5\n\n2026-01-03,3,6\n2026-01-04,4,7\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := x.Select([]int{0, 2, 3})
+	q, err := s.Col("q")
+	at, err2 := s.Times("t", "")
+	if err != nil || err2 != nil || !slices.Equal(q, []float64{1, 3, 4}) || !slices.Equal(at, []float64{0, 2 * 86400, 3 * 86400}) || s.Rows() != 3 || s.Line(0) != 2 || s.Line(1) != 5 || s.Line(2) != 6 {
+		t.Error(q, at, err, err2, s.runs)
+	}
+	if _, err := s.Col("p"); err == nil {
+		t.Error("text was taken for a number")
+	}
+	if v, err := x.Select([]int{1, 2}).Col("p"); err != nil || !slices.Equal(v, []float64{5, 6}) {
+		t.Error(v, err)
+	}
+	if _, err := x.Select([]int{1, 2}).Col("q"); err == nil {
+		t.Error("a hole was taken for a number")
+	}
+}
