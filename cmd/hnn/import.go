@@ -62,7 +62,7 @@ func defineImport(f *flags.Set) check {
 			}
 			var m nn.Stored
 			made := &nn.Origin{Program: version, Command: "import", Flags: f.With(flags.Setting)}
-			if meta["format"] == "hnn" {
+			if meta["format"] == export.Format {
 				if name := f.First("kind", "activation"); name != "" {
 					return flags.Wrong("-%s: the file is one of hnn export, and says that itself", name)
 				}

@@ -169,7 +169,7 @@ func TestCBits(t *testing.T) {
 func buildModels[M nn.Model](t *testing.T, cc []string, all map[string]M) string {
 	dir := t.TempDir()
 	var b bytes.Buffer
-	b.WriteString("#include <stdio.h>\n#include <string.h>\n")
+	b.WriteString("#include <stdio.h>\n#include <string.h>\n") // one program with all of them
 	args := append(cc[1:len(cc):len(cc)], "-o", filepath.Join(dir, "main"), filepath.Join(dir, "main.c"))
 	var cases strings.Builder
 	for name, m := range all {
@@ -182,8 +182,7 @@ func buildModels[M nn.Model](t *testing.T, cc []string, all map[string]M) string
 		if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		args = append(args, path)
-		fmt.Fprintf(&b, "#define %[1]s_HEADER\n#include \"%[1]s.c\"\nstatic int test_%[1]s(void) {\n  double x[%[2]d], y[%[2]d];\n  if (%[1]s_selftest()) return 9;\n  while (fread(x, 8, %[2]d, stdin) == %[2]d) {\n", name, n)
+		fmt.Fprintf(&b, "#include \"%[1]s.c\"\nstatic int test_%[1]s(void) {\n  double x[%[2]d], y[%[2]d];\n  if (%[1]s_selftest()) return 9;\n  while (fread(x, 8, %[2]d, stdin) == %[2]d) {\n", name, n)
 		_, isField := any(m).(nn.Field)
 		_, isEnergy := any(m).(nn.Energy)
 		if isEnergy {

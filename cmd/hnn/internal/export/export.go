@@ -1,8 +1,8 @@
 // Package export writes a model in the languages in which others use it: C, NumPy, safetensors, and a formula.
 //
 // The first two come from the steps of the compiled formulas ([autodiff.Plan.Listing]). So they hold for every model,
-// whatever its kind: nothing here knows one. export.go compiles the formulas, c.go, numpy.go, safetensors.go and
-// formula.go each write one form, and torch.go reads the layers of a network that PyTorch saved.
+// whatever its kind: nothing here knows one. export.go compiles the formulas. c.go, with cops.go, csteps.go
+// and the texts in the folder c, numpy.go, safetensors.go and formula.go each write one form, and torch.go reads the layers of a network that PyTorch saved.
 package export
 
 import (
@@ -85,11 +85,11 @@ func operands(list []autodiff.Instruction) []autodiff.Operand {
 	return all
 }
 
-// named gives each leaf a name of its own that C and Python take.
-func named(list []autodiff.Operand) map[*autodiff.Matrix]string {
+// named gives each leaf a name of its own, with a prefix, that C and Python take.
+func named(prefix string, list []autodiff.Operand) map[*autodiff.Matrix]string {
 	names, used := map[*autodiff.Matrix]string{}, map[string]bool{}
 	for _, o := range list {
-		base := "w_" + Identifier(o.Name)
+		base := prefix + Identifier(o.Name)
 		name := base
 		for i := 2; used[name]; i++ {
 			name = fmt.Sprintf("%s_%d", base, i)

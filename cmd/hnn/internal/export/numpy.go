@@ -39,7 +39,7 @@ func NumPy(w io.Writer, m nn.Model, about []string) error {
 	if err != nil {
 		return err
 	}
-	n := numpyWriter{rows: rows, dim: m.Dim(), names: named(leaves(all))}
+	n := numpyWriter{rows: rows, dim: m.Dim(), names: named("w_", leaves(all))}
 	text := strings.NewReplacer(`\`, `\\`, `"""`, `'''`).Replace(strings.Join(about, "\n"))
 	fmt.Fprintf(&n.b, "\"\"\"%s\n\nA state has %d numbers: coordinates, then momenta. Functions take an array of one state, or of\nmany with a state in each row.\n\"\"\"\nimport numpy as np\n\n", text, n.dim)
 	n.b.WriteString("def _array(rows, cols, text):\n    return np.array([float.fromhex(v) for v in text.split()]).reshape(rows, cols)\n\n")

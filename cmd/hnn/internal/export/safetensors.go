@@ -27,6 +27,9 @@ type Tensor struct {
 	Data  []float64
 }
 
+// Format is the metadata "format" of a file of [Safetensors].
+const Format = "hnn model"
+
 // maxHeader bounds the header of a file.
 const maxHeader = 100 << 20
 
@@ -64,7 +67,7 @@ func Safetensors(w io.Writer, model []byte) error {
 	rest.WriteString("}")
 	var kind string
 	json.Unmarshal(top["kind"], &kind)
-	return write(w, order, tensors, map[string]string{"format": "hnn", "kind": kind, "model": rest.String()})
+	return write(w, order, tensors, map[string]string{"format": Format, "kind": kind, "model": rest.String()})
 }
 
 // take copies JSON to out, with arrays of numbers replaced by the names of tensors.

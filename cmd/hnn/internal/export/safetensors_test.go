@@ -27,7 +27,7 @@ func TestSafetensors(t *testing.T) {
 	for name, m := range models(t, 2) {
 		for _, made := range []*nn.Origin{nil, made} {
 			tensors, meta, err := Read(bytes.NewReader(safetensorsOf(t, m, made)))
-			if err != nil || meta["kind"] != m.Kind() || meta["format"] != "hnn" {
+			if err != nil || meta["kind"] != m.Kind() || meta["format"] != Format {
 				t.Fatal(name, err, meta)
 			}
 			file, err := Model(tensors, meta)

@@ -55,42 +55,51 @@ func Network(tensors map[string]Tensor, act nn.Activation) (*nn.MLP, error) {
 	return net, nil
 }
 
-// ModelOf makes a model of a network as the reference code of Hamiltonian neural networks has it. The kind is hnn or baseline,
-// or "" for what the shapes say: a network of n states with one output is H; with two outputs it is that code's pair of
-// potentials, of which the field is made of the second; with n outputs it is the field. For n = 2, the last two are the same
-// shape, and kind must say.
+// A layout is a way in which the reference code of Hamiltonian neural networks uses a network of n inputs.
 //
 // Source: Greydanus, Dzamba, Yosinski, https://github.com/greydanus/hamiltonian-nn, hnn.py and nn_models.py.
+type layout struct {
+	kind    string
+	outputs func(n int) int
+	model   func(net *nn.MLP) nn.Stored
+}
+
+var layouts = []layout{
+	{"hnn", func(int) int { return 1 }, func(net *nn.MLP) nn.Stored { return &nn.HNN{K: net} }},
+	// two potentials, of which the field is made of the second
+	{"hnn", func(int) int { return 2 }, func(net *nn.MLP) nn.Stored { return &nn.HNN{K: second(net)} }},
+	{"baseline", func(n int) int { return n }, func(net *nn.MLP) nn.Stored { return &nn.Baseline{N: net} }},
+}
+
+// ModelOf makes a model of a network: of the given kind, or of the only one that its shape fits if kind is "".
 func ModelOf(net *nn.MLP, kind string) (nn.Stored, error) {
-	last := net.Layers[len(net.Layers)-1]
-	in, out := net.Layers[0].W.Cols, last.W.Rows
+	in, out := net.Layers[0].W.Cols, net.Layers[len(net.Layers)-1].W.Rows
 	if in%2 != 0 {
 		return nil, fmt.Errorf("the network has %d inputs: want pairs of q and p", in)
 	}
-	if kind == "" {
-		switch {
-		case out == 2 && in == 2:
-			return nil, errors.New("the network has two inputs and two outputs, which may be the two potentials of an HNN or the field of a baseline: -kind hnn or -kind baseline says which")
-		case out == in:
-			kind = "baseline"
-		default:
-			kind = "hnn"
+	var fit []layout
+	for _, l := range layouts {
+		if l.outputs(in) == out && (kind == "" || kind == l.kind) {
+			fit = append(fit, l)
 		}
 	}
-	switch {
-	case kind == "baseline" && out == in:
-		return &nn.Baseline{N: net}, nil
-	case kind == "hnn" && out == 1:
-		return &nn.HNN{K: net}, nil
-	case kind == "hnn" && out == 2:
-		second := &nn.Linear{W: &autodiff.Matrix{Rows: 1, Cols: last.W.Cols, Data: last.W.Row(1)}}
-		if last.B != nil {
-			second.B = &autodiff.Matrix{Rows: 1, Cols: 1, Data: last.B.Data[1:]}
-		}
-		layers := append(slices.Clone(net.Layers[:len(net.Layers)-1]), second)
-		return &nn.HNN{K: &nn.MLP{Layers: layers, Act: net.Act}}, nil
+	switch len(fit) {
+	case 0:
+		return nil, fmt.Errorf("the network has %d inputs and %d outputs: want 1 or 2 outputs for an hnn, and %d for a baseline", in, out, in)
+	case 1:
+		return fit[0].model(net), nil
 	}
-	return nil, fmt.Errorf("the network has %d inputs and %d outputs: want 1 or 2 outputs for an hnn, and %d for a baseline", in, out, in)
+	return nil, errors.New("the network has two inputs and two outputs, which may be the two potentials of an HNN or the field of a baseline: -kind hnn or -kind baseline says which")
+}
+
+// second returns the network with the second of its outputs alone.
+func second(net *nn.MLP) *nn.MLP {
+	last := net.Layers[len(net.Layers)-1]
+	l := &nn.Linear{W: &autodiff.Matrix{Rows: 1, Cols: last.W.Cols, Data: last.W.Row(1)}}
+	if last.B != nil {
+		l.B = &autodiff.Matrix{Rows: 1, Cols: 1, Data: last.B.Data[1:2]}
+	}
+	return &nn.MLP{Layers: append(slices.Clone(net.Layers[:len(net.Layers)-1]), l), Act: net.Act}
 }
 
 // natural compares names, with the numbers in them as numbers: linear2 comes before linear10.

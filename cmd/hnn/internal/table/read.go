@@ -1,7 +1,9 @@
 // Package table reads and writes the CSV files of the command line: a header of column names, then numbers.
 //
-// read.go has the table, forms.go the forms in which people have such files, and units.go units and times. A [Table] is checked when it is read: it is rectangular, and the columns that it returns have finite numbers only.
-// [Read] returns the numbers that [Writer] wrote, to the bit. [Create] replaces a file as a whole or not at all.
+// read.go has the table, forms.go the forms in which people have such files, units.go units and times, and loose.go a first
+// look at a file that may be damaged. A [Table] is checked when it is read: it is rectangular, and the columns that it
+// returns have finite numbers only. [Read] returns the numbers that [Writer] wrote, to the bit. [Create] replaces a file as
+// a whole or not at all.
 package table
 
 import (
@@ -12,9 +14,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"runtime/debug"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -55,9 +55,6 @@ type run struct{ row, line int }
 // ReadFile reads the file of the given name, or standard input if the name is "-".
 // It ends with the error of ctx when that is done.
 func ReadFile(ctx context.Context, name string) (*Table, error) { return readFile(ctx, name, false) }
-
-// ReadLoose is ReadFile for a first look at a file: a cell that is no number is NaN, see [Table.Lost].
-func ReadLoose(ctx context.Context, name string) (*Table, error) { return readFile(ctx, name, true) }
 
 func readFile(ctx context.Context, name string, loose bool) (*Table, error) {
 	f, err := Open(ctx, name)
@@ -257,34 +254,6 @@ func (t *Table) add(line int, cells []string) error {
 	return nil
 }
 
-// fail notes a cell that is no number, and returns NaN.
-func (t *Table) fail(line, j int, cell string, err error) float64 {
-	if t.lost == nil {
-		t.lost, t.stamps = make([]int, len(t.Header)), make([]*stamps, len(t.Header))
-	}
-	t.lost[j]++
-	if t.errs[j] == nil {
-		t.errs[j] = fmt.Errorf("%s:%d: column %.40s: %w", t.Name, line, t.Header[j], err)
-		if t.rows == 0 {
-			t.stamps[j] = newStamps(cell)
-		}
-		if !t.loose {
-			t.cols[j] = nil
-		}
-	}
-	t.stamp(line, j, cell)
-	return math.NaN()
-}
-
-// stamp adds a cell to a column of times, if it is one.
-func (t *Table) stamp(line, j int, cell string) {
-	if s := t.stamps[j]; s != nil && s.err == nil {
-		if err := s.add(cell); err != nil {
-			*s = stamps{err: fmt.Errorf("%s:%d: column %.40s: %w", t.Name, line, t.Header[j], err)}
-		}
-	}
-}
-
 // number parses a cell.
 func (t *Table) number(s string) (float64, error) {
 	if t.sep == ',' {
@@ -351,55 +320,6 @@ func (t *Table) Col(name string) ([]float64, error) {
 		return nil, t.errs[j]
 	}
 	return t.cols[j], nil
-}
-
-// Lost returns the numbers of a column of a table of [ReadLoose], NaN for cells that are none, how many these are, and
-// the first of them.
-func (t *Table) Lost(name string) (v []float64, lost int, first error) {
-	j, ok := t.index[name]
-	if !ok {
-		return nil, 0, t.Need(name)
-	}
-	if t.lost != nil {
-		lost = t.lost[j]
-	}
-	return t.cols[j], lost, t.errs[j]
-}
-
-// Select returns the table of some of the rows, in order. A cell that is no number in the whole table of [ReadLoose] does
-// no harm to a column unless it is one of them.
-func (t *Table) Select(rows []int) *Table {
-	s := &Table{Name: t.Name, Header: t.Header, sep: t.sep, decimal: t.decimal, index: t.index, rows: len(rows),
-		cols: make([][]float64, len(t.cols)), errs: make([]error, len(t.cols))}
-	if t.stamps != nil {
-		s.stamps = make([]*stamps, len(t.cols))
-	}
-	pick := func(v []float64) (part []float64) {
-		for _, r := range rows {
-			part = append(part, v[r])
-		}
-		return part
-	}
-	for j, v := range t.cols {
-		if len(v) == t.rows {
-			s.cols[j] = pick(v)
-		}
-		if len(v) < t.rows || slices.ContainsFunc(s.cols[j], func(v float64) bool { return v != v }) {
-			s.errs[j] = t.errs[j]
-		}
-		if c := t.stampsOf(j); c != nil {
-			s.stamps[j] = &stamps{layout: c.layout, first: c.first, err: c.err}
-			if c.err == nil {
-				s.stamps[j].v = pick(c.v)
-			}
-		}
-	}
-	for i, r := range rows {
-		if n := len(s.runs); n == 0 || s.runs[n-1].line+i-s.runs[n-1].row != t.Line(r) {
-			s.runs = append(s.runs, run{i, t.Line(r)})
-		}
-	}
-	return s
 }
 
 // Need returns nil if the table has all these columns, in any order. Otherwise its error lists the missing and the found
