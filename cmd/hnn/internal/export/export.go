@@ -14,42 +14,82 @@ import (
 	"hnn/nn"
 )
 
-// A function is a formula of states, compiled for some rows of them.
+// A function is a formula of states, and of inputs if the model has them, compiled for some rows of them.
 type function struct {
 	name string
-	x    *autodiff.Matrix
+	x, u *autodiff.Matrix // u is nil without inputs
 	list []autodiff.Instruction
 	out  autodiff.Operand
-	run  func(dst, x []float64) // of one state
+	plan *autodiff.Plan
+	y    *autodiff.Matrix // the result
+}
+
+// driven is a field with inputs, dx/dt = f(x, u).
+type driven interface {
+	Inputs() int // the numbers of u; 0: none after all
+	Drive(x, u autodiff.Var) autodiff.Var
 }
 
 // functions compiles what a model can do: H, field and next, those that it has.
 func functions(m nn.Model, rows int) ([]function, error) {
 	var all []function
-	add := func(name string, f func(autodiff.Var) autodiff.Var) error {
+	add := func(name string, inputs int, f func(x, u autodiff.Var) autodiff.Var) error {
 		var g autodiff.Graph
-		x := autodiff.NewMatrix(rows, m.Dim())
-		y := f(g.Leaf("x", x))
-		plan, err := autodiff.Compile(y)
-		if err == nil {
-			all = append(all, function{name, x, plan.Listing(), plan.Output(y), nn.Func(f, m.Dim())})
+		fn := function{name: name, x: autodiff.NewMatrix(rows, m.Dim())}
+		x := g.Leaf("x", fn.x)
+		var u autodiff.Var
+		if inputs > 0 {
+			fn.u = autodiff.NewMatrix(rows, inputs)
+			u = g.Leaf("u", fn.u)
 		}
-		return err
+		y := f(x, u)
+		var err error
+		if fn.plan, err = autodiff.Compile(y); err != nil {
+			return err
+		}
+		fn.list, fn.out, fn.y = fn.plan.Listing(), fn.plan.Output(y), fn.plan.Value(y)
+		all = append(all, fn)
+		return nil
+	}
+	of := func(f func(autodiff.Var) autodiff.Var) func(x, u autodiff.Var) autodiff.Var {
+		return func(x, _ autodiff.Var) autodiff.Var { return f(x) }
 	}
 	var errs []error
 	if h, ok := m.(nn.Energy); ok {
-		errs = append(errs, add("H", h.H))
+		errs = append(errs, add("H", 0, of(h.H)))
 	}
-	if f, ok := m.(nn.Field); ok {
-		errs = append(errs, add("field", f.Field))
+	if d, ok := m.(driven); ok && d.Inputs() > 0 {
+		errs = append(errs, add("field", d.Inputs(), d.Drive))
+	} else if f, ok := m.(nn.Field); ok {
+		errs = append(errs, add("field", 0, of(f.Field)))
 	}
 	if n, ok := m.(nn.Map); ok {
-		errs = append(errs, add("next", n.Next))
+		errs = append(errs, add("next", 0, of(n.Next)))
 	}
 	if len(all) == 0 && errors.Join(errs...) == nil {
 		return nil, errors.New("the model has no energy, no field and no next state")
 	}
 	return all, errors.Join(errs...)
+}
+
+// run returns the result for one state, and inputs if there are any. The next run overwrites it.
+func (f *function) run(x, u []float64) []float64 {
+	copy(f.x.Data, x)
+	if f.u != nil {
+		copy(f.u.Data, u)
+	}
+	f.plan.Run()
+	return f.y.Data
+}
+
+// inputs returns how many inputs a field has.
+func inputs(all []function) int {
+	for _, f := range all {
+		if f.u != nil {
+			return f.u.Cols
+		}
+	}
+	return 0
 }
 
 // has tells whether one of the functions has the name.
@@ -68,7 +108,7 @@ func leaves(all []function) []autodiff.Operand {
 	seen := map[*autodiff.Matrix]bool{}
 	for _, f := range all {
 		for _, o := range append(operands(f.list), f.out) {
-			if o.Leaf != nil && o.Leaf != f.x && !seen[o.Leaf] {
+			if o.Leaf != nil && o.Leaf != f.x && o.Leaf != f.u && !seen[o.Leaf] {
 				seen[o.Leaf] = true
 				list = append(list, o)
 			}

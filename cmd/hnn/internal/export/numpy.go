@@ -32,7 +32,7 @@ func NumPy(w io.Writer, m nn.Model, about []string) error {
 	}
 	for _, f := range one {
 		for _, in := range f.list {
-			rows = max(rows, in.Z.Cols+1)
+			rows = max(rows, in.Z.Cols+1, in.X.Cols+1)
 		}
 	}
 	all, err := functions(m, rows)
@@ -61,20 +61,24 @@ func NumPy(w io.Writer, m nn.Model, about []string) error {
 		}
 	}
 	if has(all, "field") {
-		n.b.WriteString(numpyRK4)
+		u := ""
+		if inputs(all) > 0 {
+			u = " u,"
+		}
+		n.b.WriteString(strings.NewReplacer(",U ", ","+u+" ", ",U)", strings.TrimSuffix(","+u, ",")+")").Replace(numpyRK4))
 	}
 	_, err = w.Write(n.b.Bytes())
 	return err
 }
 
 const numpyRK4 = `
-def rk4(x, h):
+def rk4(x,U h):
     """One step of length h of the classical Runge-Kutta method of order 4."""
     x = np.asarray(x, dtype=float)
-    k1 = field(x)
-    k2 = field(x + h * (0.5 * k1))
-    k3 = field(x + h * (0.5 * k2))
-    k4 = field(x + h * k3)
+    k1 = field(x,U)
+    k2 = field(x + h * (0.5 * k1),U)
+    k3 = field(x + h * (0.5 * k2),U)
+    k4 = field(x + h * k3,U)
     return x + h * (k1 / 6 + k2 / 3 + k3 / 3 + k4 / 6)
 `
 
@@ -90,7 +94,15 @@ func (n *numpyWriter) function(f function) error {
 	doc := map[string]string{
 		"H": "The energy of each state.", "field": "The time derivative dx/dt of each state.", "next": "Each state one interval later.",
 	}[f.name]
-	fmt.Fprintf(&n.b, "\ndef %s(x):\n    \"\"\"%s\"\"\"\n    one = np.ndim(x) == 1\n    x = np.atleast_2d(np.asarray(x, dtype=float))\n    n = x.shape[0]\n", f.name, doc)
+	u := ""
+	if f.u != nil {
+		u = ", u"
+		doc += fmt.Sprintf(" u are %d inputs.", f.u.Cols)
+	}
+	fmt.Fprintf(&n.b, "\ndef %s(x%s):\n    \"\"\"%s\"\"\"\n    one = np.ndim(x) == 1\n    x = np.atleast_2d(np.asarray(x, dtype=float))\n    n = x.shape[0]\n", f.name, u, doc)
+	if f.u != nil {
+		fmt.Fprintf(&n.b, "    u = np.broadcast_to(np.asarray(u, dtype=float), (n, %d))\n", f.u.Cols)
+	}
 	for _, in := range f.list {
 		text, err := n.instruction(f, in)
 		if err != nil {
@@ -118,6 +130,8 @@ func (n *numpyWriter) ref(f function, o autodiff.Operand) string {
 		return "(" + strconv.FormatFloat(o.Const, 'g', -1, 64) + ")"
 	case o.Leaf == f.x:
 		return "x"
+	case o.Leaf != nil && o.Leaf == f.u:
+		return "u"
 	case o.Leaf != nil:
 		return n.names[o.Leaf]
 	}
