@@ -26,8 +26,9 @@ Writes a model for use elsewhere, - for a model from standard input. The forms, 
                                           midpoint rule, symplectic for every H
                  void NAME_next(const double *x, double *next)   of a nextstate model
                  int NAME_selftest(void)                         0 if the bits are right
-               where x holds the coordinates, then the momenta. Steps have the bits of
-               hnn rollout -method RK4 or ImplicitMidpoint
+               where x holds the coordinates, then the momenta. A field with inputs takes
+               them after x. Steps have the bits of hnn rollout -method RK4 or
+               ImplicitMidpoint
   numpy        a Python module of H, field, rk4 or next, which needs NumPy alone and takes
                one state or many. It agrees with this program to about 1e-13
   safetensors  the weights as float64, under the names that they have in the model file,
