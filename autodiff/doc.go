@@ -33,7 +33,8 @@
 //
 // hamilton.go has Hamilton's equations. simplify.go collects like terms. program.go is a
 // fast way to run a Plan of single numbers, with the same bits; fuse.go makes a program
-// of the list of operations that unroll.go writes.
+// of the list of operations that unroll.go writes. listing.go shows the steps of a Plan to
+// programs that write it in another language.
 //
 // # Conventions
 //

@@ -79,6 +79,9 @@ func (t *trainJob) run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if s.note != "" && !t.quiet {
+		e.say("%s: %s", s.name, s.note)
+	}
 	if s.T == nil && s.DX == nil {
 		return fmt.Errorf("%s: no times: want a column t, or another that -t names, or the derivatives %s", s.name, strings.Join(prefixed("d", s.names), ", "))
 	}

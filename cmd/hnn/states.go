@@ -21,6 +21,7 @@ type states struct {
 	name  string
 	names []string // of the 2d columns of X
 	cols  columns  // where they were found
+	note  string   // how their times were read, if that is not as they are in the file
 }
 
 // names returns the columns of d pairs: [q p], or [q0 q1 … p0 p1 …].
@@ -50,8 +51,10 @@ func prefixed(prefix string, names []string) []string {
 type columns struct {
 	q, p   []string // nil: q and p, or q0, q1, … and p0, p1, …; q alone: p is hidden
 	t, run string
+	unit   string    // of the time; "": that of the header, or none
 	masses []float64 // for hidden momenta
 	absent bool      // the momenta may be missing
+	usual  bool      // unit is that of other data: these may have another in the header
 }
 
 func (c *columns) register(f *flags.Set) {
@@ -59,6 +62,7 @@ func (c *columns) register(f *flags.Set) {
 	f.Words(&c.q, "q", "`names` of the coordinates, with commas between (default q, or q0, q1, …)")
 	f.Words(&c.p, "p", "`names` of their momenta, in the same order (default p, or p0, p1, …)")
 	f.StringVar(&c.t, "t", c.t, "`column` of the time")
+	flags.Choice(f, &c.unit, "time-unit", table.TimeUnits(), "`unit` of the time in the file, which is then read in seconds: "+strings.Join(table.TimeUnits(), ", ")+" (default that of the header, as in t [ms])")
 	f.StringVar(&c.run, "run", c.run, "`column` of the number of the trajectory")
 }
 
@@ -100,6 +104,9 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 	if f.First("run") == "" && made.Run != "" {
 		c.run = made.Run
 	}
+	if f.First("time-unit") == "" {
+		c.unit, c.usual = made.Flags["time-unit"], true
+	}
 }
 
 // pairs returns how many pairs q0 and p0, q1 and p1, … or q and p a table has.
@@ -123,23 +130,37 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 	if err != nil {
 		return nil, err
 	}
+	return statesOf(t, c)
+}
+
+// resolve fills in the names of columns that were not given. It returns those of the states that
+// the table should have; hidden tells that the momenta are none of them.
+func (c *columns) resolve(t *table.Table) (observed []string, hidden bool, err error) {
 	if c.q == nil {
 		n, err := pairs(t)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		both := names(n)
 		if c.q = both[:n]; slices.ContainsFunc(both[n:], t.Has) {
 			c.p = both[n:]
 		}
 	}
-	if c.absent && slices.Contains(t.Header, c.q[0]) && !slices.ContainsFunc(c.p, func(p string) bool { return slices.Contains(t.Header, p) }) {
+	if c.absent && t.Has(c.q[0]) && !slices.ContainsFunc(c.p, t.Has) {
 		c.p = nil
 	}
-	observed := slices.Concat(c.q, c.p)
-	hidden := c.p == nil
+	observed, hidden = slices.Concat(c.q, c.p), c.p == nil
 	for _, q := range c.q[:len(c.q)-len(c.p)] { // names for what the file does not have
 		c.p = append(c.p, "p"+strings.TrimPrefix(q, "q"))
+	}
+	return observed, hidden, nil
+}
+
+// statesOf takes the states from a table.
+func statesOf(t *table.Table, c columns) (*states, error) {
+	observed, hidden, err := c.resolve(t)
+	if err != nil {
+		return nil, err
 	}
 	s := &states{name: t.Name, names: slices.Concat(c.q, c.p), cols: c}
 	if s.X, err = matrix(t, observed); err != nil {
@@ -152,10 +173,18 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 		return nil, fmt.Errorf("%s: no rows of data", t.Name)
 	}
 	if t.Has(c.t) {
-		if s.T, err = t.Col(c.t); err != nil {
+		if c.usual && (t.Unit(c.t) != "" || t.Stamped(c.t)) {
+			c.unit = ""
+		}
+		if s.T, err = t.Times(c.t, c.unit); err != nil {
 			return nil, err
 		}
-	} else if c.t != "t" {
+		if u := t.Unit(c.t); c.unit == "" && u != "" && u != "s" {
+			s.note = fmt.Sprintf("column %s is in %s, and is read in seconds", c.t, u)
+		} else if t.Stamped(c.t) {
+			s.note = fmt.Sprintf("column %s has dates, and is read in seconds from the first", c.t)
+		}
+	} else if c.t != "t" || c.unit != "" && !c.usual {
 		return nil, t.Need(c.t)
 	}
 	if d := prefixed("d", s.names); !hidden && slices.ContainsFunc(d, t.Has) {

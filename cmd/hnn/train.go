@@ -35,6 +35,8 @@ Trains a model on a CSV of states, - for standard input, and writes it as JSON.
   q and t alone                                      none, or -mass M
   friction, or momenta that are not canonical        -kind baseline
   columns with other names                           -q x,y -p px,py -t time -run shot
+  times in milliseconds                              -time-unit ms, or the header t [ms]
+  not known yet                                      see what hnn check says
 
   Your training
   it should end by itself                            -holdout 0.2 -patience 50
@@ -45,6 +47,11 @@ the trajectory if there are several; dq and dp, the time derivatives. Other colu
 read. If the file has other names, give them by -q, -p, -t and -run. The derivative of x is
 the column dx. The model file keeps the names: hnn eval and hnn rollout need none of these
 flags.
+
+Files: separated by commas, semicolons or tabs; decimal commas unless the separator is one;
+UTF-8, or UTF-16 with a byte order mark; packed by gzip or not. A unit after a name, as in
+q [m], is no part of the name. Times are read in seconds if -time-unit or the header gives
+their unit, or if they are dates such as 2026-11-28T09:30:00.25Z (ISO 8601).
 
 Models, -kind:
 ` + rowsOf(12, kinds...) + `
@@ -159,7 +166,8 @@ type trainJob struct {
 // extensible are the flags that may differ when a training is resumed.
 var extensible = []string{"epochs", "patience"}
 
-func defineTrain(f *flags.Set) check {
+// newTrain returns a job with the defaults of its flags, which it registers.
+func newTrain(f *flags.Set) *trainJob {
 	t := &trainJob{
 		training: training{hidden: []int{128, 64, 32}, act: nn.Tanh, init: nn.Torch, schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam()},
 		kind:     nn.Kinds()[0].Name, by: nn.Comparison{Order: 2, Window: 5, Stride: 1},
@@ -198,6 +206,11 @@ func defineTrain(f *flags.Set) check {
 	f.File(&t.log, "log", flags.Output, "CSV `file` of the loss of each epoch")
 	t.register(f)
 	f.Operands(1, 1, "a CSV file of data, or - for standard input")
+	return t
+}
+
+func defineTrain(f *flags.Set) check {
+	t := newTrain(f)
 	return func() (run, error) {
 		t.data = f.Arg(0)
 		if t.resume == "" { // else the flags are those of the saved training

@@ -1,7 +1,9 @@
 // Package table reads and writes the CSV files of the command line: a header of column names, then numbers.
 //
-// A [Table] is checked when it is read: it is rectangular, and the columns that it returns have finite numbers only.
-// [Read] returns the numbers that [Writer] wrote, to the bit. [Create] replaces a file as a whole or not at all.
+// read.go has the table, forms.go the forms in which people have such files, units.go units and times, and loose.go a first
+// look at a file that may be damaged. A [Table] is checked when it is read: it is rectangular, and the columns that it
+// returns have finite numbers only. [Read] returns the numbers that [Writer] wrote, to the bit. [Create] replaces a file as
+// a whole or not at all.
 package table
 
 import (
@@ -33,12 +35,17 @@ type Table struct {
 	Name   string
 	Header []string
 
-	index map[string]int // of the columns, by their names
-	cols  [][]float64    // cols[j] holds the numbers of column Header[j], or nothing if one of its cells is none
-	errs  []error        // errs[j] says which cell that is, the first one
-	rows  int
-	runs  []run
-	words []*words // of ReadMixed: words[j] are the texts of column Header[j], nil for none
+	sep, decimal byte // what stands between columns, and in numbers: 0 as long as no number has it
+	loose        bool // keep the numbers of columns that have other cells too
+
+	index  map[string]int // of the columns, by their names
+	cols   [][]float64    // cols[j] holds the numbers of column Header[j], or nothing if one of its cells is none
+	errs   []error        // errs[j] says which cell that is, the first one
+	lost   []int          // lost[j] is the number of such cells, if they are kept
+	rows   int
+	runs   []run
+	words  []*words  // of ReadMixed: words[j] are the texts of column Header[j], nil for none
+	stamps []*stamps // stamps[j] holds a column of dates and times
 }
 
 // A run is a number of rows on consecutive lines, from this row and line on. Only a blank line begins a new run, so a file
@@ -47,7 +54,9 @@ type run struct{ row, line int }
 
 // ReadFile reads the file of the given name, or standard input if the name is "-".
 // It ends with the error of ctx when that is done.
-func ReadFile(ctx context.Context, name string) (*Table, error) {
+func ReadFile(ctx context.Context, name string) (*Table, error) { return readFile(ctx, name, false) }
+
+func readFile(ctx context.Context, name string, loose bool) (*Table, error) {
 	f, err := Open(ctx, name)
 	if err != nil {
 		return nil, err
@@ -56,22 +65,24 @@ func ReadFile(ctx context.Context, name string) (*Table, error) {
 	if name == "-" {
 		name = "standard input"
 	}
-	return Read(name, f)
+	return (&Table{Name: name, loose: loose}).read(f)
 }
 
 // Read reads a whole table from r. Errors call it name. A column that is used must have finite decimal numbers, see
 // [Table.Col]. Other columns may have any text.
 //
-// The format is RFC 4180 with a mandatory header, "," as the separator and one line for each row: a quoted cell cannot
-// contain a line break. A UTF-8 byte order mark, CRLF, blank lines and blanks around a cell are ignored. An error is one
-// line that begins with the file and, where there is one, the number of its line:
+// The format is RFC 4180 with a mandatory header and one line for each row: a quoted cell cannot contain a line break.
+// The separator is the one of "," ";" and tab that the header has. If it is not ",", numbers may have decimal commas. A
+// name may have a unit after it, as in "t [ms]", which is no part of the name. The text is UTF-8, or UTF-16 with a byte
+// order mark, and may be packed by gzip. A byte order mark, CRLF, blank lines and blanks around a cell are ignored. An
+// error is one line that begins with the file and, where there is one, the number of its line:
 //
 //	train.csv:17: column q: "1_0" is not a number
 func Read(name string, r io.Reader) (*Table, error) { return (&Table{Name: name}).read(r) }
 
 func (t *Table) read(r io.Reader) (*Table, error) {
 	name := t.Name
-	lines := bufio.NewScanner(r)
+	lines := bufio.NewScanner(text(r))
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	var cells []string
 	most := int(min(maxCells, debug.SetMemoryLimit(-1)/cellBytes))
@@ -83,12 +94,25 @@ func (t *Table) read(r io.Reader) (*Table, error) {
 		if line == 1 {
 			s = strings.TrimPrefix(s, "\ufeff")
 		}
-		s = strings.TrimSpace(s)
-		if s == "" {
+		whole := s
+		if s = strings.TrimSpace(s); s == "" {
 			continue
 		}
+		if t.sep == '\t' {
+			s = strings.Trim(whole, " \r") // a tab at an end is an empty cell
+		}
 		var err error
-		if cells, err = split(cells[:0], s); err == nil {
+		if t.Header == nil && t.sep == 0 {
+			if before, ok := strings.CutPrefix(s, "sep="); ok && len(before) == 1 && strings.Contains(separators, before) {
+				t.sep = before[0] // a line for Excel
+				continue
+			}
+			t.sep, err = separator(s)
+		}
+		if err == nil {
+			cells, err = split(cells[:0], s, t.sep)
+		}
+		if err == nil {
 			if t.Header == nil {
 				err = t.header(s, cells)
 			} else if err = t.add(line, cells); err == nil && t.rows*len(cells) > most {
@@ -119,17 +143,20 @@ func (t *Table) read(r io.Reader) (*Table, error) {
 }
 
 // split appends the cells of a line to cells. Only a line with quotes, which is rare, needs package csv.
-func split(cells []string, line string) ([]string, error) {
+func split(cells []string, line string, sep byte) ([]string, error) {
 	if !strings.Contains(line, `"`) {
-		for more := true; more; {
-			var c string
-			c, line, more = strings.Cut(line, ",")
-			cells = append(cells, strings.TrimSpace(c))
+		for {
+			i := strings.IndexByte(line, sep)
+			if i < 0 {
+				return append(cells, strings.TrimSpace(line)), nil
+			}
+			cells = append(cells, strings.TrimSpace(line[:i]))
+			line = line[i+1:]
 		}
-		return cells, nil
 	}
 	r := csv.NewReader(strings.NewReader(line))
-	r.TrimLeadingSpace = true
+	r.Comma = rune(sep)
+	r.TrimLeadingSpace = sep != '\t'
 	record, err := r.Read()
 	var p *csv.ParseError
 	if errors.As(err, &p) {
@@ -144,23 +171,23 @@ func split(cells []string, line string) ([]string, error) {
 // header takes the names of the columns from the first line that is not blank.
 func (t *Table) header(line string, names []string) error {
 	switch {
-	case strings.HasPrefix(line, "\xff\xfe"), strings.HasPrefix(line, "\xfe\xff"), strings.Contains(line, "\x00"):
-		return errors.New("binary or UTF-16, expected text in UTF-8")
+	case strings.Contains(line, "\x00"):
+		return errors.New("binary, or UTF-16 without a byte order mark: expected text in UTF-8")
 	case strings.Contains(line, "\r"):
 		return errors.New("lines end in CR alone, expected LF or CRLF")
-	case len(names) == 1 && strings.ContainsAny(line, ";\t"):
-		return fmt.Errorf(`header %.40q: expected "," as the separator`, line)
+	case len(names[0]) > 1 && names[0][0] == '#':
+		return fmt.Errorf("header %.40q is a comment: expected the names of the columns, and no comment lines", line)
 	}
 	if err := checkHeader(names); err != nil {
 		return err
 	}
+	if _, unit := unitOf(names[0]); len(names) == 1 && unit == "" && strings.Contains(names[0], " ") {
+		return fmt.Errorf(`header %.40q is one column: expected ",", ";" or a tab between columns (tr -s ' ' ',' makes commas of blanks)`, line)
+	}
 	for _, s := range names {
 		t.Header = append(t.Header, strings.Clone(s)) // s alone would keep the whole line in memory
 	}
-	t.index = make(map[string]int, len(names))
-	for j, s := range t.Header {
-		t.index[s] = j
-	}
+	t.name()
 	t.cols = make([][]float64, len(names))
 	t.errs = make([]error, len(names))
 	if t.words != nil {
@@ -205,31 +232,40 @@ func checkText(s string) error {
 // add appends one row.
 func (t *Table) add(line int, cells []string) error {
 	if len(cells) != len(t.Header) {
-		return fmt.Errorf(`%d fields separated by ",", expected %d (%s)`, len(cells), len(t.Header), list(t.Header))
+		return fmt.Errorf(`%d fields separated by %q, expected %d (%s)`, len(cells), string(t.sep), len(t.Header), list(t.Header))
 	}
 	if (t.rows+1)*len(cells) > maxCells {
 		return fmt.Errorf("more than %d cells", maxCells)
 	}
 	for j, c := range cells {
-		if t.errs[j] != nil {
+		if t.errs[j] != nil && !t.loose {
+			t.stamp(line, j, c)
 			continue
 		}
-		v, err := number(c)
+		v, err := t.number(c)
 		if err != nil && t.words != nil {
 			v, err = t.word(j, c), nil
 		}
 		if err != nil {
-			t.errs[j] = fmt.Errorf("%s:%d: column %.40s: %w", t.Name, line, t.Header[j], err)
-			t.cols[j] = nil
-			continue
+			v = t.fail(line, j, c, err)
 		}
-		t.cols[j] = append(t.cols[j], v)
+		if err == nil || t.loose {
+			t.cols[j] = append(t.cols[j], v)
+		}
 	}
 	if n := len(t.runs); n == 0 || t.runs[n-1].line+t.rows-t.runs[n-1].row != line {
 		t.runs = append(t.runs, run{t.rows, line})
 	}
 	t.rows++
 	return nil
+}
+
+// number parses a cell.
+func (t *Table) number(s string) (float64, error) {
+	if t.sep == ',' {
+		return number(s)
+	}
+	return t.local(s)
 }
 
 // number parses a finite decimal number. strconv.ParseFloat also accepts 0x1p3 and 1_0, which are hardly meant in a CSV
@@ -271,6 +307,14 @@ func (t *Table) Has(name string) bool {
 	return ok
 }
 
+// At returns the place of the named column in the header, -1 for none.
+func (t *Table) At(name string) int {
+	if j, ok := t.index[name]; ok {
+		return j
+	}
+	return -1
+}
+
 // Col returns the numbers of the named column. A cell that is no finite decimal number is an error, and so is a column
 // that is not there. The slice is the table's own.
 func (t *Table) Col(name string) ([]float64, error) {
@@ -278,7 +322,10 @@ func (t *Table) Col(name string) ([]float64, error) {
 	if !ok {
 		return nil, t.Need(name)
 	}
-	return t.cols[j], t.errs[j]
+	if t.errs[j] != nil {
+		return nil, t.errs[j]
+	}
+	return t.cols[j], nil
 }
 
 // Need returns nil if the table has all these columns, in any order. Otherwise its error lists the missing and the found

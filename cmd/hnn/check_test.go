@@ -1,0 +1,317 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"hnn/cmd/hnn/internal/table"
+)
+
+// A film is what a file is written from: motion with friction γ, a grid of times, and what
+// happens to a row.
+type film struct {
+	rows  int
+	dt    float64
+	gamma float64
+	row   func(i int, t, q, p float64) []string // nil: t, q and p
+}
+
+// write makes the lines of a film of q̈ = −sin q − γ q̇ from q = 1.
+func (f film) write(header, sep string) string {
+	b := strings.Builder{}
+	b.WriteString(header + "\n")
+	q, p := 1., 0.
+	for i := range f.rows {
+		cells := f.row
+		if cells == nil {
+			cells = plainRow
+		}
+		if c := cells(i, f.dt*float64(i), q, p); c != nil {
+			b.WriteString(strings.Join(c, sep) + "\n")
+		}
+		for range 100 {
+			h := f.dt / 100
+			p -= h / 2 * (math.Sin(q) + f.gamma*p)
+			q += h * p
+			p -= h / 2 * (math.Sin(q) + f.gamma*p)
+		}
+	}
+	return b.String()
+}
+
+func num(v float64) string { return fmt.Sprintf("%.7g", v) }
+
+func plainRow(_ int, t, q, p float64) []string { return []string{num(t), num(q), num(p)} }
+
+func packed(s string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, s)
+	w.Close()
+	return b.String()
+}
+
+func utf16Text(s string, big bool) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		if big {
+			b = append(b, byte(u>>8), byte(u))
+		} else {
+			b = append(b, byte(u), byte(u>>8))
+		}
+	}
+	return string(b)
+}
+
+// Files as people have them are read as what they mean, or are refused in one line.
+func TestForeignFiles(t *testing.T) {
+	base := film{rows: 120, dt: 0.125}
+	plain := base.write("t,q,p", ",")
+	commas := strings.ReplaceAll(base.write("t;q;p", ";"), ".", ",")
+	want := readAs(t, plain, columns{t: "t", run: "run"})
+	if want == nil {
+		t.Fatal("the plain file is not read")
+	}
+	timed := func(header string, of func(t float64) string) string {
+		f := base
+		f.row = func(_ int, t, q, p float64) []string { return []string{of(t), num(q), num(p)} }
+		return f.write(header, ",")
+	}
+	iso := func(t float64) string {
+		return fmt.Sprintf("2026-11-28T23:59:%06.3fZ", t)
+	}
+	for name, give := range map[string]string{
+		"gzip":            packed(plain),
+		"semicolons":      base.write("t;q;p", ";"),
+		"decimal commas":  commas,
+		"gzip and commas": packed(commas),
+		"tabs":            base.write("t\tq\tp", "\t"),
+		"UTF-16":          utf16Text("\ufeff"+commas, false),
+		"UTF-16 big":      utf16Text("\ufeff"+plain, true),
+		"UTF-8 mark":      "\ufeff" + strings.ReplaceAll(plain, "\n", "\r\n"),
+		"Excel":           "sep=;\r\n" + strings.ReplaceAll(commas, "\n", "\r\n"),
+		"quotes":          `"` + strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(plain), ",", `","`), "\n", "\"\n\"") + "\"\n",
+		"blank lines":     strings.ReplaceAll(plain, "\n", "\n\n"),
+		"units":           strings.Replace(plain, "t,q,p", "t (s),q [m],p [kg m/s]", 1),
+		"milliseconds":    timed("t [ms],q,p", func(t float64) string { return num(1000 * t) }),
+		"dates":           timed("t,q,p", iso),
+		"dates, blank":    timed("t,q,p", func(t float64) string { return strings.Replace(strings.TrimSuffix(iso(t), "Z"), "T", " ", 1) }),
+	} {
+		got := readAs(t, give, columns{t: "t", run: "run"})
+		if got == nil || !slices.Equal(got.X.Data, want.X.Data) || !slices.Equal(got.T, want.T) {
+			t.Errorf("%s: read as something else", name)
+		}
+	}
+	got := readAs(t, timed("t,q,p", func(t float64) string { return num(t / 60) }), columns{t: "t", run: "run", unit: "min"})
+	if got == nil || math.Abs(got.T[9]-9*0.125) > 1e-5 {
+		t.Error("minutes are not read")
+	}
+	for _, c := range []struct{ name, give, want string }{
+		{"zip", "PK\x03\x04" + plain, "a zip or Excel file: want CSV"},
+		{"JSON", `{"t": [0, 1], "q": [1, 2]}`, "JSON: want CSV"},
+		{"blanks", base.write("t q p", " "), `expected ",", ";" or a tab between columns`},
+		{"comments", "# from the lab\n" + plain, `is a comment: expected the names of the columns`},
+		{"no header", strings.SplitN(plain, "\n", 2)[1], "is a number, expected names of columns"},
+		{"UTF-16 without mark", utf16Text(plain, false), "UTF-16 without a byte order mark"},
+		{"cut gzip", packed(plain)[:300], "the gzip file ends too early"},
+		{"short row", plain + "15,1\n", `2 fields separated by ",", expected 3 (t, q, p)`},
+		{"CR", strings.ReplaceAll(plain, "\n", "\r"), "lines end in CR alone"},
+		{"twice", strings.Replace(plain, "t,q,p", "t,q,q", 1), "column q appears twice"},
+		{"commas for all", strings.ReplaceAll(strings.ReplaceAll(plain, ".", ","), "t,q,p", "t,q,p"), `fields separated by ",", expected 3`},
+		{"two separators", base.write("t;q;p, in J s", ";"), `has both "," and ";"`},
+		{"empty", "", "empty, expected a header"},
+	} {
+		fails(t, hnn(t, c.give, "check", "-"), 1, c.want)
+		fails(t, hnn(t, c.give, "train", "-epochs", "1", "-"), 1, c.want)
+	}
+}
+
+// readAs reads a file of states, nil if it cannot be read.
+func readAs(t *testing.T, text string, c columns) *states {
+	t.Helper()
+	tab, err := table.Read("x.csv", strings.NewReader(text))
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	s, err := statesOf(tab, c)
+	if err != nil {
+		t.Error(err)
+	}
+	return s
+}
+
+// What hnn check finds doubtful is what was done to the file, and nothing else.
+func TestCheck(t *testing.T) {
+	base := film{rows: 200, dt: 0.1}
+	with := func(row func(i int, t, q, p float64) []string) film { return film{rows: 200, dt: 0.1, row: row} }
+	swap := func(i, at int, v, w string) string {
+		if i == at {
+			return w
+		}
+		return v
+	}
+	two := func(m float64) string { // two masses on springs, by their velocities
+		b := strings.Builder{}
+		b.WriteString("run,t,q0,q1,p0,p1\n")
+		for run := range 4 {
+			x, y, v, w := 0.3+0.2*float64(run), -0.5, 0., 0.4
+			for i := range 100 {
+				fmt.Fprintf(&b, "%d,%.2f,%.9g,%.9g,%.9g,%.9g\n", run, 0.1*float64(i), x, y, v, w)
+				for range 100 {
+					const h = 0.001
+					v, w = v-h/2*(x+2*(x-y)+x*x*x), w-h/2*(y-2*(x-y))/m
+					x, y = x+h*v, y+h*w
+					v, w = v-h/2*(x+2*(x-y)+x*x*x), w-h/2*(y-2*(x-y))/m
+				}
+			}
+		}
+		return b.String()
+	}
+	const fine = "nothing looks doubtful"
+	for _, c := range []struct {
+		name, give, want string
+		args             []string
+	}{
+		{name: "plain", give: base.write("t,q,p", ","), want: fine},
+		{name: "semicolons", give: strings.ReplaceAll(base.write("t [s];q;p", ";"), ".", ","), want: fine},
+		{name: "equal masses", give: two(1), want: fine},
+		{name: "unequal masses", give: two(3), want: "p0, p1 look like velocities of unequal masses, for which no H exists: an energy is kept with masses in this proportion: multiply p0 by 1, p1 by 3"},
+		{name: "degrees", give: with(func(_ int, t, q, p float64) []string {
+			return []string{num(t), num(q * 180 / math.Pi), num(p * 180 / math.Pi)}
+		}).write("t,q,p", ","), want: "q looks like degrees: the force on it goes with sin(π q/180): multiply it by π/180"},
+		{name: "degrees in the header", give: base.write("t,q [deg],p", ","), want: "q is in degrees: multiply it by π/180"},
+		{name: "milliseconds", give: with(func(_ int, t, q, p float64) []string {
+			return []string{num(1000 * t), num(q), num(p)}
+		}).write("t,q,p", ","), want: "p is 1000 times dq/dt: t looks like ms where p has seconds: -time-unit ms"},
+		{name: "milliseconds by flag", args: []string{"-time-unit", "ms"}, give: with(func(_ int, t, q, p float64) []string {
+			return []string{num(1000 * t), num(q), num(p)}
+		}).write("t,q,p", ","), want: fine},
+		{name: "contradiction", args: []string{"-time-unit", "ms"}, give: base.write("t [s],q,p", ","), want: "the header says that column t is in s, -time-unit says ms"},
+		{name: "frames", give: with(func(i int, t, q, p float64) []string { return []string{num(20 * float64(i)), num(q)} }).write("t,q", ","),
+			want: "t goes in whole numbers, by 20: if it is in milliseconds, say -time-unit ms"},
+		{name: "swapped", give: base.write("t,p,q", ","), want: "q and p look exchanged: q goes with the rate of p: -q p -p q"},
+		{name: "swapped back", args: []string{"-q", "p", "-p", "q"}, give: base.write("t,p,q", ","), want: fine},
+		{name: "sign", give: with(func(_ int, t, q, p float64) []string { return []string{num(t), num(q), num(-p)} }).write("t,q,p", ","),
+			want: "p goes with minus the rate of q: change the sign of one of them"},
+		{name: "sign of a spring", give: "t,q,p\n" + func() (s string) {
+			for i := range 100 {
+				s += fmt.Sprintf("%.1f,%.6f,%.6f\n", 0.1*float64(i), math.Cos(0.1*float64(i)), math.Sin(0.1*float64(i)))
+			}
+			return s
+		}(), want: "p goes with minus the rate of q, and q with that of p: they are exchanged (-q p -p q), or one of them has the wrong sign"},
+		{name: "another column", give: with(func(_ int, t, q, p float64) []string { return []string{num(t), num(q), num(math.Cos(5 * t))} }).write("t,q,p", ","),
+			want: "p hardly goes with the rate of q"},
+		{name: "equal times", give: with(func(i int, t, q, p float64) []string { return []string{swap(i, 77, num(t), "7.6"), num(q), num(p)} }).write("t,q,p", ","),
+			want: "1 rows have the time of the row before, the first on line 79: remove them"},
+		{name: "two runs", give: base.write("t,q,p", ",") + strings.SplitN(base.write("t,q,p", ","), "\n", 2)[1],
+			want: "the time goes back 1 times, first on line 202, to 0: if trajectories begin there, number them in a column run (-run); else sort the rows"},
+		{name: "holes", give: with(func(i int, t, q, p float64) []string {
+			return []string{num(t), swap(i, 50, num(q), ""), swap(i, 60, num(p), "NaN")}
+		}).write("t,q,p", ","),
+			want: "1 of 200 cells are no numbers (the first: standard input:52: column q: empty cell): mend or remove these rows"},
+		{name: "text", give: with(func(i int, t, q, p float64) []string { return []string{num(t), num(q), swap(i, 60, num(p), "n/a")} }).write("t,q,p", ","),
+			want: `column p: "n/a" is not a number`},
+		{name: "outlier", give: with(func(i int, t, q, p float64) []string { return []string{num(t), swap(i, 120, num(q), "17"), num(p)} }).write("t,q,p", ","),
+			want: "q: 1 values are far from their neighbours, the first 17 on line 122"},
+		{name: "wrapped", give: with(func(_ int, t, _, _ float64) []string {
+			return []string{num(t), num(math.Mod(t, 2*math.Pi)), num(1 + 0.1*math.Sin(t))}
+		}).write("t,q,p", ","),
+			want: "q jumps by about 2π on line 65: unwrap the angle"},
+		{name: "wrapped degrees", give: with(func(_ int, t, _, _ float64) []string {
+			return []string{num(t), num(math.Mod(40*t, 360)), num(40 + math.Sin(t))}
+		}).write("t,q,p", ","),
+			want: "q jumps by about 360: degrees on line 92"},
+		{name: "friction", give: film{rows: 200, dt: 0.1, gamma: 0.1}.write("t,q,p", ","), want: "energy is lost, like by a force of −0.1 times the momentum: friction"},
+		{name: "driven", give: film{rows: 200, dt: 0.1, gamma: -0.04}.write("t,q,p", ","), want: "energy grows, like by a force of 0.04 times the momentum"},
+		{name: "derivatives by millisecond", give: with(func(_ int, t, q, p float64) []string {
+			return []string{num(t), num(q), num(p), num(p / 1000), num(-math.Sin(q) / 1000)}
+		}).write("t,q,p,dq,dp", ","), want: "dq is 0.001 times the rate of q: it has another unit of time"},
+		{name: "other derivatives", give: with(func(_ int, t, q, p float64) []string {
+			return []string{num(t), num(q), num(p), num(q), num(p)}
+		}).write("t,q,p,dq,dp", ","), want: "dq does not go with the rate of q"},
+		{name: "slow sensor", give: func() string {
+			var oldQ, oldP string
+			return with(func(i int, t, q, p float64) []string {
+				if i%2 == 0 {
+					oldQ, oldP = num(q), num(p)
+				}
+				return []string{num(t), oldQ, oldP}
+			}).write("t,q,p", ",")
+		}(), want: "100 rows have the same state as the row before, the first on line 3: if the sensor is slower"},
+		{name: "input", give: with(func(_ int, t, q, p float64) []string { return []string{num(t), num(q), num(p), num(math.Sin(3 * t))} }).write("t,q,p,u", ","),
+			want: "u looks like an input, and is not read"},
+		{name: "capitals", give: base.write("T,Q,P", ","), want: "missing column q (found T, Q, P): name the columns of the coordinates and momenta by -q and -p: perhaps -q Q -p P"},
+		{name: "one unit too many", give: base.write("t,q [m],q [mm]", ","), want: "missing column q (found t, q [m], q [mm])"},
+		{name: "American dates", give: with(func(i int, t, q, p float64) []string {
+			return []string{fmt.Sprintf("11/28/2026 10:%02d", i%60), num(q), num(p)}
+		}).write("t,q,p", ","),
+			want: `column t: "11/28/2026 10:00" is not a number`},
+		{name: "no times", give: with(func(_ int, t, q, p float64) []string { return []string{num(q), num(p)} }).write("q,p", ","), want: "no times: want a column t"},
+		{name: "gap", give: with(func(i int, t, q, p float64) []string {
+			if i > 50 && i < 90 {
+				return nil
+			}
+			return []string{num(t), num(q), num(p)}
+		}).write("t,q,p", ","), want: "1 intervals are longer than 8 times the usual one"},
+		{name: "coarse", give: film{rows: 60, dt: 1}.write("t [s],q,p", ","), want: "coarse for central differences"},
+	} {
+		r := hnn(t, c.give, append(append([]string{"check"}, c.args...), "-")...)
+		_, doubts, ok := strings.Cut(r.out, "\ndoubtful:\n")
+		lines := strings.Count(doubts, "\n")
+		if !ok {
+			doubts = r.out
+		}
+		if r.status != 0 || r.errors != "" || !strings.Contains(doubts, c.want) || c.want == fine && ok {
+			t.Errorf("%s: want %q\nstatus %d %s\n%s", c.name, c.want, r.status, r.errors, r.out)
+		}
+		if lines > 2 {
+			t.Errorf("%s: %d lines of doubts\n%s", c.name, lines, doubts)
+		}
+	}
+}
+
+// Whatever can be read is described, without a panic.
+func FuzzCheck(f *testing.F) {
+	for _, s := range []string{
+		"t,q,p\n1,2,3\n", "t,q,p\n1,2,3\n1,2,3\n1,2,3\n", "q\n1\n", "t,q\n1,\n,2\n", "t,q,p,dq,dp\n0,1,2,3,4\n1,1,2,3,4\n",
+		"run,t,q,p\n1,0,1,1\n2,0,2,2\n1,1,1,1\n", "t [ms];q;p\n0;1,5;2\n1;x;3\n", "t,q,p\n2026-01-01,1,2\n2026-01-02,3,4\n,5,6\n",
+		"t,q0,q1,p0,p1\n0,1,2,3,4\n1,2,3,4,5\n2,1,2,1,2\n", "t,q,p\n0,1e300,-1e300\n1,-1e300,1e300\n2,0,0\n", "p,t\n1,2\n", "t,q,p,u\n0,0,0,0\n1,0,0,1\n",
+		"t,q,p\n-1e308,1,1\n1e308,2,2\n", "q0,q1,p0,p1,p2\n1,2,3,4,5\n", "t [m],q,p\n1,2,3\n2,3,4\n",
+	} {
+		f.Add(s)
+	}
+	file := filepath.Join(f.TempDir(), "x.csv")
+	f.Fuzz(func(t *testing.T, s string) {
+		if err := os.WriteFile(file, []byte(s), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		tab, err := table.ReadLoose(t.Context(), file)
+		if err != nil {
+			return
+		}
+		l := &look{t: tab, cols: columns{t: "t", run: "run"}}
+		l.series()
+		if l.s != nil {
+			l.inspect()
+		}
+		var b bytes.Buffer
+		if err := l.write(&env{ctx: t.Context()}, &b); err != nil || !strings.Contains(b.String(), "\nhnn train: ") {
+			t.Errorf("%v %s", err, b.String())
+		}
+		for _, r := range b.String() {
+			if r == '\x1b' || r == '\r' {
+				t.Errorf("a control character in %q", b.String())
+			}
+		}
+	})
+}

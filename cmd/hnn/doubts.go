@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"hnn/nn"
+)
+
+// doubts.go has what hnn check finds doubtful in the numbers of a series. Each is one line that
+// says what to do.
+
+// inspect notes what looks wrong.
+func (l *look) inspect() {
+	if l.in == nil {
+		return
+	}
+	l.doubtTimes()
+	for i, p := range l.in.Pairs {
+		l.doubtAngle(i, p)
+		if !l.hidden {
+			l.doubtPair(i, p)
+		}
+		if l.s.DX != nil {
+			l.doubtDerivative(i, p)
+		}
+	}
+	l.doubtEnergy()
+	l.doubtRows()
+	l.doubtColumns()
+}
+
+func (l *look) line(row int) int { return l.whole.Line(row) }
+
+// doubtTimes looks at the unit of time, the intervals and the length of runs.
+func (l *look) doubtTimes() {
+	in, t := l.in, l.cols.t
+	bare := l.cols.unit == "" && l.t.Unit(t) == "" && !l.t.Stamped(t)
+	unit, factor := "", 0.
+	for _, u := range []struct {
+		name   string
+		factor float64
+	}{{"ms", 1e3}, {"us", 1e6}, {"ns", 1e9}, {"min", 1. / 60}, {"h", 1. / 3600}} {
+		if !l.hidden && !slices.ContainsFunc(in.Pairs, func(p nn.Pair) bool { return math.Abs(p.Mass/u.factor-1) > 0.04 || p.Corr < 0.9 }) {
+			unit, factor = u.name, u.factor
+		}
+	}
+	whole := !slices.ContainsFunc(l.s.T, func(t float64) bool { return t != math.Trunc(t) })
+	switch {
+	case bare && unit != "":
+		l.doubt("p is %.4g times dq/dt: %s looks like %s where p has seconds: -time-unit %s", factor, t, unit, unit)
+	case bare && whole && in.Interval >= 2:
+		l.doubt("%s goes in whole numbers, by %.4g: if it is in milliseconds, say -time-unit ms", t, in.Interval)
+	}
+	if in.Gaps > 0 {
+		l.doubt("%d intervals are longer than 8 times the usual one: hnn train cuts trajectories there", in.Gaps)
+	}
+	short := 0
+	for i := range l.s.Runs() {
+		if lo, hi := l.s.Run(i); hi-lo < 5 {
+			short++
+		}
+	}
+	if short > 0 {
+		l.doubt("%d of %d runs have fewer than 5 rows: too few for derivatives and for an estimate of noise", short, l.s.Runs())
+	}
+	if scale, err := (nn.Shooting{}).Scaling(l.s); err == nil {
+		if n := 2 * math.Pi * scale.Tau / in.Interval; n < 12 {
+			l.doubt("a period has about %.2g rows: coarse for central differences: -objective step, or shooting", n)
+		}
+	}
+}
+
+// doubtAngle looks for degrees and for angles that are wrapped.
+func (l *look) doubtAngle(i int, p nn.Pair) {
+	q := l.cols.q[i]
+	switch unit := l.t.Unit(q); {
+	case p.Wrapped >= 0:
+		turn := "2π"
+		if p.Turn == 360 {
+			turn = "360: degrees"
+		}
+		l.doubt("%s jumps by about %s on line %d: unwrap the angle, that is, add whole turns", q, turn, l.line(p.Wrapped))
+	case unit == "deg" || unit == "°" || unit == "degrees":
+		l.doubt("%s is in degrees: multiply it by π/180, so that H has a sine of radians and p = dq/dt its units", q)
+	case p.Degrees:
+		l.doubt("%s looks like degrees: the force on it goes with sin(π %s/180): multiply it by π/180", q, q)
+	}
+}
+
+// spoiled tells whether outliers or jumps of an angle spoil what else is said of a pair.
+func (l *look) spoiled(i int) bool {
+	return l.in.Pairs[i].Wrapped >= 0 || slices.ContainsFunc(l.in.Outliers, func(o nn.Outlier) bool { return o.Component%len(l.cols.q) == i })
+}
+
+// doubtPair looks at whether p goes with the rate of q.
+func (l *look) doubtPair(i int, p nn.Pair) {
+	q, v := l.cols.q[i], l.cols.p[i]
+	switch {
+	case l.in.High[i] == l.in.Low[i] || l.in.High[len(l.cols.q)+i] == l.in.Low[len(l.cols.q)+i]:
+		l.doubt("%s or %s does not vary: hnn train refuses it: leave the pair out by -q and -p", q, v)
+	case l.spoiled(i):
+	case p.Corr < 0.5 && p.Back > 0.9 && 1-p.Back+1e-4 < 0.5*(1+p.Corr):
+		l.doubt("%s and %s look exchanged: %s goes with the rate of %s: -q %s -p %s", q, v, q, v, strings.Join(l.cols.p, ","), strings.Join(l.cols.q, ","))
+	case p.Corr < -0.9 && p.Back > 0.9 && 1+p.Corr+1e-4 > 0.5*(1-p.Back):
+		l.doubt("%s goes with minus the rate of %s, and %s with that of %s: they are exchanged (-q %s -p %s), or one of them has the wrong sign", v, q, q, v, strings.Join(l.cols.p, ","), strings.Join(l.cols.q, ","))
+	case p.Corr < -0.9:
+		l.doubt("%s goes with minus the rate of %s: change the sign of one of them", v, q)
+	case p.Corr < 0.9 && p.All < 0.9:
+		l.doubt("%s hardly goes with the rate of %s (correlation %.2g): is it the momentum of %s? With another column, or with much noise, no H fits", v, q, p.Corr, q)
+	}
+}
+
+// doubtDerivative compares the derivatives of the file with its states.
+func (l *look) doubtDerivative(i int, p nn.Pair) {
+	q := l.cols.q[i]
+	switch {
+	case p.GivenCorr < 0.7:
+		l.doubt("d%s does not go with the rate of %s (correlation %.2g): is it the derivative by time? Leave it out, and hnn train estimates it", q, q, p.GivenCorr)
+	case math.Abs(p.Given-1) > 0.1:
+		l.doubt("d%s is %.3g times the rate of %s: it has another unit of time, or of %s: mend it, or leave it out", q, p.Given, q, q)
+	}
+}
+
+// doubtEnergy says what the balance of energy tells.
+func (l *look) doubtEnergy() {
+	in := l.in
+	if in.Masses != nil {
+		var m []string
+		for i, v := range in.Masses {
+			m = append(m, fmt.Sprintf("%s by %.2g", l.cols.p[i], v))
+		}
+		l.doubt("%s look like velocities of unequal masses, for which no H exists: an energy is kept with masses in this proportion: multiply %s",
+			strings.Join(l.cols.p, ", "), strings.Join(m, ", "))
+	}
+	if in.Unkept > 0 {
+		l.doubt("no energy p²/2 + V(q) is kept, %.2g %% of p²/2 is left: velocities are no momenta where the kinetic energy depends on q, as in a double pendulum; or something drives the system", 100*in.Unkept)
+	}
+	if in.Damping > 0 {
+		l.doubt("energy is lost, like by a force of −%.2g times the momentum: friction, which no H of q and p has: -kind baseline can fit it", in.Damping)
+	}
+	if in.Damping < 0 {
+		l.doubt("energy grows, like by a force of %.2g times the momentum: something drives the system, which no H of q and p has: -kind baseline can fit it", -in.Damping)
+	}
+}
+
+// doubtRows looks for outliers, rows that repeat, and noise.
+func (l *look) doubtRows() {
+	in, names := l.in, slices.Concat(l.cols.q, l.cols.p)
+	for j, name := range names {
+		of := slices.DeleteFunc(slices.Clone(in.Outliers), func(o nn.Outlier) bool { return o.Component != j })
+		if n := len(of); n > 0 {
+			l.doubt("%s: %d values are far from their neighbours, the first %.4g on line %d: look at them, and remove these rows if they are wrong", name, n, of[0].Value, l.line(of[0].Row))
+		}
+		share := 2 * in.Noise[j] / (in.High[j] - in.Low[j])
+		if share > 0.1 && j < len(l.observed) && !l.spoiled(j%len(l.cols.q)) {
+			l.doubt("%s: noise is about %.2g %% of the amplitude, or the sampling is too coarse to tell", name, 100*share)
+		}
+	}
+	if n := len(in.Repeated); n > max(2, l.s.Rows()/100) {
+		l.doubt("%d rows have the same state as the row before, the first on line %d: if the sensor is slower than the clock, keep each state once", n, l.line(in.Repeated[0]))
+	}
+}
+
+// doubtColumns looks for inputs among the columns that are not read.
+func (l *look) doubtColumns() {
+	names := slices.Concat(l.cols.q, l.cols.p)
+	for _, h := range l.t.Header {
+		s := strings.TrimRight(strings.ToLower(h), "0123456789")
+		if slices.Contains([]string{"u", "input", "force", "torque", "control", "f"}, s) && !slices.Contains(names, h) {
+			if v, _, _ := l.t.Lost(h); len(v) > 0 && slices.Max(v) > slices.Min(v) {
+				l.doubt("%s looks like an input, and is not read: with a force from outside no H of q and p is kept: train on rows where it is 0", h)
+			}
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hnn/cmd/hnn/internal/table"
+	"hnn/nn"
+)
+
+// look.go takes from a file of states, which may be damaged, what hnn check can use.
+
+// A look is what is seen in a file.
+type look struct {
+	t        *table.Table
+	cols     columns
+	observed []string
+	hidden   bool
+	whole    *table.Table // the rows that can be used
+	s        *nn.Series   // of them; nil if they are none
+	in       *nn.Inspection
+	doubts   []string
+}
+
+func (l *look) doubt(format string, args ...any) {
+	l.doubts = append(l.doubts, fmt.Sprintf(format, args...))
+}
+
+// series takes the rows that can be used from the table, and notes the others.
+func (l *look) series() {
+	var err error
+	given := l.cols
+	if l.observed, l.hidden, err = l.cols.resolve(l.t); err != nil {
+		l.doubt("%v", err)
+		return
+	}
+	used := slices.Clone(l.observed)
+	derivatives := prefixed("d", slices.Concat(l.cols.q, l.cols.p))
+	if l.hidden || !slices.ContainsFunc(derivatives, l.t.Has) {
+		derivatives = nil
+	}
+	used = append(used, derivatives...)
+	if missing := l.t.Need(used...); missing != nil {
+		l.doubt("%v: name the columns of the coordinates and momenta by -q and -p%s", missing, l.similar(given))
+		return
+	}
+	for _, name := range []string{l.cols.t, l.cols.run} {
+		if l.t.Has(name) && !l.t.Stamped(name) {
+			used = append(used, name)
+		}
+	}
+	keep := make([]bool, l.t.Rows())
+	for r := range keep {
+		keep[r] = true
+	}
+	for _, name := range used {
+		v, lost, first := l.t.Lost(name)
+		if lost > 0 {
+			l.doubt("%d of %d cells are no numbers (the first: %v): mend or remove these rows", lost, l.t.Rows(), first)
+		}
+		for r, x := range v {
+			keep[r] = keep[r] && x == x
+		}
+	}
+	rows := kept(keep)
+	if len(rows) == 0 {
+		return
+	}
+	l.whole = l.t.Select(rows)
+	if !l.t.Has(l.cols.t) {
+		if derivatives == nil {
+			l.doubt("no times: want a column t, or another that -t names, or the derivatives")
+		}
+		return
+	}
+	if err := l.times(derivatives); err != nil {
+		l.doubt("%v", err)
+	}
+}
+
+func kept(keep []bool) (rows []int) {
+	for r, ok := range keep {
+		if ok {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// similar names columns that differ in case only from those that are looked for.
+func (l *look) similar(c columns) string {
+	if c.q != nil {
+		return ""
+	}
+	var q, p []string
+	for _, h := range l.t.Header {
+		switch s := strings.ToLower(h); {
+		case s != h && strings.HasPrefix(s, "q") && len(s) <= 2:
+			q = append(q, h)
+		case s != h && strings.HasPrefix(s, "p") && len(s) <= 2:
+			p = append(p, h)
+		}
+	}
+	if len(q) == 0 || len(q) != len(p) {
+		return ""
+	}
+	return fmt.Sprintf(": perhaps -q %s -p %s", strings.Join(q, ","), strings.Join(p, ","))
+}
+
+// times makes the series. Times that do not increase begin a new run, and equal ones are left
+// out.
+func (l *look) times(derivatives []string) error {
+	t := l.whole
+	at, err := t.Times(l.cols.t, l.cols.unit)
+	if err != nil {
+		return err
+	}
+	begins := make([]bool, t.Rows()) // a run
+	begins[0] = true
+	if t.Has(l.cols.run) {
+		first, err := starts(t, l.cols.run)
+		if err != nil {
+			return err
+		}
+		for _, r := range first {
+			begins[r] = true
+		}
+	}
+	keep := make([]bool, t.Rows())
+	var equal, back []int
+	last := 0
+	for r := range keep {
+		switch {
+		case begins[r] || at[r] > at[last]:
+			keep[r] = true
+		case at[r] == at[last]:
+			equal = append(equal, r)
+		default:
+			keep[r], begins[r] = true, true
+			back = append(back, r)
+		}
+		if keep[r] {
+			last = r
+		}
+	}
+	if n := len(equal); n > 0 {
+		l.doubt("%d rows have the time of the row before, the first on line %d: remove them, or number the trajectories in a column run (-run)", n, t.Line(equal[0]))
+	}
+	if n := len(back); n > 0 {
+		what := "sort the rows"
+		if !t.Has(l.cols.run) {
+			what = "if trajectories begin there, number them in a column run (-run); else sort the rows"
+		}
+		l.doubt("the time goes back %d times, first on line %d, to %.4g: %s", n, t.Line(back[0]), at[back[0]], what)
+	}
+	rows := kept(keep)
+	l.whole = t.Select(rows)
+	s := &nn.Series{}
+	for i, r := range rows {
+		s.T = append(s.T, at[r])
+		if begins[r] {
+			s.Starts = append(s.Starts, i)
+		}
+	}
+	if s.X, err = matrix(l.whole, l.observed); err != nil {
+		return err
+	}
+	if derivatives != nil {
+		if s.DX, err = matrix(l.whole, derivatives); err != nil {
+			return err
+		}
+	}
+	if l.hidden {
+		if s, err = nn.Positions(s.T, s.X, s.Starts, nil); err != nil {
+			return err
+		}
+	}
+	l.s = s
+	l.in, err = nn.Inspect(s)
+	return err
+}

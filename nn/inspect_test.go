@@ -1,0 +1,61 @@
+package nn
+
+import (
+	"math"
+	"testing"
+
+	"hnn/autodiff"
+)
+
+// What an inspection says of a series agrees with how the series was made.
+func TestInspect(t *testing.T) {
+	s := noisySwing(10, 200, 0.01)
+	in, err := Inspect(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := in.Pairs[0]
+	if math.Abs(p.Mass-1) > 0.02 || p.Corr < 0.99 || p.Back > -0.99 || p.All < 0.99 || p.Given == p.Given || p.Wrapped >= 0 || p.Degrees {
+		t.Errorf("%+v", p)
+	}
+	if in.Gaps != 10 || math.Abs(in.Interval-0.11) > 0.01 || in.Jitter < 0.2 || in.Jitter > 0.4 || math.Abs(in.Noise[0]/0.01-1) > 0.1 ||
+		in.Outliers != nil || in.Repeated != nil || in.Masses != nil || in.Damping != 0 || in.Unkept != 0 {
+		t.Errorf("%+v", in)
+	}
+	s.X.Row(777)[1] = 9
+	copy(s.X.Row(901), s.X.Row(900))
+	if in, err = Inspect(s); err != nil || len(in.Outliers) != 1 || in.Outliers[0] != (Outlier{777, 1, 9}) || len(in.Repeated) != 1 || in.Repeated[0] != 901 {
+		t.Errorf("%+v %v", in, err)
+	}
+	if _, err := Inspect(&Series{X: s.X}); err == nil {
+		t.Error("a series without times")
+	}
+	// Anything that a file can hold is an answer or an error.
+	for rows := range 7 {
+		for _, v := range []float64{0, 1e-300, 1e300} {
+			s := &Series{X: autodiff.NewMatrix(rows+1, 4)}
+			for r := range rows + 1 {
+				s.T = append(s.T, float64(r))
+				s.X.Row(r)[r%4] = v
+			}
+			if _, err := Inspect(s); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// Bodies that act only on each other tell the proportion of their masses, whatever the force.
+func TestInspectOpposite(t *testing.T) {
+	s := &Series{X: autodiff.NewMatrix(300, 4)}
+	for r := range 300 {
+		u := 0.05 * float64(r)
+		s.T = append(s.T, u)
+		d, v := math.Cos(u)+0.2*math.Cos(2*u), -math.Sin(u)-0.4*math.Sin(2*u)
+		copy(s.X.Row(r), []float64{0.8*d + 0.1*u, -0.2*d + 0.1*u, 0.8*v + 0.1, -0.2*v + 0.1})
+	}
+	in, err := Inspect(s)
+	if err != nil || len(in.Masses) != 2 || math.Abs(in.Masses[1]-4) > 0.01 {
+		t.Errorf("%+v %v", in, err)
+	}
+}
