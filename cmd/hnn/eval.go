@@ -68,24 +68,9 @@ func defineEval(f *flags.Set) check {
 			if err != nil {
 				return err
 			}
-			c.of(f, m.made)
-			s, err := readStates(e.ctx, f.Arg(1), c)
+			s, err := readFor(e, m, f.Arg(1), &c, f)
 			if err != nil {
 				return err
-			}
-			if n := m.Dim(); n != s.X.Cols {
-				return fmt.Errorf("%s has %d components of state, the model %d", s.name, s.X.Cols, n)
-			}
-			if s.Hidden != nil {
-				if _, ok := m.Stored.(nn.Field); !ok {
-					return fmt.Errorf("%s has no momenta, and a %s model has no field to find them by", s.name, m.Stored.Kind())
-				}
-				e.say("%s has no momenta: those that suit the model best are found first", s.name)
-				x, err := nn.Momenta(e.ctx, m.Stored, &s.Series)
-				if err != nil {
-					return fmt.Errorf("%s: %w", s.name, err)
-				}
-				s.Series = *x
 			}
 			scores, err := evaluate(e.ctx, m.Stored, s, &o)
 			if err != nil {
@@ -113,6 +98,33 @@ func defineEval(f *flags.Set) check {
 			})
 		}, nil
 	}
+}
+
+// readFor reads the states of a file for a model, with the names of columns that the model has
+// unless the call gives others. Momenta that the file does not have are those that suit the
+// model best.
+func readFor(e *env, m *model, file string, c *columns, f *flags.Set) (*states, error) {
+	c.of(f, m.made)
+	s, err := readStates(e.ctx, file, *c)
+	if err != nil {
+		return nil, err
+	}
+	if n := m.Dim(); n != s.X.Cols {
+		return nil, fmt.Errorf("%s has %d components of state, the model %d", s.name, s.X.Cols, n)
+	}
+	if s.Hidden == nil {
+		return s, nil
+	}
+	if _, ok := m.Stored.(nn.Field); !ok {
+		return nil, fmt.Errorf("%s has no momenta, and a %s model has no field to find them by", s.name, m.Stored.Kind())
+	}
+	e.say("%s has no momenta: those that suit the model best are found first", s.name)
+	x, err := nn.Momenta(e.ctx, m.Stored, &s.Series)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.name, err)
+	}
+	s.Series = *x
+	return s, nil
 }
 
 // A runScore has the scores of one run. A score that does not apply is NaN.

@@ -40,6 +40,7 @@ func commands() []command {
 		{"rollout", "a trajectory of a model", text(rolloutHelp), defineRollout, rolloutScores},
 		{"eval", "scores of a model on a CSV of states", text(evalHelp), defineEval, evalScores},
 		{"field", "H and its field on a grid, true and learned", text(fieldHelp), defineField, ""},
+		{"formula", "a formula for the H of a model", text(formulaHelp), defineFormula, ""},
 		{"sweep", "a command over seeds and grids of its flags", sweepHelp, defineSweep, ""},
 		{"replay", "run again what a manifest describes, and compare", text(replayHelp), defineReplay, ""},
 		{"verify", "checks of this program on this machine", text(verifyHelp), defineVerify, ""},

@@ -44,6 +44,7 @@ func TestReplayCommands(t *testing.T) {
 		{"rollout|-state|0.5,0|-duration|3|-dt|0.5|-events|q=0:up|-events-o|e.csv|-o|o.csv|m.json", 2},
 		{"eval|-o|o.csv|n.json|named.csv", 1},
 		{"eval|-t|t|-o|o.csv|m.json|d.csv", 1},
+		{"formula|-degree|2|-size|2|-path|p.csv|-report|r.csv|-o|h|m.json|d.csv", 3},
 		{"field|-points|3|-q-range|-1,2|-o|o.csv|m.json|n.json", 1},
 		{"field|-points|3|-o|-|-H|m*p^2 + q^4|-set|m=3", 1},
 	} {
