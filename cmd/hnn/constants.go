@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -9,54 +8,6 @@ import (
 	"hnn/autodiff"
 	"hnn/nn"
 )
-
-// constants.go compares the fields of terms with others, and fits the constants of formulas.
-
-func (l *library) size() int { return len(l.terms) }
-
-// names returns the texts of some terms.
-func (l *library) names(terms []int) []string {
-	var s []string
-	for _, k := range terms {
-		s = append(s, l.texts[k])
-	}
-	return s
-}
-
-// compare returns the equations of least squares A c ≈ b for constants of the terms: in row
-// i·2d + j is component j of the fields at state i, in units of its root mean square.
-func (l *library) compare(field func(x autodiff.Var) autodiff.Var, x *autodiff.Matrix) (a *autodiff.Matrix, b []float64, err error) {
-	y := nn.Evaluate(field, x)
-	unit := rms(y)
-	a, b = autodiff.NewMatrix(len(y.Data), l.size()), make([]float64, len(y.Data))
-	for i, v := range y.Data {
-		if b[i] = v / unit[i%y.Cols]; v-v != 0 {
-			return nil, nil, fmt.Errorf("the field of the model is %v at %v", v, x.Row(i/y.Cols))
-		}
-	}
-	for k, f := range l.terms {
-		for i, v := range nn.Evaluate(f.Field, x).Data {
-			if a.Row(i)[k] = v / unit[i%y.Cols]; v-v != 0 {
-				return nil, nil, fmt.Errorf("the term %s has no finite derivative at %v", l.texts[k], x.Row(i/y.Cols))
-			}
-		}
-	}
-	return a, b, nil
-}
-
-// rms returns the root mean square of each column, 1 of one that is 0.
-func rms(y *autodiff.Matrix) []float64 {
-	unit := make([]float64, y.Cols)
-	for i, v := range y.Data {
-		unit[i%y.Cols] += float64(v*v) / float64(y.Rows)
-	}
-	for j, v := range unit {
-		if unit[j] = math.Sqrt(v); v == 0 {
-			unit[j] = 1
-		}
-	}
-	return unit
-}
 
 // constants are those of a formula: of the fit to the model and, if there is one, of the fit
 // to data.

@@ -5,12 +5,10 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 
 	"hnn/autodiff"
-	"hnn/autodiff/formula"
 	"hnn/autodiff/random"
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
@@ -268,86 +266,4 @@ func spread(x *autodiff.Matrix, n int) *autodiff.Matrix {
 		copy(y.Row(i), x.Row(i*x.Rows/n))
 	}
 	return y
-}
-
-// A library is a list of terms.
-type library struct {
-	q, p  []string // names of the coordinates and momenta
-	texts []string
-	terms []*formula.Formula
-}
-
-// library makes the terms for a model.
-func (j *formulaJob) library(m *model) (*library, error) {
-	d := m.Dim() / 2
-	all := m.names()
-	if slices.ContainsFunc(all, func(s string) bool { return !formula.IsName(s) }) { // such as "q [m]"
-		all = names(d)
-	}
-	if j.flags.First("degree") == "" {
-		for j.degree > 1 && countProducts(2*d, j.degree)+2*d > usualLibrary {
-			j.degree--
-		}
-	}
-	if n := countProducts(2*d, j.degree) + 2*d + len(j.terms); n > maxLibrary {
-		return nil, flags.Wrong("-degree %d makes a library of %d terms, at most %d are taken: want a lower degree", j.degree, n, maxLibrary)
-	}
-	l := &library{q: all[:d], p: all[d:]}
-	texts := products(all, j.degree)
-	for _, q := range l.q {
-		texts = append(texts, "sin("+q+")", "cos("+q+")")
-	}
-	for i, text := range append(texts, j.terms...) {
-		if text = strings.Join(strings.Fields(text), " "); slices.Contains(l.texts, text) {
-			continue
-		}
-		e, err := formula.Parse(text)
-		if err == nil {
-			var f *formula.Formula
-			if f, err = e.Bind(all, nil); err == nil {
-				l.terms = append(l.terms, f)
-			}
-		}
-		if err != nil && i < len(texts) {
-			return nil, fmt.Errorf("%s: the term %s: %w", m.file, text, err)
-		} else if err != nil {
-			return nil, flags.Wrong("-terms: %s: %w: the coordinates and momenta are %s", text, err, strings.Join(all, ", "))
-		}
-		l.texts = append(l.texts, text)
-	}
-	return l, nil
-}
-
-// countProducts returns how many products of n variables there are of degrees 1 to degree.
-func countProducts(n, degree int) int {
-	count := 1
-	for k := 1; k <= degree && count < 1<<30; k++ {
-		count = count * (n + k) / k
-	}
-	return count - 1
-}
-
-// products returns all products of variables of degrees 1 to degree, by their degrees.
-func products(vars []string, degree int) []string {
-	var texts []string
-	var add func(left int, from int, factors []string)
-	add = func(left, from int, factors []string) {
-		if left == 0 {
-			texts = append(texts, strings.Join(factors, "*"))
-			return
-		}
-		for i := from; i < len(vars); i++ {
-			for k := left; k > 0; k-- {
-				factor := vars[i]
-				if k > 1 {
-					factor += "^" + strconv.Itoa(k)
-				}
-				add(left-k, i+1, append(factors[:len(factors):len(factors)], factor))
-			}
-		}
-	}
-	for k := 1; k <= degree; k++ {
-		add(k, 0, nil)
-	}
-	return texts
 }
