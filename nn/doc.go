@@ -29,7 +29,8 @@
 //
 //	models       model.go, then hnn.go, baseline.go, mechanical.go, nextstate.go; their
 //	             networks in mlp.go, linear.go, init.go
-//	data         series.go, estimate.go, smoothing.go (local cubics, and the noise)
+//	data         series.go, estimate.go, smoothing.go (local cubics, and the noise),
+//	             periodic.go (angles, also as inputs of networks)
 //	objectives   problem.go, then derivatives.go, step.go and shooting.go; team.go computes
 //	             losses and gradients with several goroutines
 //	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go; lbfgs.go with

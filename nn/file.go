@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 )
 
 // The format of a model file is described at Save.
@@ -21,6 +23,7 @@ type Origin struct {
 	Flags   map[string]string // all flags of the command
 	Q, P    []string          // columns of the coordinates and of the momenta
 	T, Run  string            // columns of the time and of the number of the trajectory
+	Angles  []string          // columns of Q that are angles, see Series.Unwrap
 	Data    string            // SHA-256 of the data: see Series.Hash
 	Low     []float64         // the least value of each component of the states
 	High    []float64         // the greatest value of each component
@@ -35,6 +38,7 @@ func (o *Origin) Parts(p *Parts) {
 	p.Texts("p", &o.P)
 	p.Text("t", &o.T)
 	p.Text("run", &o.Run)
+	p.Texts("angles", &o.Angles)
 	p.Text("data", &o.Data)
 	p.Numbers("low", &o.Low)
 	p.Numbers("high", &o.High)
@@ -47,6 +51,10 @@ func (o *Origin) Outside(x []float64) int {
 		return -1
 	}
 	for i, v := range x {
+		if i < len(o.Q) && slices.Contains(o.Angles, o.Q[i]) { // the turn next to the data
+			middle := o.Low[i] + float64((o.High[i]-o.Low[i])/2)
+			v = middle + math.Remainder(v-middle, 2*math.Pi)
+		}
 		margin := float64(0.1 * (o.High[i] - o.Low[i]))
 		if v < o.Low[i]-margin || v > o.High[i]+margin {
 			return i
@@ -74,9 +82,11 @@ func (o *Origin) Outside(x []float64) int {
 //	made      the Origin; it may be missing
 //	parts     the parts of this kind: hnn and baseline have those above, and nextstate has
 //	          the interval "dt" too
+//	angles    of made: the coordinates that are angles; it may be missing
 //	network   w has a row for each output, and b a number for each, as in PyTorch. A layer
 //	          is z = x wᵀ + b. The last layer has no b. The activation is applied between
-//	          the layers
+//	          the layers. periods, if there, has the period of each input, 0 for none: an
+//	          input x of period T is replaced by cos(2πx/T) and sin(2πx/T)
 //	scaling   the network sees X = (x − mu)/s and time in units of tau; see Scaling. It may
 //	          be missing: then states and time are used as they are
 //	sha256    the sum of all bytes before the comma and the line break in front of it

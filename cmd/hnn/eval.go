@@ -109,6 +109,7 @@ func readFor(e *env, m *model, file string, c *columns, f *flags.Set) (*states, 
 	if err != nil {
 		return nil, err
 	}
+	e.tellJump(s)
 	if n := m.Dim(); n != s.X.Cols {
 		return nil, fmt.Errorf("%s has %d components of state, the model %d", s.name, s.X.Cols, n)
 	}

@@ -79,6 +79,7 @@ func (t *trainJob) run(e *env) error {
 	if err != nil {
 		return err
 	}
+	e.tellJump(s)
 	if s.T == nil && s.DX == nil {
 		return fmt.Errorf("%s: no times: want a column t, or another that -t names, or the derivatives %s", s.name, strings.Join(prefixed("d", s.names), ", "))
 	}
@@ -126,7 +127,7 @@ func (t *trainJob) run(e *env) error {
 	e.report(fitted)
 	made := &nn.Origin{
 		Program: version, Command: "train", Flags: t.flags.With(flags.Setting),
-		Q: s.cols.q, P: s.cols.p, T: s.cols.t, Run: s.cols.run, Data: fitted.Train.Hash(),
+		Q: s.cols.q, P: s.cols.p, T: s.cols.t, Run: s.cols.run, Angles: s.cols.angles, Data: fitted.Train.Hash(),
 	}
 	made.Low, made.High = fitted.Train.Range()
 	if err := e.write(t.out, func(w io.Writer) error { return nn.Save(w, fitted.Model.(nn.Stored), made) }); err != nil {

@@ -21,6 +21,7 @@ type states struct {
 	name  string
 	names []string // of the 2d columns of X
 	cols  columns  // where they were found
+	jump  string   // what looks like an angle that is wrapped, and where
 }
 
 // names returns the columns of d pairs: [q p], or [q0 q1 … p0 p1 …].
@@ -50,6 +51,7 @@ func prefixed(prefix string, names []string) []string {
 type columns struct {
 	q, p   []string // nil: q and p, or q0, q1, … and p0, p1, …; q alone: p is hidden
 	t, run string
+	angles []string  // coordinates that are angles
 	masses []float64 // for hidden momenta
 	absent bool      // the momenta may be missing
 }
@@ -58,6 +60,7 @@ func (c *columns) register(f *flags.Set) {
 	c.t, c.run = "t", "run"
 	f.Words(&c.q, "q", "`names` of the coordinates, with commas between (default q, or q0, q1, …)")
 	f.Words(&c.p, "p", "`names` of their momenta, in the same order (default p, or p0, p1, …)")
+	f.Words(&c.angles, "periodic", "`names` of the coordinates that are angles in radians: they are unwrapped along each run, and H is 2π-periodic in them")
 	f.StringVar(&c.t, "t", c.t, "`column` of the time")
 	f.StringVar(&c.run, "run", c.run, "`column` of the number of the trajectory")
 }
@@ -93,6 +96,9 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 				c.masses = append(c.masses, v)
 			}
 		}
+	}
+	if f.First("periodic") == "" {
+		c.angles = made.Angles
 	}
 	if f.First("t") == "" && made.T != "" {
 		c.t = made.T
@@ -185,6 +191,11 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 			}
 		}
 	}
+	periodic, err := c.periodic()
+	if err != nil {
+		return nil, err
+	}
+	s.Unwrap(periodic)
 	if hidden {
 		if s.T == nil {
 			return nil, t.Need(slices.Concat(c.p, []string{c.t})...)
@@ -194,8 +205,32 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
 		s.Series = *x
+		s.Periodic = periodic
+	}
+	if r, j, ok := s.Wrapped(); ok {
+		s.jump = t.Errorf(r, c.q[j], "it jumps by about 2π: if it is an angle, want -periodic %s", c.q[j]).Error()
 	}
 	return s, nil
+}
+
+// periodic tells which components of the states are angles.
+func (c *columns) periodic() ([]bool, error) {
+	are := make([]bool, 2*len(c.q))
+	for _, name := range c.angles {
+		j := slices.Index(c.q, name)
+		if j < 0 {
+			return nil, flags.Wrong("-periodic %s: want coordinates, of %s", name, strings.Join(c.q, ", "))
+		}
+		are[j] = true
+	}
+	return are, nil
+}
+
+// tellJump warns of an angle that is wrapped.
+func (e *env) tellJump(s *states) {
+	if s.jump != "" {
+		e.warn("%s", s.jump)
+	}
 }
 
 // matrix returns the named columns side by side.

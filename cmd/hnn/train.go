@@ -33,6 +33,7 @@ Trains a model on a CSV of states, - for standard input, and writes it as JSON.
   q, p, t; noise                                     none: -objective shooting is chosen
   the same, in a hurry, 50 samples or more a period  -derivatives smooth -window 8
   q and t alone                                      none, or -mass M
+  q is an angle, perhaps wrapped to −π … π            -periodic q
   friction, or momenta that are not canonical        -kind baseline
   columns with other names                           -q x,y -p px,py -t time -run shot
 
@@ -80,6 +81,11 @@ V(q), with the mass -mass, and -objective shooting. The momenta are found by the
 cannot be: with twice the mass, twice p and twice V move in the same way. Nor can another
 kinetic energy: any canonical change of p fits as well.
 
+With -periodic q the coordinate q is an angle in radians. A run that jumps from π to −π is made
+continuous, and H is 2π-periodic in q by construction: the network is given cos q and sin q. The
+model file says so, and hnn eval and hnn formula read angles in the same way. A column that jumps
+by about 2π without the flag gets a warning.
+
 -stride N compares states that are N rows apart (central, midpoint and step). This divides
 the noise of the slopes by N and multiplies the interval h by N.
 
@@ -121,6 +127,7 @@ Examples:
   hnn train -o model.json train.csv
   hnn train -derivatives smooth -window 8 -o model.json noisy.csv
   hnn train -q angle -mass 0.3 -o model.json film.csv
+  hnn train -periodic q -o model.json rotations.csv
   hnn train -checkpoint run.ckpt -epochs 5000 -o model.json train.csv
   hnn train -resume run.ckpt -o model.json train.csv
   hnn train -q x,y -p vx,vy -t time -holdout 0.2 -patience 50 -o model.json lab.csv
