@@ -38,7 +38,7 @@
 //	             (residuals, standard errors) and householder.go
 //	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
 //	files        file.go (models; the format is at Save), parts.go (saving and loading)
-//	use          eval.go; sparse.go finds few of many terms, for hnn formula
+//	use          eval.go; ensemble.go (several models of the same data); sparse.go finds few of many terms, for hnn formula
 //
 // Many goroutines may use one model while none trains it. They may call all functions of this
 // package at the same time. Each goroutine needs its own Func.

@@ -135,40 +135,43 @@ func decode(r io.Reader, kinds []Kind) (Stored, *Origin, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	return decodeModel(whole, in, kinds)
+}
+
+// decodeModel makes the model of the object in that was read from whole.
+func decodeModel(whole *sealReader, in map[string]json.RawMessage, kinds []Kind) (Stored, *Origin, error) {
 	if err := header(in, modelFormat, modelVersion, upgrade); err != nil {
 		return nil, nil, err
 	}
-	if _, sealed := in[sealKey]; sealed {
-		if err := whole.check(); err != nil {
-			return nil, nil, err
-		}
-		delete(in, sealKey)
+	if err := unseal(whole, in); err != nil {
+		return nil, nil, err
 	}
-	var format, kind string
+	var format string
 	var version int
-	var m Stored
 	var made *Origin
-	err = getParts(in, func(p *Parts) {
+	m := member{kinds: kinds}
+	err := getParts(in, func(p *Parts) {
 		p.Text("format", &format)
 		p.Whole("version", &version)
-		p.Text("kind", &kind)
 		Part(p, "made", &made)
-		row, err := find(kinds, "kind of model", kind, func(k Kind) string { return k.Name })
-		if err != nil && p.err == nil {
-			p.err = err
-		}
-		if p.err == nil {
-			m = row.Empty()
-			p.inner("parts", m.Parts)
-		}
+		m.Parts(p)
 	})
 	if err == nil {
-		err = checkModel(m)
+		err = checkModel(m.m)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return m, made, nil
+	return m.m, made, nil
+}
+
+// unseal checks the sum of a file that has one, and takes it out.
+func unseal(whole *sealReader, in map[string]json.RawMessage) error {
+	if _, sealed := in[sealKey]; !sealed {
+		return nil
+	}
+	delete(in, sealKey)
+	return whole.check()
 }
 
 // header checks the format and version of a file. If older is not nil, it turns a file of

@@ -106,6 +106,11 @@ func (t *trainJob) run(e *env) error {
 		show(t.kind, ep)
 		return nil
 	}
+	if t.ensemble > 0 {
+		err := t.fitEnsemble(e, s, r)
+		done()
+		return err
+	}
 	if t.save != "" && !e.dry {
 		r.Save = func(c *nn.Checkpoint) error {
 			_, err := e.writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
@@ -125,12 +130,7 @@ func (t *trainJob) run(e *env) error {
 		}
 	}
 	e.report(fitted)
-	made := &nn.Origin{
-		Program: version, Command: "train", Flags: t.flags.With(flags.Setting),
-		Q: s.cols.q, P: s.cols.p, T: s.cols.t, Run: s.cols.run, Angles: s.cols.angles, Data: fitted.Train.Hash(),
-	}
-	made.Low, made.High = fitted.Train.Range()
-	if err := e.write(t.out, func(w io.Writer) error { return nn.Save(w, fitted.Model.(nn.Stored), made) }); err != nil {
+	if err := e.write(t.out, func(w io.Writer) error { return nn.Save(w, fitted.Model.(nn.Stored), t.origin(s, fitted.Train)) }); err != nil {
 		return err
 	}
 	for _, note := range fitted.Notes {
@@ -144,6 +144,16 @@ func (t *trainJob) run(e *env) error {
 		fmt.Fprintf(e.stderr, "%s: %d %s, %s\n", t.kind, fitted.Rows, unit, summary(fitted))
 	}
 	return nil
+}
+
+// origin says what a model was made from.
+func (t *trainJob) origin(s *states, train *nn.Series) *nn.Origin {
+	made := &nn.Origin{
+		Program: version, Command: "train", Flags: t.flags.With(flags.Setting),
+		Q: s.cols.q, P: s.cols.p, T: s.cols.t, Run: s.cols.run, Angles: s.cols.angles, Data: train.Hash(),
+	}
+	made.Low, made.High = train.Range()
+	return made
 }
 
 // recipe makes a recipe of the flags.

@@ -117,6 +117,9 @@ func (j *formulaJob) run(e *env) error {
 		if s, err = readFor(e, m, j.flags.Arg(1), &j.cols, j.flags); err != nil {
 			return err
 		}
+		if s, err = e.withMomenta(m, s); err != nil {
+			return err
+		}
 	}
 	x, err := j.region(m, s)
 	if err != nil {
