@@ -146,16 +146,6 @@ func (t *trainJob) run(e *env) error {
 	return nil
 }
 
-// origin says what a model was made from.
-func (t *trainJob) origin(s *states, train *nn.Series) *nn.Origin {
-	made := &nn.Origin{
-		Program: version, Command: "train", Flags: t.flags.With(flags.Setting),
-		Q: s.cols.q, P: s.cols.p, T: s.cols.t, Run: s.cols.run, Angles: s.cols.angles, Data: train.Hash(),
-	}
-	made.Low, made.High = train.Range()
-	return made
-}
-
 // recipe makes a recipe of the flags.
 func (t *trainJob) recipe(r *nn.Recipe) (err error) {
 	kind, err := nn.KindOf(t.kind)
@@ -257,4 +247,14 @@ func replacesCheckpoint(name string) error {
 		return fmt.Errorf("-checkpoint would replace another file: %w", err)
 	}
 	return nil
+}
+
+// origin says what a model was made from.
+func (t *trainJob) origin(s *states, train *nn.Series) *nn.Origin {
+	made := &nn.Origin{
+		Program: version, Command: "train", Flags: t.flags.With(flags.Setting),
+		Q: s.cols.q, P: s.cols.p, T: s.cols.t, Run: s.cols.run, Angles: s.cols.angles, Data: train.Hash(),
+	}
+	made.Low, made.High = train.Range()
+	return made
 }

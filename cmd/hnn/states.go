@@ -51,9 +51,9 @@ func prefixed(prefix string, names []string) []string {
 type columns struct {
 	q, p   []string // nil: q and p, or q0, q1, … and p0, p1, …; q alone: p is hidden
 	t, run string
-	angles []string  // coordinates that are angles
 	masses []float64 // for hidden momenta
 	absent bool      // the momenta may be missing
+	angles []string  // coordinates that are angles
 }
 
 func (c *columns) register(f *flags.Set) {
@@ -211,26 +211,6 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 		s.jump = t.Errorf(r, c.q[j], "it jumps by about 2π: if it is an angle, want -periodic %s", c.q[j]).Error()
 	}
 	return s, nil
-}
-
-// periodic tells which components of the states are angles.
-func (c *columns) periodic() ([]bool, error) {
-	are := make([]bool, 2*len(c.q))
-	for _, name := range c.angles {
-		j := slices.Index(c.q, name)
-		if j < 0 {
-			return nil, flags.Wrong("-periodic %s: want coordinates, of %s", name, strings.Join(c.q, ", "))
-		}
-		are[j] = true
-	}
-	return are, nil
-}
-
-// tellJump warns of an angle that is wrapped.
-func (e *env) tellJump(s *states) {
-	if s.jump != "" {
-		e.warn("%s", s.jump)
-	}
 }
 
 // matrix returns the named columns side by side.
