@@ -70,7 +70,8 @@ func (c *constants) refit(e *env, s *states) error {
 		}
 		by.From, by.Order = nn.Central, 4
 		if share := s.noiseShare(); share > noisy {
-			e.warn("%s: noise is %.2g %% of the spread of the data: constants fitted to differences of noisy states have a bias beyond their standard errors", s.name, 100*share)
+			e.say("%s: noise is %.2g %% of the spread of the data, too much for derivatives: the constants are those of the model", s.name, 100*share)
+			return nil
 		}
 	}
 	d, err := by.Data(&s.Series)

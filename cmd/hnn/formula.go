@@ -35,9 +35,10 @@ them divides the error by much. -size takes another size. A size that stands out
 the error falls slowly and smoothly, H is no short sum of these terms, and a warning says so.
 
 With DATA.csv the constants are then fitted to the data, by least squares on the time
-derivatives: those of the file or, if it has none, central differences. The noise must be
-small for these. Standard errors assume that the residuals are independent. They are in
--report, with the constants of both fits.
+derivatives: those of the file or, if it has none, central differences. If their noise is above
+0.3 % of the spread, that would have a bias, and the constants stay those of the model. Standard
+errors assume that the residuals are independent. They are in -report, with the constants of
+both fits.
 
 Files:
   -path     terms, error, variance (the share that is explained), chosen (1 for the formula
@@ -72,7 +73,7 @@ type formulaJob struct {
 }
 
 func defineFormula(f *flags.Set) check {
-	j := &formulaJob{degree: 4, points: 2000, worth: 1.25, out: "-", flags: f}
+	j := &formulaJob{degree: 4, points: 2000, worth: 1.5, out: "-", flags: f}
 	f.Count(&j.degree, "degree", 0, 12, "`degree` of the powers and products (default 4, or as much less as leaves 200 terms)")
 	f.Words(&j.terms, "terms", "`expressions` of further terms, with commas between")
 	f.Int(&j.size, "size", 0, "`terms` of the formula, 0: as the errors say")

@@ -168,3 +168,24 @@ func TestFormulaCalls(t *testing.T) {
 	fails(t, hnn(t, "", "formula", "-terms", "sqrt(x)", path("m.json")), 1, "the term sqrt(x) has no finite derivative at")
 	fails(t, hnn(t, "", "formula", "-", "-"), 2, "cannot both be standard input")
 }
+
+// Noisy states have no derivatives: the constants stay those of the model, and one line says so.
+func TestFormulaNoise(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	must(t, "simulate", "-n", "20", "-noise", "0.05", "-duration", "10", "-seed", "2", "-o", path("all.csv"))
+	var b strings.Builder
+	for _, row := range csvRows(t, strings.NewReader(string(contents(t, path("all.csv"))))) {
+		b.WriteString(strings.Join(row[:4], ",") + "\n")
+	}
+	data := put(t, dir, "d.csv", b.String())
+	must(t, "train", "-quiet", "-hidden", "16", "-epochs", "40,40,60", "-o", path("m.json"), data)
+	r := hnn(t, "", "formula", "-report", path("r.csv"), path("m.json"), data)
+	if r.status != 0 || !strings.Contains(r.errors, "too much for derivatives: the constants are those of the model") || strings.Contains(r.errors, "±") {
+		t.Errorf("%+v", r)
+	}
+	rows := csvRows(t, strings.NewReader(string(contents(t, path("r.csv")))))
+	if len(rows) != 3 || rows[1][0] != "q^2" || rows[1][2] != "" || rows[2][0] != "p^2" || rows[2][3] != "" {
+		t.Errorf("%v", rows)
+	}
+}
