@@ -98,7 +98,7 @@ func (s *Series) fitScaling(x, dx *autodiff.Matrix) (*Scaling, error) {
 			near = &autodiff.Matrix{Rows: x.Rows, Cols: x.Cols, Data: append([]float64(nil), x.Data...)}
 		}
 		for r := range x.Rows {
-			near.Row(r)[j] = mean + (x.At(r, j)-mean)*(most/sigma)
+			near.Row(r)[j] = mean + float64((x.At(r, j)-mean)*(most/sigma))
 		}
 	}
 	return FitScaling(near, dx)

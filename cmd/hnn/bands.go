@@ -40,7 +40,7 @@ func (b band) of(v []float64) (median, low, high float64) {
 // quantile returns the q quantile of sorted numbers, between two of them on the line through
 // them: definition 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996).
 func quantile(v []float64, q float64) float64 {
-	at := q * float64(len(v)-1)
+	at := float64(q * float64(len(v)-1))
 	i := min(int(at), len(v)-1)
 	if i+1 == len(v) {
 		return v[i]
