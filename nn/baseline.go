@@ -42,6 +42,6 @@ func (m *Baseline) Check() error {
 }
 
 func makeBaseline(n *Networks, s *Series, scale *Scaling) (Stored, error) {
-	net, err := n.New(s.X.Cols, s.X.Cols)
+	net, err := n.over(s, scale, 0, s.X.Cols, s.X.Cols)
 	return &Baseline{net, scale}, err
 }

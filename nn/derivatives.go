@@ -64,7 +64,7 @@ func (o Derivatives) Scaling(s *Series) (*Scaling, error) {
 	if err != nil {
 		return nil, err
 	}
-	return FitScaling(d.X, d.Y)
+	return s.fitScaling(d.X, d.Y)
 }
 
 // Problem implements Objective for any Field.

@@ -29,8 +29,9 @@
 //
 //	models       model.go, then hnn.go, baseline.go, mechanical.go, nextstate.go; their
 //	             networks in mlp.go, linear.go, init.go
-//	data         series.go, estimate.go, smoothing.go (local cubics, and the noise);
-//	             inspect.go (what a series looks like), with balance.go (does it keep an energy)
+//	data         series.go, estimate.go, smoothing.go (local cubics, and the noise),
+//	             periodic.go (angles, also as inputs of networks); inspect.go (what a series
+//	             looks like), with balance.go (does it keep an energy)
 //	objectives   problem.go, then derivatives.go, step.go and shooting.go; team.go computes
 //	             losses and gradients with several goroutines
 //	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go; lbfgs.go with
@@ -38,7 +39,7 @@
 //	             (residuals, standard errors) and householder.go
 //	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
 //	files        file.go (models; the format is at Save), parts.go (saving and loading)
-//	use          eval.go
+//	use          eval.go; ensemble.go (several models of the same data); sparse.go finds few of many terms, for hnn formula
 //
 // Many goroutines may use one model while none trains it. They may call all functions of this
 // package at the same time. Each goroutine needs its own Func.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 )
 
 // The format of a model file is described at Save.
@@ -21,6 +23,7 @@ type Origin struct {
 	Flags   map[string]string // all flags of the command
 	Q, P    []string          // columns of the coordinates and of the momenta
 	T, Run  string            // columns of the time and of the number of the trajectory
+	Angles  []string          // columns of Q that are angles, see Series.Unwrap
 	Data    string            // SHA-256 of the data: see Series.Hash
 	Low     []float64         // the least value of each component of the states
 	High    []float64         // the greatest value of each component
@@ -35,6 +38,7 @@ func (o *Origin) Parts(p *Parts) {
 	p.Texts("p", &o.P)
 	p.Text("t", &o.T)
 	p.Text("run", &o.Run)
+	p.Texts("angles", &o.Angles)
 	p.Text("data", &o.Data)
 	p.Numbers("low", &o.Low)
 	p.Numbers("high", &o.High)
@@ -47,6 +51,10 @@ func (o *Origin) Outside(x []float64) int {
 		return -1
 	}
 	for i, v := range x {
+		if i < len(o.Q) && slices.Contains(o.Angles, o.Q[i]) { // the turn next to the data
+			middle := o.Low[i] + float64((o.High[i]-o.Low[i])/2)
+			v = middle + math.Remainder(v-middle, 2*math.Pi)
+		}
 		margin := float64(0.1 * (o.High[i] - o.Low[i]))
 		if v < o.Low[i]-margin || v > o.High[i]+margin {
 			return i
@@ -74,9 +82,11 @@ func (o *Origin) Outside(x []float64) int {
 //	made      the Origin; it may be missing
 //	parts     the parts of this kind: hnn and baseline have those above, and nextstate has
 //	          the interval "dt" too
+//	angles    of made: the coordinates that are angles; it may be missing
 //	network   w has a row for each output, and b a number for each, as in PyTorch. A layer
 //	          is z = x wᵀ + b. The last layer has no b. The activation is applied between
-//	          the layers
+//	          the layers. periods, if there, has the period of each input, 0 for none: an
+//	          input x of period T is replaced by cos(2πx/T) and sin(2πx/T)
 //	scaling   the network sees X = (x − mu)/s and time in units of tau; see Scaling. It may
 //	          be missing: then states and time are used as they are
 //	sha256    the sum of all bytes before the comma and the line break in front of it
@@ -125,40 +135,43 @@ func decode(r io.Reader, kinds []Kind) (Stored, *Origin, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	return decodeModel(whole, in, kinds)
+}
+
+// decodeModel makes the model of the object in that was read from whole.
+func decodeModel(whole *sealReader, in map[string]json.RawMessage, kinds []Kind) (Stored, *Origin, error) {
 	if err := header(in, modelFormat, modelVersion, upgrade); err != nil {
 		return nil, nil, err
 	}
-	if _, sealed := in[sealKey]; sealed {
-		if err := whole.check(); err != nil {
-			return nil, nil, err
-		}
-		delete(in, sealKey)
+	if err := unseal(whole, in); err != nil {
+		return nil, nil, err
 	}
-	var format, kind string
+	var format string
 	var version int
-	var m Stored
 	var made *Origin
-	err = getParts(in, func(p *Parts) {
+	m := member{kinds: kinds}
+	err := getParts(in, func(p *Parts) {
 		p.Text("format", &format)
 		p.Whole("version", &version)
-		p.Text("kind", &kind)
 		Part(p, "made", &made)
-		row, err := find(kinds, "kind of model", kind, func(k Kind) string { return k.Name })
-		if err != nil && p.err == nil {
-			p.err = err
-		}
-		if p.err == nil {
-			m = row.Empty()
-			p.inner("parts", m.Parts)
-		}
+		m.Parts(p)
 	})
 	if err == nil {
-		err = checkModel(m)
+		err = checkModel(m.m)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return m, made, nil
+	return m.m, made, nil
+}
+
+// unseal checks the sum of a file that has one, and takes it out.
+func unseal(whole *sealReader, in map[string]json.RawMessage) error {
+	if _, sealed := in[sealKey]; !sealed {
+		return nil
+	}
+	delete(in, sealKey)
+	return whole.check()
 }
 
 // header checks the format and version of a file. If older is not nil, it turns a file of

@@ -55,6 +55,6 @@ func (m *HNN) Check() error {
 }
 
 func makeHNN(n *Networks, s *Series, scale *Scaling) (Stored, error) {
-	net, err := n.New(s.X.Cols, 1)
+	net, err := n.over(s, scale, 0, s.X.Cols, 1)
 	return &HNN{net, scale}, err
 }

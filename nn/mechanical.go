@@ -74,7 +74,7 @@ func makeMechanical(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, err := n.New(d, 1)
+	net, err := n.over(s, scale, 0, d, 1)
 	return &Mechanical{net, masses, scale}, err
 }
 

@@ -39,8 +39,9 @@ func (a Activation) Formula() func(autodiff.Var) autodiff.Var {
 //
 //	a₀ = x,   aₗ = act(aₗ₋₁ Wₗᵀ + bₗ),   MLP(x) = a_{L−1} W_Lᵀ (+ b_L)
 type MLP struct {
-	Layers []*Linear
-	Act    Activation
+	Layers  []*Linear
+	Act     Activation
+	Periods []float64 // of the inputs, 0 for none; nil: no input has a period. See periodic.go
 }
 
 // NewMLP returns a network of zeros with layers of the given sizes, input first:
@@ -77,6 +78,9 @@ func (m *MLP) Apply(x autodiff.Var) autodiff.Var {
 	if err := m.chained(); err != nil {
 		panic(fmt.Sprintf("nn: MLP.Apply: %v", err))
 	}
+	if m.Periods != nil {
+		x = m.wrap(x)
+	}
 	act := m.Act.Formula()
 	for i, l := range m.Layers {
 		if i > 0 {
@@ -102,6 +106,7 @@ func (m *MLP) Params() []*autodiff.Matrix {
 // Parts implements Composite.
 func (m *MLP) Parts(p *Parts) {
 	p.Text("activation", (*string)(&m.Act))
+	p.Numbers("periods", &m.Periods)
 	List(p, "layers", &m.Layers)
 }
 
@@ -147,7 +152,7 @@ func (m *MLP) chained() error {
 			return fmt.Errorf("layer %d has %d outputs and %d biases", i+1, l.W.Rows, len(l.B.Data))
 		}
 	}
-	return nil
+	return m.checkPeriods()
 }
 
 // in returns the number of inputs, 0 without a network.
@@ -155,7 +160,7 @@ func (m *MLP) in() int {
 	if m == nil || len(m.Layers) == 0 || m.Layers[0] == nil || m.Layers[0].W == nil {
 		return 0
 	}
-	return m.Layers[0].W.Cols
+	return m.Layers[0].W.Cols - m.angles()
 }
 
 // Sizes returns the sizes that the network was made with.

@@ -26,9 +26,16 @@ func models(t testing.TB) []Stored {
 		m.Init(Xavier, rand.NewPCG(1, uint64(out)))
 		return m
 	}
+	turning, err := NewMLP(Tanh, false, 5, 3, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	turning.Init(Torch, rand.NewPCG(2, 3))
+	turning.Periods = []float64{2 * math.Pi, 0, 0, 0} // the first layer has five inputs
 	return []Stored{
 		&HNN{K: net(1, Tanh)}, &HNN{K: net(1, Softplus), Scale: scale}, &Baseline{N: net(4, Sin), Scale: scale},
 		&NextState{N: net(4, Sigmoid), Interval: 0.1}, &NextState{N: net(4, Tanh), Scale: scale, Interval: 1. / 3},
+		&HNN{K: turning},
 	}
 }
 
@@ -197,6 +204,10 @@ func TestLoadRefuses(t *testing.T) {
 		replace("hnn model", "other"):                                 "not an hnn model file",
 		replace(`"kind": "hnn"`, `"kind": "mlp"`):                     `no kind of model is called "mlp"`,
 		replace(`"kind": "hnn"`, `"kind": "baseline"`):                "1 outputs, want 4",
+		replace(`"layers"`, `"periods": [0, 0, 0, 0], "layers"`):      "the periods of the network do not fit its inputs",
+		replace(`"layers"`, `"periods": [1, 0, 0, 0], "layers"`):      "the periods of the network do not fit its inputs",
+		replace(`"layers"`, `"periods": [-1, 0, 0], "layers"`):        "period 1 is -1, want a positive number, or 0",
+		replace(`"layers"`, `"periods": [1, 1e-320, 0], "layers"`):    "period 2 is",
 		replace("softplus", "relu"):                                   "unknown activation",
 		replace(`"mu": [1,`, `"mu": [null,`):                          "null",
 		replace(`"mu": [1,`, `"mu": [1e999,`):                         "mu",

@@ -1,8 +1,10 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"hnn/autodiff"
 )
@@ -65,6 +67,9 @@ func (m *NextState) Check() error {
 }
 
 func makeNextState(n *Networks, s *Series, scale *Scaling) (Stored, error) {
+	if slices.Contains(s.Periodic, true) {
+		return nil, errors.New("nn: a nextstate model has no angles: want another kind")
+	}
 	dt, err := s.Interval()
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func dataNotes(s *Series, p Problem) []string {
 			notes = append(notes, fmt.Sprintf("%d trajectories, or parts of them between gaps, have too few rows, or for the next state other intervals than most, and are left out", d.Short))
 		}
 	}
-	if r, j, ok := s.wrapped(); ok {
+	if r, j, ok := s.Wrapped(); ok && s.Periodic == nil {
 		notes = append(notes, fmt.Sprintf("component %d of the state jumps by about 2π at row %d: an angle that is wrapped has to be unwrapped", j, r))
 	}
 	return notes
@@ -58,37 +58,12 @@ func (f *fit) poor() []string {
 		return nil
 	}
 	cause := "the data are noisy (smooth them or compare states further apart), the learning rate is too high, or there are too few epochs"
-	if _, _, ok := f.Train.wrapped(); ok {
+	if _, _, ok := f.Train.Wrapped(); ok {
 		cause = "an angle jumps by 2π: unwrap it"
 	} else if r, j, ok := f.Train.outlier(); ok {
 		cause = fmt.Sprintf("row %d has %.3g in component %d, far from all others: remove it", r, f.Train.X.At(r, j), j)
 	}
 	return []string{fmt.Sprintf("the loss is %.2g of that of predicting the mean: little was learned. A likely cause: %s", share, cause)}
-}
-
-// wrapped returns a row and a component at which a trajectory jumps by about 2π, although its
-// mean change is below a tenth of that.
-func (s *Series) wrapped() (row, component int, ok bool) {
-	for j := range s.X.Cols / 2 {
-		jumps, first, sum, n := 0, 0, 0., 0
-		for i := range s.Runs() {
-			lo, hi := s.Run(i)
-			for r := lo + 1; r < hi; r++ {
-				d := math.Abs(s.X.At(r, j) - s.X.At(r-1, j))
-				if math.Abs(d-2*math.Pi) < 1 {
-					if jumps++; jumps == 1 {
-						first = r
-					}
-					continue
-				}
-				sum, n = sum+d, n+1
-			}
-		}
-		if jumps > 0 && n > 10*jumps && sum/float64(n) < 0.2*math.Pi {
-			return first, j, true
-		}
-	}
-	return 0, 0, false
 }
 
 // outlier returns the row and component of a value that makes up most of the variance of

@@ -24,6 +24,10 @@ type Series struct {
 	// has of them is a guess, such as the rates of the coordinates for momenta. Single
 	// numbers that are missing are NaN. Only the objective Shooting takes such series.
 	Hidden []bool
+
+	// Periodic tells which components are angles, continuous along each trajectory; nil: not
+	// known, so none is, and Fit notes what looks like one. See Unwrap.
+	Periodic []bool
 }
 
 // observed tells whether component j was observed in row r.
@@ -156,6 +160,7 @@ func (s *Series) part(lo, hi int) *Series {
 			p.Starts = append(p.Starts, max(a, lo)-lo)
 		}
 	}
+	p.Periodic = s.Periodic
 	return p
 }
 

@@ -60,7 +60,7 @@ func (o Shooting) Scaling(s *Series) (*Scaling, error) {
 		return nil, err
 	}
 	x, dx := s.smoothed()
-	return FitScaling(x, dx)
+	return s.fitScaling(x, dx)
 }
 
 // Problem implements Objective for any Field.

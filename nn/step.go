@@ -37,7 +37,7 @@ func (o Step) Scaling(s *Series) (*Scaling, error) {
 	for r := range y.Rows {
 		copy(y.Row(r), d.Y.Row(r))
 	}
-	return FitScaling(d.X, y)
+	return s.fitScaling(d.X, y)
 }
 
 // Problem implements Objective for any Map or Field.

@@ -39,6 +39,9 @@ For a file without momenta, those that suit the model best are found first, by s
 5 and 20 time scales of the data. So step_rmse, and coord_rmse in the first of these, are errors
 of a fit of the initial states; later coord_rmse is an error of prediction.
 
+Of an ensemble (hnn train -ensemble, or several model files before the data) each score is the
+median of all models, and NAME_low and NAME_high are its -quantiles.
+
 To compare models, use step_rmse and coord_rmse, and mse if the data have true derivatives.
 
 Examples:
@@ -53,39 +56,37 @@ func defineEval(f *flags.Set) check {
 	var c columns
 	o := solver{rtol: 1e-6, atol: 1e-9, method: integrate.RK45}
 	o.tolerances(f)
+	var b band
+	b.register(f)
 	c.register(f)
 	f.File(&out, "o", flags.Output, "output `file`, - for standard output")
-	f.Operands(2, 2, "a model file and a data file")
+	f.Operands(2, 1000, "a model file and a data file; of an ensemble there may be several model files")
 	return func() (run, error) {
-		if f.Arg(0) == "-" && f.Arg(1) == "-" {
+		data := f.Arg(f.NArg() - 1)
+		if f.Arg(0) == "-" && data == "-" {
 			return nil, flags.Wrong("the model and the data cannot both be standard input")
 		}
 		if err := c.check(); err != nil {
 			return nil, err
 		}
+		if err := b.check(); err != nil {
+			return nil, err
+		}
 		return func(e *env) error {
-			m, err := loadModel(e.ctx, f.Arg(0))
+			models, err := loadModels(e.ctx, f.Args()[:f.NArg()-1]...)
 			if err != nil {
 				return err
 			}
-			c.of(f, m.made)
-			s, err := readStates(e.ctx, f.Arg(1), c)
+			m := models[0]
+			s, err := readFor(e, m, data, &c, f)
 			if err != nil {
 				return err
 			}
-			if n := m.Dim(); n != s.X.Cols {
-				return fmt.Errorf("%s has %d components of state, the model %d", s.name, s.X.Cols, n)
+			if len(models) > 1 {
+				return e.evalEnsemble(models, b, s, &o, out)
 			}
-			if s.Hidden != nil {
-				if _, ok := m.Stored.(nn.Field); !ok {
-					return fmt.Errorf("%s has no momenta, and a %s model has no field to find them by", s.name, m.Stored.Kind())
-				}
-				e.say("%s has no momenta: those that suit the model best are found first", s.name)
-				x, err := nn.Momenta(e.ctx, m.Stored, &s.Series)
-				if err != nil {
-					return fmt.Errorf("%s: %w", s.name, err)
-				}
-				s.Series = *x
+			if s, err = e.withMomenta(m, s); err != nil {
+				return err
 			}
 			scores, err := evaluate(e.ctx, m.Stored, s, &o)
 			if err != nil {

@@ -25,6 +25,9 @@ Writes a CSV of H and its field on a grid of q and p, for systems and models of 
                              and ending. A model without a Hamiltonian has no H
   next_q_NAME, next_p_NAME   the next state, of a nextstate model
 
+Of an ensemble (hnn train -ensemble) these are medians of all models, and columns that end in
+_low and _high are the -quantiles. For these H has the same mean on the grid in all models.
+
 A cell is empty if its value is not finite.
 
 Examples:
@@ -123,6 +126,8 @@ func defineField(f *flags.Set) check {
 	f.Floats(&qr, "q-range", flags.Any, "least and greatest `q`")
 	f.Floats(&pr, "p-range", flags.Any, "least and greatest `p`")
 	pointsFlag(f, &n)
+	var b band
+	b.register(f)
 	f.File(&out, "o", flags.Output, "output `file`, - for standard output")
 	f.Operands(0, 1000, "model files")
 	return func() (run, error) {
@@ -132,6 +137,9 @@ func defineField(f *flags.Set) check {
 			}
 		}
 		if err := checkPoints(n); err != nil {
+			return nil, err
+		}
+		if err := b.check(); err != nil {
 			return nil, err
 		}
 		s, err := c.resolve(f)
@@ -151,10 +159,11 @@ func defineField(f *flags.Set) check {
 				return flags.Wrong("H is not a finite number at any point of the grid: want another H, or other ranges")
 			}
 			for _, file := range f.Args() {
-				m, err := loadModel(e.ctx, file)
+				models, err := loadModels(e.ctx, file)
 				if err != nil {
 					return err
 				}
+				m := models[0]
 				if d := m.Dim(); d != 2 {
 					return fmt.Errorf("%s: the model has %d components of state, a grid has q and p", file, d)
 				}
@@ -162,7 +171,11 @@ func defineField(f *flags.Set) check {
 				if slices.Contains(g.header, "dq_"+name) || slices.Contains(g.header, "next_q_"+name) {
 					return flags.Wrong("two models are called %s: want files of different names", name)
 				}
-				g.addModel("_"+name, m.Stored)
+				if len(models) == 1 {
+					g.addModel("_"+name, m.Stored)
+				} else if err := g.addEnsemble("_"+name, models, b); err != nil {
+					return err
+				}
 			}
 			if err := e.writeTable(out, g.header, g.write); err != nil {
 				return err

@@ -82,6 +82,7 @@ func (t *trainJob) run(e *env) error {
 	if s.note != "" && !t.quiet {
 		e.say("%s: %s", s.name, s.note)
 	}
+	e.tellJump(s)
 	if s.T == nil && s.DX == nil {
 		return fmt.Errorf("%s: no times: want a column t, or another that -t names, or the derivatives %s", s.name, strings.Join(prefixed("d", s.names), ", "))
 	}
@@ -108,6 +109,11 @@ func (t *trainJob) run(e *env) error {
 		show(t.kind, ep)
 		return nil
 	}
+	if t.ensemble > 0 {
+		err := t.fitEnsemble(e, s, r)
+		done()
+		return err
+	}
 	if t.save != "" && !e.dry {
 		r.Save = func(c *nn.Checkpoint) error {
 			_, err := e.writeFile(t.save, func(w io.Writer) error { return nn.SaveCheckpoint(w, c) })
@@ -127,12 +133,7 @@ func (t *trainJob) run(e *env) error {
 		}
 	}
 	e.report(fitted)
-	made := &nn.Origin{
-		Program: version, Command: "train", Flags: t.flags.With(flags.Setting),
-		Q: s.cols.q, P: s.cols.p, T: s.cols.t, Run: s.cols.run, Data: fitted.Train.Hash(),
-	}
-	made.Low, made.High = fitted.Train.Range()
-	if err := e.write(t.out, func(w io.Writer) error { return nn.Save(w, fitted.Model.(nn.Stored), made) }); err != nil {
+	if err := e.write(t.out, func(w io.Writer) error { return nn.Save(w, fitted.Model.(nn.Stored), t.origin(s, fitted.Train)) }); err != nil {
 		return err
 	}
 	for _, note := range fitted.Notes {
@@ -249,4 +250,14 @@ func replacesCheckpoint(name string) error {
 		return fmt.Errorf("-checkpoint would replace another file: %w", err)
 	}
 	return nil
+}
+
+// origin says what a model was made from.
+func (t *trainJob) origin(s *states, train *nn.Series) *nn.Origin {
+	made := &nn.Origin{
+		Program: version, Command: "train", Flags: t.flags.With(flags.Setting),
+		Q: s.cols.q, P: s.cols.p, T: s.cols.t, Run: s.cols.run, Angles: s.cols.angles, Data: train.Hash(),
+	}
+	made.Low, made.High = train.Range()
+	return made
 }

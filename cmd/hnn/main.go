@@ -46,6 +46,7 @@ func commands() []command {
 		{"report", "a page of HTML about the files of a run", text(reportHelp), defineReport, ""},
 		{"export", "a model as C, NumPy, safetensors or a formula", text(exportHelp), defineExport, ""},
 		{"import", "a model from safetensors", text(importHelp), defineImport, ""},
+		{"formula", "a formula for the H of a model", text(formulaHelp), defineFormula, ""},
 		{"sweep", "a command over seeds and grids of its flags", sweepHelp, defineSweep, ""},
 		{"replay", "run again what a manifest describes, and compare", text(replayHelp), defineReplay, ""},
 		{"verify", "checks of this program on this machine", text(verifyHelp), defineVerify, ""},

@@ -353,6 +353,8 @@ func TestWrongCalls(t *testing.T) {
 		{"field -q-range 1", "-q-range: want two numbers"},
 		{"field -system kepler", "a grid has one of each"},
 		{"eval - -", "cannot both be standard input"},
+		{"formula", "want a model file, and perhaps a data file"},
+		{"formula -degree 13 m.json", "-degree: want a whole number from 0 to 12"},
 		{"field -q-range 2,1", "-q-range: want two numbers"},
 		{"field a.json -points 3", "flags come first"},
 	} {

@@ -128,10 +128,10 @@ func (p *pixelsJob) writeLatent(e *env, c *pixels.Config, r *pixels.Result) erro
 			w.Int(frame)
 			w.Float(float64(frame) * c.Dt)
 			for i := range 2 * c.Pairs {
-				floats(w, at(z, i))
+				floats(w, nth(z, i))
 			}
 			for i := range states {
-				floats(w, at(x, i))
+				floats(w, nth(x, i))
 			}
 			floats(w, energy, h, angle)
 			w.End()
@@ -157,7 +157,7 @@ func (p *pixelsJob) writeLatent(e *env, c *pixels.Config, r *pixels.Result) erro
 				if ro.X != nil {
 					x = ro.X[k]
 				}
-				row(ro.Model, run, k, z, x, at(ro.E, k), at(ro.H, k), at(ro.Angle, k))
+				row(ro.Model, run, k, z, x, nth(ro.E, k), nth(ro.H, k), nth(ro.Angle, k))
 			}
 		}
 	})
@@ -173,8 +173,8 @@ func (p *pixelsJob) swing(a float64) int {
 	return 0
 }
 
-// at returns element i, NaN if there is none.
-func at(x []float64, i int) float64 {
+// nth returns element i, NaN if there is none.
+func nth(x []float64, i int) float64 {
 	if i >= len(x) {
 		return math.NaN()
 	}
@@ -200,7 +200,7 @@ func (p *pixelsJob) writeSummary(e *env, r *pixels.Result) error {
 			q, pp := m.Map.Errors()
 			floats(w, m.Picture, q, pp, ro.E0, ro.EnergyMSE, ro.MaxDrift, ro.Slope, ro.Amplitude, ro.Period, ro.TruePeriod)
 			for i := range pixels.Marks {
-				floats(w, at(ro.Pixels, i), at(ro.Repeated, i))
+				floats(w, nth(ro.Pixels, i), nth(ro.Repeated, i))
 			}
 			w.End()
 		}
@@ -217,7 +217,7 @@ func printFilms(out io.Writer, r *pixels.Result) {
 			run = "long"
 		}
 		fmt.Fprintf(w, "%s\t%s\t%.3f\t%d\t%.2g\t%.2g\t%.1g\t%.3f\t%.2f\t%.2f\t%.2g\t%.2g\t%.2g\t\n", ro.Model, run, ro.Swing, len(ro.Z)-1,
-			ro.EnergyMSE, ro.MaxDrift, ro.Slope, ro.Amplitude, ro.Period, ro.TruePeriod, at(ro.Pixels, 0), at(ro.Pixels, 1), at(ro.Pixels, 2))
+			ro.EnergyMSE, ro.MaxDrift, ro.Slope, ro.Amplitude, ro.Period, ro.TruePeriod, nth(ro.Pixels, 0), nth(ro.Pixels, 1), nth(ro.Pixels, 2))
 	}
 	w.Flush()
 	for _, m := range r.Models {

@@ -41,9 +41,12 @@ func TestReplayCommands(t *testing.T) {
 		{"simulate|-H|(a^2+b^2)/2 + c*x^2*y^2|-q|x, y|-p|a,b|-set|c=0.5|-state|1,2,0,0|-state|0.1,0.2,0,0|-o|o.csv", 1},
 		{"train|-quiet|-hidden|4|-epochs|1,2|-optimizer|adam,sgd|-holdout|0.5|-patience|3|-log|l.csv|-checkpoint|c.ckpt|-o|o.json|d.csv", 2},
 		{"train|-quiet|-hidden|4|-epochs|1|-kind|nextstate|-q|angle left|-p|momentum|-t|time|-o|n.json|named.csv", 1},
+		{"train|-quiet|-hidden|4|-epochs|1|-ensemble|3|-bootstrap|segments|-o|e.json|d.csv", 1},
+		{"rollout|-state|0.5,0|-duration|3|-o|o.csv|e.json", 1},
 		{"rollout|-state|0.5,0|-duration|3|-dt|0.5|-events|q=0:up|-events-o|e.csv|-o|o.csv|m.json", 2},
 		{"eval|-o|o.csv|n.json|named.csv", 1},
 		{"eval|-t|t|-o|o.csv|m.json|d.csv", 1},
+		{"formula|-degree|2|-size|2|-path|p.csv|-report|r.csv|-o|h|m.json|d.csv", 3},
 		{"field|-points|3|-q-range|-1,2|-o|o.csv|m.json|n.json", 1},
 		{"field|-points|3|-o|-|-H|m*p^2 + q^4|-set|m=3", 1},
 	} {

@@ -21,10 +21,16 @@ Hamiltonian, its own H. MODEL.json can be - for standard input. A nextstate mode
 applied again and again and needs no solver. If the trajectory cannot be followed to the
 end, the rows up to there are written and the exit status is 1. A warning says if the
 trajectory leaves the range of the training data: the model has learned nothing there.
+
+Of an ensemble (hnn train -ensemble, or several model files) all models are followed, and the
+columns are those of the median and of the -quantiles of all models at each time: q, q_low,
+q_high and so on, and H_change, the change of each model's own H since the start. The rows
+are -dt apart, by default a 200th of the duration. The band is for each time by itself.
 ` + solverHelp + `
 Examples:
   hnn rollout -state 1,0 out/hnn.json > orbit.csv
   hnn rollout -method GaussLegendre4 -dt 0.1 -duration 10000 -o long.csv out/hnn.json
+  hnn rollout -state 1,0 -duration 20 -quantiles 0.05,0.95 -o band.csv ensemble.json
   hnn rollout -state 0.5,0,0,0.3 -events q0=0:up -events-o section.csv -o orbit.csv model.json
 `
 
@@ -38,17 +44,23 @@ func defineRollout(f *flags.Set) check {
 	f.Floats(&state, "state", flags.Any, "initial `state`, the coordinates and then the momenta, with commas between")
 	f.Float(&duration, "duration", flags.Positive, "`time` to follow")
 	o.register(f)
+	var b band
+	b.register(f)
 	f.File(&out, "o", flags.Output, "output `file`, - for standard output")
-	f.Operands(1, 1, "a model file")
+	f.Operands(1, 1000, "a model file, or several of an ensemble")
 	return func() (run, error) {
 		if err := o.check(f, duration); err != nil {
 			return nil, err
 		}
+		if err := b.check(); err != nil {
+			return nil, err
+		}
 		return func(e *env) error {
-			m, err := loadModel(e.ctx, f.Arg(0))
+			models, err := loadModels(e.ctx, f.Args()...)
 			if err != nil {
 				return err
 			}
+			m := models[0]
 			cols := m.names()
 			if len(state) != len(cols) {
 				return flags.Wrong("-state has %d numbers, the model wants %d", len(state), len(cols))
@@ -67,6 +79,9 @@ func defineRollout(f *flags.Set) check {
 			}
 			if err := e.fitsRows(duration, step, len(cols)); err != nil {
 				return err
+			}
+			if len(models) > 1 {
+				return e.rolloutEnsemble(models, b, state, duration, &o, out)
 			}
 			return e.rollout(m, cols, state, duration, &o, out)
 		}, nil

@@ -17,7 +17,12 @@ func simulateHelp() string {
 Writes a CSV of true trajectories of a Hamiltonian system: one of the table below, or any
 other whose H you type. The columns are run, t, q, p (q0, q1, …, p0, p1, … for several
 pairs, or the names given by -q and -p), and the derivatives dq = ∂H/∂p and dp = −∂H/∂q
-at the state without noise. hnn train reads this file.
+at the state without noise. hnn train reads this file. Systems with friction or an input,
+the last of the table, move by
+
+  ẋ = (J − R) ∇H + G u(t),   x = [q…, p…]
+
+and have the input u as a column after the momenta. Their parameters are those of H, R and u.
 
 ` + systemsHelp() + `
 -H is an expression of coordinates, momenta and parameters, with + − * / ^, brackets,
@@ -40,6 +45,7 @@ Examples:
   hnn simulate -low 0.5 -high 0.5 -duration 10 | head
   hnn simulate -method Leapfrog -dt 0.1 -duration 1e5 -o long.csv
   hnn simulate -system pendulum -set g=9.81 -n 10 -o pendulum.csv
+  hnn simulate -system damped-pendulum -set c=0.05 -n 20 -o damped.csv
   hnn simulate -H 'p^2/(2*m) + 3*(1-cos(q))' -set m=2 -state 1,0 -state 2,0
   hnn simulate -H '(px^2+py^2)/2 + x^4 + y^4 + x^2*y^2' -q x,y -n 20 -o quartic.csv
   hnn simulate -system henon-heiles -n 5 -events x=0:up -events-o section.csv -o /dev/null
@@ -75,6 +81,9 @@ func defineSimulate(f *flags.Set) check {
 		if err := o.check(f, duration); err != nil {
 			return nil, err
 		}
+		if !s.Closed() && slices.Contains(separableMethods, o.method) {
+			return nil, flags.Wrong("-method %v is for systems without friction and input: use DOP853 or GaussLegendre4", o.method)
+		}
 		if err := o.bind(cols, coordinates, s.Separable()); err != nil {
 			return nil, err
 		}
@@ -91,7 +100,12 @@ func defineSimulate(f *flags.Set) check {
 			var crossed []*integrate.Solution // of each run, its events alone
 			run := 0
 			if err := e.write(out, func(file io.Writer) error {
-				w := table.NewWriter(file, slices.Concat([]string{"run", "t"}, cols, prefixed("d", cols))...)
+				input := s.NewInput()
+				var inputs []string
+				if input != nil {
+					inputs = []string{"u"}
+				}
+				w := table.NewWriter(file, slices.Concat([]string{"run", "t"}, cols, inputs, prefixed("d", cols))...)
 				if err := w.Err(); err != nil {
 					return flags.Wrong("-q, -p: %w", err)
 				}
@@ -103,6 +117,9 @@ func defineSimulate(f *flags.Set) check {
 						w.Int(run)
 						w.Float(t.T[r])
 						floats(w, t.X.Row(r)...)
+						if input != nil {
+							w.Float(input(t.T[r]))
+						}
 						floats(w, t.DX.Row(r)...)
 						w.End()
 					}

@@ -22,6 +22,7 @@ type states struct {
 	names []string // of the 2d columns of X
 	cols  columns  // where they were found
 	note  string   // how their times were read, if that is not as they are in the file
+	jump  string   // what looks like an angle that is wrapped, and where
 }
 
 // names returns the columns of d pairs: [q p], or [q0 q1 … p0 p1 …].
@@ -55,12 +56,14 @@ type columns struct {
 	masses []float64 // for hidden momenta
 	absent bool      // the momenta may be missing
 	usual  bool      // unit is that of other data: these may have another in the header
+	angles []string  // coordinates that are angles
 }
 
 func (c *columns) register(f *flags.Set) {
 	c.t, c.run = "t", "run"
 	f.Words(&c.q, "q", "`names` of the coordinates, with commas between (default q, or q0, q1, …)")
 	f.Words(&c.p, "p", "`names` of their momenta, in the same order (default p, or p0, p1, …)")
+	f.Words(&c.angles, "periodic", "`names` of the coordinates that are angles in radians: they are unwrapped along each run, and H is 2π-periodic in them")
 	f.StringVar(&c.t, "t", c.t, "`column` of the time")
 	flags.Choice(f, &c.unit, "time-unit", table.TimeUnits(), "`unit` of the time in the file, which is then read in seconds: "+strings.Join(table.TimeUnits(), ", ")+" (default that of the header, as in t [ms])")
 	f.StringVar(&c.run, "run", c.run, "`column` of the number of the trajectory")
@@ -97,6 +100,9 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 				c.masses = append(c.masses, v)
 			}
 		}
+	}
+	if f.First("periodic") == "" {
+		c.angles = made.Angles
 	}
 	if f.First("t") == "" && made.T != "" {
 		c.t = made.T
@@ -214,6 +220,11 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 			}
 		}
 	}
+	periodic, err := c.periodic()
+	if err != nil {
+		return nil, err
+	}
+	s.Unwrap(periodic)
 	if hidden {
 		if s.T == nil {
 			return nil, t.Need(slices.Concat(c.p, []string{c.t})...)
@@ -223,6 +234,10 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
 		s.Series = *x
+		s.Periodic = periodic
+	}
+	if r, j, ok := s.Wrapped(); ok {
+		s.jump = t.Errorf(r, c.q[j], "it jumps by about 2π: if it is an angle, want -periodic %s", c.q[j]).Error()
 	}
 	return s, nil
 }

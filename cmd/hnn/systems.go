@@ -26,6 +26,12 @@ func systemsHelp() string {
 			b.WriteString([]string{indent, " "}[min(i, 1)])
 			fmt.Fprintf(&b, "%s=%v", p, s.Set[p])
 		}
+		if r := s.Friction(); r != nil {
+			b.WriteString(indent + "R = diag(" + strings.Join(r, ", ") + ")")
+		}
+		if u := s.Input(); u != "" {
+			b.WriteString(", G = (" + strings.Join(s.Gain(), ", ") + "), u = " + u)
+		}
 		b.WriteString(indent + s.About + "\n")
 	}
 	return b.String()

@@ -33,6 +33,7 @@ Trains a model on a CSV of states, - for standard input, and writes it as JSON.
   q, p, t; noise                                     none: -objective shooting is chosen
   the same, in a hurry, 50 samples or more a period  -derivatives smooth -window 8
   q and t alone                                      none, or -mass M
+  q is an angle, perhaps wrapped to −π … π            -periodic q
   friction, or momenta that are not canonical        -kind baseline
   columns with other names                           -q x,y -p px,py -t time -run shot
   times in milliseconds                              -time-unit ms, or the header t [ms]
@@ -87,6 +88,11 @@ V(q), with the mass -mass, and -objective shooting. The momenta are found by the
 cannot be: with twice the mass, twice p and twice V move in the same way. Nor can another
 kinetic energy: any canonical change of p fits as well.
 
+With -periodic q the coordinate q is an angle in radians. A run that jumps from π to −π is made
+continuous, and H is 2π-periodic in q by construction: the network is given cos q and sin q. The
+model file says so, and hnn eval and hnn formula read angles in the same way. A column that jumps
+by about 2π without the flag gets a warning.
+
 -stride N compares states that are N rows apart (central, midpoint and step). This divides
 the noise of the slopes by N and multiplies the interval h by N.
 
@@ -115,6 +121,15 @@ Losses are those of scaled states and derivatives. A model that predicts the mea
 of about 2 for hnn and baseline (the mean over q̇ plus the mean over ṗ), and of about 1 for
 nextstate. If little was learned, a warning says so, and names the likely cause.
 
+-ensemble 20 trains 20 models, one after the other, and writes them to one file. hnn rollout, field
+and eval then give the median of the models and, as columns NAME_low and NAME_high, a band in
+which most of them lie. Each model has a seed of its own and, unless -bootstrap is none, data of
+its own: as many runs as there are, drawn from them with replacement. So the band is what other
+data of the same kind might have led to. With -bootstrap none it is only the difference that
+first weights make, which is far too narrow for noisy data. Nor does a band contain what all
+models have wrong: a bias by the objective, friction that H does not have, or what lies outside
+of the data.
+
 Long trainings: -checkpoint FILE saves the training every -every epochs and when it is
 interrupted, which may take up to ten seconds; a second interrupt ends it at once. -resume
 FILE goes on from there, with the flags of the saved call, to the same
@@ -128,6 +143,8 @@ Examples:
   hnn train -o model.json train.csv
   hnn train -derivatives smooth -window 8 -o model.json noisy.csv
   hnn train -q angle -mass 0.3 -o model.json film.csv
+  hnn train -periodic q -o model.json rotations.csv
+  hnn train -ensemble 20 -o ensemble.json noisy.csv
   hnn train -checkpoint run.ckpt -epochs 5000 -o model.json train.csv
   hnn train -resume run.ckpt -o model.json train.csv
   hnn train -q x,y -p vx,vy -t time -holdout 0.2 -patience 50 -o model.json lab.csv
@@ -160,6 +177,8 @@ type trainJob struct {
 	out, log        string
 	data            string
 	saved           bool // the checkpoint is there
+	ensemble        int  // models, 0: one and no ensemble
+	bootstrap       bootstrap
 	flags           *flags.Set
 }
 
@@ -202,6 +221,8 @@ func newTrain(f *flags.Set) *trainJob {
 	f.Int(&t.every, "every", 1, "`epochs` between two savings")
 	f.As(flags.Neutral, "every")
 	f.File(&t.resume, "resume", flags.Input, "saved `file` to go on from; it is also the default of -checkpoint")
+	f.Count(&t.ensemble, "ensemble", 0, 1000, "`models` of an ensemble, with the seeds from -seed on, in one file; 0: one model")
+	flags.Choice(f, &t.bootstrap, "bootstrap", []bootstrap{byRuns, bySegments, byNothing}, "`what` is drawn with replacement for each model of an ensemble: runs, segments (twelfths of the data) or none (default runs, of fewer than 8 segments)")
 	f.File(&t.out, "o", flags.Output, "output `file`, - for standard output")
 	f.File(&t.log, "log", flags.Output, "CSV `file` of the loss of each epoch")
 	t.register(f)
@@ -236,6 +257,12 @@ func (t *trainJob) check() error {
 	}
 	if t.holdout > 0 && t.valid != "" {
 		return flags.Wrong("-valid and -holdout both say what is watched: want one of the two")
+	}
+	if name := f.First("checkpoint", "log"); t.ensemble > 0 && name != "" {
+		return flags.Wrong("-%s goes with one model, not with -ensemble", name)
+	}
+	if t.bootstrap != "" && t.ensemble == 0 {
+		return flags.Wrong("-bootstrap goes with -ensemble")
 	}
 	if t.by.Order%2 != 0 {
 		return flags.Wrong("-order %d: central differences have an even order", t.by.Order)

@@ -430,10 +430,10 @@ func TestPoorTraining(t *testing.T) {
 		{good, "5", "the learning rate is too high"},
 		{far, "0.01", "row 20 has 1e+30 in component 0, far from all others: remove it"},
 		{noisy, "0.01", "the data are noisy"},
-		{wrapped, "0.01", "an angle that is wrapped has to be unwrapped"},
+		{wrapped, "0.01", "it jumps by about 2π: if it is an angle, want -periodic q"},
 	} {
 		r := hnn(t, "", "train", "-quiet", "-hidden", "16", "-epochs", "60", "-lr", c.lr, "-o", filepath.Join(dir, "m.json"), c.data)
-		prefix := "hnn: warning: " + c.data + ": "
+		prefix := "hnn: warning: " + c.data + ":"
 		if r.status != 0 || c.want == "" && r.errors != "" ||
 			c.want != "" && (!strings.HasPrefix(r.errors, prefix) || !strings.Contains(r.errors, c.want) || strings.Count(r.errors, "\n") != 1) {
 			t.Errorf("%s, rate %s: %+v", c.data, c.lr, r)

@@ -10,6 +10,8 @@
 //
 //	q̇ = ∂H/∂p,    ṗ = −∂H/∂q
 //
+// An open system has friction and perhaps an input too, ẋ = (J − R)∇H + Gu(t): see open.go.
+//
 // A System has the methods of a model, Params, Dim, Field and H, with nothing to learn,
 // and compiled functions for integrators: NewField, NewHalves and NewEnergy.
 //
@@ -19,5 +21,5 @@
 // To add a system, add a row to the table in table.go, and to region in system_test.go where
 // its initial states lie. The tests go through all rows.
 //
-// Read table.go, system.go, sample.go.
+// Read table.go, system.go, open.go, sample.go.
 package system

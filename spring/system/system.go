@@ -15,7 +15,8 @@ import (
 	"hnn/integrate"
 )
 
-// A System is a Hamiltonian H(q, p) and a rule for its initial states. A state is
+// A System is a Hamiltonian H(q, p), perhaps with friction and an input, and a rule for its
+// initial states. A state is
 // [q…, p…], in the order of Q and P. Nothing changes a System; any number of goroutines
 // may use one.
 type System struct {
@@ -37,6 +38,8 @@ type System struct {
 	box       []float64
 	low, high float64 // energies that are kept; in the table 0, 0 for all
 	period    string  // an expression of the parameters
+
+	open // friction and an input, if there are any
 
 	h      *formula.Formula
 	starts []*formula.Formula
@@ -149,6 +152,11 @@ func (s *System) bind(set map[string]float64) (*System, error) {
 		return nil, &Error{"H", err}
 	}
 	values, free := map[string]float64{}, expr.Names()
+	for _, text := range s.texts() {
+		if e, err := formula.Parse(text); err == nil {
+			free = append(free, slices.DeleteFunc(e.Names(), func(name string) bool { return name == "t" })...)
+		}
+	}
 	free = slices.DeleteFunc(free, func(name string) bool { return slices.Contains(s.names(), name) })
 	maps.Copy(values, s.Set)
 	for _, name := range slices.Sorted(maps.Keys(set)) {
@@ -167,6 +175,9 @@ func (s *System) bind(set map[string]float64) (*System, error) {
 			err, strings.Join(s.names(), ","))
 	default:
 		return nil, &Error{"H", err}
+	}
+	if err := s.bindOpen(); err != nil {
+		return nil, err
 	}
 	var drawn []string
 	for _, d := range s.draws {
@@ -287,14 +298,19 @@ func (s *System) Dim() int { return len(s.Q) + len(s.P) }
 // H returns the energy of each row of x: rows×Dim to rows×1.
 func (s *System) H(x autodiff.Var) autodiff.Var { return s.h.Of(x) }
 
-// Field returns [q̇, ṗ] at each row of x = [q…, p…].
-func (s *System) Field(x autodiff.Var) autodiff.Var { return s.h.Field(x) }
+// Field returns [q̇, ṗ] at each row of x = [q…, p…]. An input is 0.
+func (s *System) Field(x autodiff.Var) autodiff.Var { return s.damped(x) }
 
-// Separable tells whether H is written as T(p) + V(q).
-func (s *System) Separable() bool { return s.h.Separable() }
+// Separable tells whether the system is closed and H is written as T(p) + V(q).
+func (s *System) Separable() bool { return s.Closed() && s.h.Separable() }
 
-// NewField compiles the field at one state. It serves one goroutine.
-func (s *System) NewField() integrate.Field { return s.h.NewField() }
+// NewField compiles the field at one state, with the input at its time. It serves one goroutine.
+func (s *System) NewField() integrate.Field {
+	if s.Closed() {
+		return s.h.NewField()
+	}
+	return s.newOpenField()
+}
 
 // NewHalves compiles the two halves of the field for integrate.Separable. They are nil
 // where H is not separable, and serve one goroutine.

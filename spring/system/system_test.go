@@ -63,16 +63,21 @@ var region = map[string]func(y []float64, e float64) bool{
 	"duffing":        func(y []float64, e float64) bool { return in(y[0], -1.6, 1.6) && in(y[1], -0.7, 0.7) },
 	"paper-spring":   func(y []float64, e float64) bool { return in(math.Hypot(y[0], y[1]), 0.1, 1) },
 	"paper-pendulum": func(y []float64, e float64) bool { return in(math.Hypot(y[0], y[1]), 1.3, 2.3) },
+
+	"damped-pendulum": func(y []float64, e float64) bool { return in(y[0], 0.3, 2.6) && y[1] == 0 },
+	"driven-duffing":  box1, "damped-springs": box1, "circuit": box1,
 }
+
+func box1(y []float64, e float64) bool { return in(slices.Min(y), -1, 1) && in(slices.Max(y), -1, 1) }
 
 func in(x, lo, hi float64) bool { return x >= lo-1e-12 && x <= hi+1e-12 }
 
 // Each system of the table has its initial states where its row says, and keeps its energy
-// over ten characteristic periods from there.
+// over ten characteristic periods from there, if it is closed.
 func TestTable(t *testing.T) {
 	for _, name := range Names() {
 		s := named(t, name, nil)
-		if s.Separable() != (name != "double-pendulum") {
+		if s.Separable() != (name != "double-pendulum" && s.Closed()) {
 			t.Errorf("%s: separable is not %v", name, !s.Separable())
 		}
 		if velocity, force := s.NewHalves(); (velocity != nil) != s.Separable() || (force != nil) != s.Separable() {
@@ -97,7 +102,7 @@ func TestTable(t *testing.T) {
 					t.Fatalf("%s: leaves the triangle at %v", name, y)
 				}
 			}
-			if worst > 1e-7*math.Max(math.Abs(e0), 0.01) {
+			if s.Closed() && worst > 1e-7*math.Max(math.Abs(e0), 0.01) {
 				t.Errorf("%s: from %v the energy %v changes by %v", name, y0, e0, worst)
 			}
 		}

@@ -3,7 +3,7 @@ package system
 import "math"
 
 // table has the named systems, in the order in which they are listed. Values of parameters
-// hold unless others are given.
+// hold unless others are given. Systems with friction or an input come last.
 var table = []System{
 	{
 		Name: "spring", About: "energy from U(0.2, 1), phase from U(0, π)",
@@ -76,5 +76,34 @@ var table = []System{
 		Text: "3*(1 - cos(q)) + p^2", Q: []string{"q"}, P: []string{"p"},
 		draws: []draw{{"r", 1.3, 2.3}, {"phi", 0, 2 * math.Pi}}, start: []string{"r*cos(phi)", "r*sin(phi)"},
 		period: "2*pi/sqrt(6)", Duration: 3,
+	},
+	{
+		Name: "damped-pendulum", About: "at rest at an angle from U(0.3, 2.6)",
+		Text: "p^2/(2*m*l^2) + m*g*l*(1 - cos(q))", Q: []string{"q"}, P: []string{"p"},
+		Set:   map[string]float64{"m": 1, "l": 1, "g": 1, "c": 0.1},
+		open:  open{friction: []string{"0", "c"}},
+		draws: []draw{{"a", 0.3, 2.6}}, start: []string{"a", "0"},
+		period: "2*pi*sqrt(l/g)", Duration: 20,
+	},
+	{
+		Name: "driven-duffing", About: "q and p from U(−1, 1)",
+		Text: "p^2/2 + alpha*q^2/2 + beta*q^4/4", Q: []string{"q"}, P: []string{"p"},
+		Set:  map[string]float64{"alpha": 1, "beta": 1, "c": 0.1, "a": 0.5, "w": 1.3},
+		open: open{friction: []string{"0", "c"}, gain: []string{"0", "1"}, input: "a*sin(w*t)"},
+		box:  []float64{-1, 1}, period: "2*pi/sqrt(alpha)", Duration: 20,
+	},
+	{
+		Name: "damped-springs", About: "two masses between three springs: x1, x2, p1, p2 from U(−1, 1)",
+		Text: "(p1^2 + p2^2)/(2*m) + k*(x1^2 + x2^2)/2 + kc*(x1 - x2)^2/2", Q: []string{"x1", "x2"}, P: []string{"p1", "p2"},
+		Set:  map[string]float64{"m": 1, "k": 1, "kc": 0.5, "c": 0.1},
+		open: open{friction: []string{"0", "0", "c", "c"}},
+		box:  []float64{-1, 1}, period: "2*pi*sqrt(m/k)", Duration: 20,
+	},
+	{
+		Name: "circuit", About: "a coil and a leaky capacitor at a source: charge q and flux p from U(−1, 1)",
+		Text: "q^2/(2*C) + p^2/(2*L)", Q: []string{"q"}, P: []string{"p"},
+		Set:  map[string]float64{"C": 1, "L": 1, "g": 0.1, "r": 0.2, "a": 0.5, "w": 0.7},
+		open: open{friction: []string{"g", "r"}, gain: []string{"0", "1"}, input: "a*sin(w*t)"},
+		box:  []float64{-1, 1}, period: "2*pi*sqrt(L*C)", Duration: 20,
 	},
 }

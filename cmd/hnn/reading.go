@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"hnn/cmd/hnn/internal/flags"
+	"hnn/nn"
+)
+
+// reading.go reads the states that a model is compared with, and finds angles among columns.
+
+// readFor reads the states of a file for a model, with the names of columns that the model has
+// unless the call gives others.
+func readFor(e *env, m *model, file string, c *columns, f *flags.Set) (*states, error) {
+	c.of(f, m.made)
+	s, err := readStates(e.ctx, file, *c)
+	if err != nil {
+		return nil, err
+	}
+	e.tellJump(s)
+	if n := m.Dim(); n != s.X.Cols {
+		return nil, fmt.Errorf("%s has %d components of state, the model %d", s.name, s.X.Cols, n)
+	}
+	return s, nil
+}
+
+// withMomenta returns the states with momenta. Those that the file does not have are those that
+// suit the model best.
+func (e *env) withMomenta(m *model, s *states) (*states, error) {
+	if s.Hidden == nil {
+		return s, nil
+	}
+	if _, ok := m.Stored.(nn.Field); !ok {
+		return nil, fmt.Errorf("%s has no momenta, and a %s model has no field to find them by", s.name, m.Stored.Kind())
+	}
+	e.say("%s has no momenta: those that suit the model best are found first", s.name)
+	x, err := nn.Momenta(e.ctx, m.Stored, &s.Series)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.name, err)
+	}
+	own := *s
+	own.Series = *x
+	return &own, nil
+}
+
+// periodic tells which components of the states are angles.
+func (c *columns) periodic() ([]bool, error) {
+	are := make([]bool, 2*len(c.q))
+	for _, name := range c.angles {
+		j := slices.Index(c.q, name)
+		if j < 0 {
+			return nil, flags.Wrong("-periodic %s: want coordinates, of %s", name, strings.Join(c.q, ", "))
+		}
+		are[j] = true
+	}
+	return are, nil
+}
+
+// tellJump warns of an angle that is wrapped.
+func (e *env) tellJump(s *states) {
+	if s.jump != "" {
+		e.warn("%s", s.jump)
+	}
+}

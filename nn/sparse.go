@@ -1,0 +1,295 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"hnn/autodiff"
+	"hnn/autodiff/elementary"
+)
+
+// Sparse is a solution of least squares that uses some of the columns of A only:
+//
+//	b ≈ Σₖ Coefficients[k] A[:, Terms[k]]
+type Sparse struct {
+	Terms        []int // columns of A, ascending
+	Coefficients []float64
+	Errors       []float64 // standard errors, for residuals that are independent
+	Error        float64   // ‖b − A c‖ / ‖b‖
+}
+
+// dependentBelow is the share of a column's length below which it is taken for a combination
+// of others.
+const dependentBelow = 1e-8
+
+// SparsePath returns the solutions of A c ≈ b with 1, 2, … columns of A, m×n with m > n, and
+// the columns that it left out at the beginning because they are combinations of others.
+//
+// It begins with all columns and takes one out at a time, that which costs least. With the
+// triangular R of A = Q R and c = R⁻¹ Qᵀb, taking out column k raises the sum of squares by
+//
+//	cₖ² / [(RᵀR)⁻¹]ₖₖ
+//
+// This is sequential thresholding, where the threshold always rises just far enough for the next
+// column, and coefficients are measured by what they explain. Then columns within and without
+// are exchanged as long as the sum falls, because what leaves early can be wanted later.
+//
+// Source: Brunton, Proctor, Kutz, "Discovering governing equations from data by sparse
+// identification of nonlinear dynamical systems", PNAS 113 (2016) 3932; Boninsegna, Nüske,
+// Clementi, "Sparse learning of stochastic dynamical equations", J. Chem. Phys. 148 (2018)
+// 241723, for one column at a time; Golub and Van Loan, Matrix Computations (2013), §6.5.2,
+// for a column out of R.
+func SparsePath(a *autodiff.Matrix, b []float64) (path []Sparse, dependent []int, err error) {
+	m := 0
+	if a != nil {
+		m = a.Rows
+	}
+	if a == nil || a.Cols == 0 || m <= a.Cols || len(b) != m {
+		return nil, nil, errors.New("nn: sparse: want columns, and more rows than columns")
+	}
+	norm := length(b)
+	if !(norm > 0) || !finite(0, []*autodiff.Matrix{a}) || norm-norm != 0 {
+		return nil, nil, errors.New("nn: sparse: want finite numbers, and some that are not 0")
+	}
+	s := &selection{scale: make([]float64, a.Cols)}
+	whole := autodiff.NewMatrix(m, a.Cols)
+	copy(whole.Data, a.Data)
+	divideColumns(whole, s.scale, nil, 0)
+	rest, order := slices.Clone(b), make([]int, a.Cols)
+	triangulate(whole, rest, order)
+	n := 0
+	for n < a.Cols && math.Abs(whole.At(n, n)) > dependentBelow*math.Abs(whole.At(0, 0)) {
+		n++
+	}
+	if n == 0 {
+		return nil, nil, errors.New("nn: sparse: all columns are 0")
+	}
+	dependent = slices.Sorted(slices.Values(order[n:]))
+	s.rows, s.outside, s.norm = m, length(rest[n:]), norm
+	s.full, s.target, s.order = autodiff.NewMatrix(n, n), rest[:n], order[:n]
+	for i := range n {
+		copy(s.full.Row(i)[i:], whole.Row(i)[i:n])
+	}
+	in := make([]int, n) // places in order
+	for i := range in {
+		in[i] = i
+	}
+	r, c := autodiff.NewMatrix(n, n), slices.Clone(s.target)
+	copy(r.Data, s.full.Data)
+	for k := n; k > 0; k-- {
+		best := s.exchange(in)
+		path = append(path, s.solution(best))
+		if cost := costs(r, c, k); k > 1 {
+			out := least(cost)
+			removeColumn(r, c, k, out)
+			in = slices.Delete(in, out, out+1)
+		}
+	}
+	slices.Reverse(path)
+	return path, dependent, nil
+}
+
+// A selection has what is needed to solve with any columns: the triangular form of all.
+type selection struct {
+	full          *autodiff.Matrix // R, n×n, of columns of unit length
+	target        []float64        // Qᵀb, n of them
+	order         []int            // the column of A of each column of R
+	scale         []float64        // length of each column of A
+	outside, norm float64          // ‖b‖ without what the columns can reach; ‖b‖
+	rows          int
+}
+
+// maxExchange bounds the sizes at which columns are exchanged, and exchanges how often.
+const (
+	maxExchange = 16
+	exchanges   = 20
+)
+
+// exchange replaces single columns of in by others as long as the sum of squares falls.
+func (s *selection) exchange(in []int) []int {
+	in = slices.Clone(in)
+	if len(in) > maxExchange || len(in) == s.full.Cols {
+		return in
+	}
+	for range exchanges {
+		now := s.ssr(in)
+		best, at, by := now*(1-1e-9), -1, 0
+		for i := range in {
+			others := slices.Delete(slices.Clone(in), i, i+1)
+			j, v := s.next(others)
+			if v < best {
+				best, at, by = v, i, j
+			}
+		}
+		if at < 0 {
+			return in
+		}
+		in[at] = by
+		slices.Sort(in)
+	}
+	return in
+}
+
+// next returns the column that lowers the sum of squares most beside those of in, and the sum.
+func (s *selection) next(in []int) (column int, ssr float64) {
+	all, k := slices.Clone(in), len(in)
+	for j := range s.full.Cols {
+		if !slices.Contains(in, j) {
+			all = append(all, j)
+		}
+	}
+	r, c := s.triangle(all) // below row k is what other columns add to those of in
+	column, most := all[k], 0.
+	for l := k; l < len(all); l++ {
+		dot := 0.
+		for i := k; i <= l; i++ {
+			dot += float64(r.At(i, l) * c[i])
+		}
+		if v := below(r, k, l); v > dependentBelow {
+			if gain := float64(dot/v) * (dot / v); gain > most {
+				column, most = all[l], gain
+			}
+		}
+	}
+	v := length(c[k:])
+	return column, float64(v*v) - most
+}
+
+// below returns the length of column l of a triangular matrix from row k down.
+func below(r *autodiff.Matrix, k, l int) float64 {
+	sum := 0.
+	for i := k; i <= l; i++ {
+		sum += float64(r.At(i, l) * r.At(i, l))
+	}
+	return math.Sqrt(sum)
+}
+
+// triangle returns R and Qᵀb of some columns.
+func (s *selection) triangle(in []int) (r *autodiff.Matrix, c []float64) {
+	r, c = autodiff.NewMatrix(s.full.Rows, len(in)), slices.Clone(s.target)
+	for i := range r.Rows {
+		for k, j := range in {
+			r.Row(i)[k] = s.full.At(i, j)
+		}
+	}
+	triangulate(r, c, nil)
+	return r, c
+}
+
+// ssr returns the sum of squares within the space of all columns that those of in leave.
+func (s *selection) ssr(in []int) float64 {
+	_, c := s.triangle(in)
+	v := length(c[len(in):])
+	return float64(v * v)
+}
+
+// solution solves with some columns.
+func (s *selection) solution(in []int) Sparse {
+	k := len(in)
+	r, c := s.triangle(in)
+	within := length(c[k:])
+	left := math.Sqrt(float64(within*within) + float64(s.outside*s.outside))
+	sigma := left / math.Sqrt(float64(s.rows-k))
+	z := make([]float64, k)
+	backSolve(r, z, c, k)
+	rows := inverseRows(r, k)
+	of := make([]int, k)
+	for i := range of {
+		of[i] = i
+	}
+	slices.SortFunc(of, func(i, j int) int { return s.order[in[i]] - s.order[in[j]] })
+	x := Sparse{Error: left / s.norm}
+	for _, i := range of {
+		col := s.order[in[i]]
+		x.Terms = append(x.Terms, col)
+		x.Coefficients = append(x.Coefficients, z[i]/s.scale[col])
+		x.Errors = append(x.Errors, sigma*rows[i]/s.scale[col])
+	}
+	return x
+}
+
+// inverseRows returns the lengths of the rows of R⁻¹ of the first k rows and columns: their
+// squares are the diagonal of (RᵀR)⁻¹.
+func inverseRows(r *autodiff.Matrix, k int) []float64 {
+	sums := make([]float64, k)
+	column := make([]float64, k)
+	for j := range k {
+		clear(column)
+		column[j] = 1
+		backSolve(r, column, column, j+1)
+		for i := range j + 1 {
+			sums[i] += float64(column[i] * column[i])
+		}
+	}
+	for i := range sums {
+		sums[i] = math.Sqrt(sums[i])
+	}
+	return sums
+}
+
+// costs returns by how much the sum of squares rises without each of k columns.
+func costs(r *autodiff.Matrix, c []float64, k int) []float64 {
+	z, rows := make([]float64, k), inverseRows(r, k)
+	backSolve(r, z, c, k)
+	for i := range z {
+		v := z[i] / rows[i]
+		z[i] = float64(v * v)
+	}
+	return z
+}
+
+// least returns the place of the least number.
+func least(v []float64) int {
+	at := 0
+	for i := range v {
+		if v[i] < v[at] {
+			at = i
+		}
+	}
+	return at
+}
+
+// removeColumn takes column out of a triangular R of k columns, and makes it triangular again
+// by rotations, which it also does to c.
+func removeColumn(r *autodiff.Matrix, c []float64, k, out int) {
+	for i := range k {
+		row := r.Row(i)
+		copy(row[out:k-1], row[out+1:k])
+		row[k-1] = 0
+	}
+	for j := out; j < k-1; j++ {
+		x, y := r.Row(j), r.Row(j+1)
+		if y[j] == 0 {
+			continue
+		}
+		d := math.Sqrt(float64(x[j]*x[j]) + float64(y[j]*y[j]))
+		cos, sin := x[j]/d, y[j]/d
+		for l := j; l < k-1; l++ {
+			u, v := x[l], y[l]
+			x[l] = float64(cos*u) + float64(sin*v)
+			y[l] = float64(cos*v) - float64(sin*u)
+		}
+		u, v := c[j], c[j+1]
+		c[j] = float64(cos*u) + float64(sin*v)
+		c[j+1] = float64(cos*v) - float64(sin*u)
+	}
+}
+
+// Knee returns the place in a path at which more columns are no longer worth it: each further
+// one must divide the error by at least factor on the average, above 1. What a network has
+// wrong is smooth, so some more columns always fit a part of it, but none of them divides the
+// error by much.
+//
+//	least of  ln error(k) + k ln factor
+func Knee(path []Sparse, factor float64) (int, error) {
+	if len(path) == 0 || !(factor > 1) {
+		return 0, fmt.Errorf("nn: knee: %d solutions and a factor of %v: want one at least, and a factor above 1", len(path), factor)
+	}
+	price := make([]float64, len(path))
+	for i, s := range path {
+		price[i] = elementary.Log(max(s.Error, 1e-12)) + float64(float64(i)*elementary.Log(factor))
+	}
+	return least(price), nil
+}
