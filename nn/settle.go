@@ -67,5 +67,5 @@ func Momenta(ctx context.Context, m Model, s *Series) (*Series, error) {
 			}
 		}
 	}
-	return &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden}, nil
+	return &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden, U: s.U, Between: s.Between}, nil
 }
