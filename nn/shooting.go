@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 
 	"hnn/autodiff"
@@ -156,6 +157,9 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	}
 	p.guess = slices.Clone(p.start.Data)
 	p.params = append(append([]*autodiff.Matrix{}, p.model...), p.start)
+	if p.many = workers; workers <= 0 {
+		p.many = runtime.GOMAXPROCS(0)
+	}
 	p.team = newTeam(p.params, count(p.model), len(p.segments), workers, p.compile)
 	return p, nil
 }
@@ -208,6 +212,10 @@ type ShootingProblem struct {
 	floor    float64
 	gaps     int
 	inputs   int // numbers of u in a step, in all its stages
+
+	many      int            // goroutines
+	first     []int          // the first residual of each segment
+	followers []*sensitivity // one for each goroutine
 }
 
 // Params implements Problem.

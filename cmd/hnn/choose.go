@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -31,7 +32,7 @@ func (t *trainJob) choose(e *env, s *states) error {
 	hidden := s.Hidden != nil
 	if hidden && f.First("kind") == "" {
 		for _, k := range nn.Kinds() {
-			if k.Masses {
+			if k.Masses && !t.given() {
 				t.kind = k.Name
 			}
 		}
@@ -42,9 +43,10 @@ func (t *trainJob) choose(e *env, s *states) error {
 	}
 	why := ""
 	if t.objective == "" {
-		t.objective = kind.Objective
+		t.objective = cmp.Or(t.usual(), kind.Objective)
 		clean := t.by.From != "" || s.DX != nil || s.T == nil || s.Rows() < fewRows || f.First("derivatives", "order", "window", "stride", "optimizer", "batch", "lr") != ""
 		switch {
+		case t.usual() != "":
 		case hidden:
 			t.objective, why = "shooting", "the file has no momenta"
 		case t.objective == "derivatives" && !clean:
@@ -72,6 +74,10 @@ func (t *trainJob) choose(e *env, s *states) error {
 // chooseSegments chooses the stages of shooting.
 func (t *trainJob) chooseSegments(s *states) error {
 	f := t.flags
+	scales, passes := shootingScales, shootingPasses
+	if t.given() {
+		scales, passes = structureScales, structurePasses
+	}
 	if f.First("optimizer") == "" {
 		t.optimizers = []string{"lbfgs"}
 	}
@@ -90,7 +96,7 @@ func (t *trainJob) chooseSegments(s *states) error {
 			return err
 		}
 		t.segments = nil
-		for _, k := range shootingScales {
+		for _, k := range scales {
 			v, err := strconv.ParseFloat(strconv.FormatFloat(k*scale.Tau, 'g', 2, 64), 64)
 			if err != nil {
 				return err
@@ -102,8 +108,9 @@ func (t *trainJob) chooseSegments(s *states) error {
 		}
 	}
 	if f.First("epochs") == "" {
-		t.passes = shootingPasses[len(shootingPasses)-min(len(shootingPasses), len(t.segments)):]
+		t.passes = passes[len(passes)-min(len(passes), len(t.segments)):]
 	}
+	t.chooseLast(s)
 	if f.First("subset") == "" && s.Rows() > shootingRows {
 		t.subset = shootingRows
 	}

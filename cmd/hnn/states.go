@@ -50,8 +50,10 @@ func prefixed(prefix string, names []string) []string {
 type columns struct {
 	q, p   []string // nil: q and p, or q0, q1, … and p0, p1, …; q alone: p is hidden
 	t, run string
-	masses []float64 // for hidden momenta
-	absent bool      // the momenta may be missing
+	u      []string         // inputs; nil: none
+	hold   nn.Interpolation // of the inputs
+	masses []float64        // for hidden momenta
+	absent bool             // the momenta may be missing
 }
 
 func (c *columns) register(f *flags.Set) {
@@ -70,7 +72,7 @@ func (c *columns) check() error {
 	for _, use := range []struct {
 		flag  string
 		names []string
-	}{{"q", c.q}, {"p", c.p}, {"t", []string{c.t}}, {"run", []string{c.run}}} {
+	}{{"q", c.q}, {"p", c.p}, {"t", []string{c.t}}, {"run", []string{c.run}}, {"inputs", c.u}} {
 		for _, name := range use.names {
 			if first, twice := seen[name]; twice {
 				return flags.Wrong("-%s and -%s both name the column %s: want a column for each", first, use.flag, name)
@@ -93,6 +95,9 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 				c.masses = append(c.masses, v)
 			}
 		}
+	}
+	if u := made.Flags["inputs"]; c.u == nil && u != "" {
+		c.u, c.hold = strings.Split(u, ","), nn.Interpolation(made.Flags["interpolate"])
 	}
 	if f.First("t") == "" && made.T != "" {
 		c.t = made.T
@@ -163,6 +168,12 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 			return nil, err
 		}
 	}
+	if c.u != nil {
+		if s.U, err = matrix(t, c.u); err != nil {
+			return nil, err
+		}
+		s.Between = c.hold
+	}
 	runs := t.Has(c.run)
 	if !runs && c.run != "run" {
 		return nil, t.Need(c.run)
@@ -193,6 +204,7 @@ func readStates(ctx context.Context, file string, c columns) (*states, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
+		x.U, x.Between = s.U, s.Between
 		s.Series = *x
 	}
 	return s, nil

@@ -135,6 +135,7 @@ lowest and lowest_epoch`
 // A trainJob holds the flags of train.
 type trainJob struct {
 	training
+	structure
 	kind, objective string
 	by              nn.Comparison
 	optimizers      []string
@@ -179,6 +180,7 @@ func defineTrain(f *flags.Set) check {
 	f.Int(&t.by.Window, "window", 2, "`rows` on each side that smooth fits a cubic to")
 	f.Int(&t.by.Stride, "stride", 1, "`rows` between the states that central, midpoint and step compare")
 	t.cols.register(f)
+	t.structure.register(f)
 	f.Words(&t.optimizers, "optimizer", "`names` of the optimisers, one after the other")
 	f.Ints(&t.passes, "epochs", 1, "`passes` over the data: one number for all optimisers, or one for each")
 	f.Int(&t.batch, "batch", 0, "`rows` of a step; 0: a step takes one whole run")
@@ -196,7 +198,7 @@ func defineTrain(f *flags.Set) check {
 	f.File(&t.resume, "resume", flags.Input, "saved `file` to go on from; it is also the default of -checkpoint")
 	f.File(&t.out, "o", flags.Output, "output `file`, - for standard output")
 	f.File(&t.log, "log", flags.Output, "CSV `file` of the loss of each epoch")
-	t.register(f)
+	t.training.register(f)
 	f.Operands(1, 1, "a CSV file of data, or - for standard input")
 	return func() (run, error) {
 		t.data = f.Arg(0)
@@ -227,11 +229,14 @@ func (t *trainJob) check() error {
 	if t.by.Order%2 != 0 {
 		return flags.Wrong("-order %d: central differences have an even order", t.by.Order)
 	}
+	if err := t.checkStructure(); err != nil {
+		return err
+	}
 	kind, err := nn.KindOf(t.kind)
 	if err != nil {
 		return err
 	}
-	if objective := cmp.Or(t.objective, kind.Objective); objective != "derivatives" {
+	if objective := cmp.Or(t.objective, t.usual(), kind.Objective); objective != "derivatives" {
 		if name := f.First("derivatives", "order", "window"); name != "" {
 			return flags.Wrong("-%s is for the objective derivatives, this is %s: see -objective", name, objective)
 		}
