@@ -177,7 +177,8 @@ func (f *fit) prepare(data *Series) (err error) {
 		if err := o.Check(f.problem.Params()); err != nil {
 			return fmt.Errorf("nn: stage %d: %w", i, err)
 		}
-		if o, ok := bare(o).(interface{ Accepts(Problem) error }); ok {
+		_, its := f.objectiveOf(i)
+		if o, ok := bare(o).(interface{ Accepts(Problem) error }); ok && its == origin { // a later problem has other unknowns
 			if err := o.Accepts(f.problem); err != nil {
 				return fmt.Errorf("nn: stage %d: %w", i, err)
 			}

@@ -3,7 +3,6 @@ package nn
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"sort"
 
 	"hnn/autodiff"
@@ -109,16 +108,22 @@ func (s *Signal) spline(j int) {
 
 // At sets dst to u(t). A held input has its new value at the time of a sample.
 func (s *Signal) At(dst []float64, t float64) {
-	i := sort.Search(len(s.t), func(i int) bool { return s.t[i] > t }) - 1
-	s.within(dst, min(max(i, 0), max(0, len(s.t)-2)), t)
-	if s.how == HeldInput && i == len(s.t)-1 {
+	i := max(0, s.Piece(t))
+	if s.how == HeldInput || i == len(s.t)-1 {
 		copy(dst, s.u.Row(i))
+		return
 	}
+	s.within(dst, i, t)
+}
+
+// Piece returns the sample at or before t, -1 if there is none.
+func (s *Signal) Piece(t float64) int {
+	return sort.Search(len(s.t), func(i int) bool { return s.t[i] > t }) - 1
 }
 
 // within sets dst to u(t) as it is between samples i and i+1, also at both ends.
 func (s *Signal) within(dst []float64, i int, t float64) {
-	if len(s.t) == 1 || s.how == HeldInput || t <= s.t[i] {
+	if i == len(s.t)-1 || s.how == HeldInput || t <= s.t[i] {
 		copy(dst, s.u.Row(i))
 		return
 	}
@@ -138,18 +143,41 @@ func (s *Signal) within(dst []float64, i int, t float64) {
 	}
 }
 
-// Jumps returns the times at which a held input changes, none of others.
-func (s *Signal) Jumps() []float64 {
-	var at []float64
-	for i := 1; i < len(s.t) && s.how == HeldInput; i++ {
-		if !slices.Equal(s.u.Row(i), s.u.Row(i-1)) {
-			at = append(at, s.t[i])
-		}
-	}
-	return at
+// Times returns the times of the samples.
+func (s *Signal) Times() []float64 { return s.t }
+
+// Inputs returns m.
+func (s *Signal) Inputs() int { return s.u.Cols }
+
+// NewDriven compiles the field of a model under inputs u(t) into a function that package integrate
+// can follow. Between two calls of piece, u is what it is between samples i and i+1, also at
+// both ends: so a solver that goes from sample to sample meets no jump and no corner. As for Func,
+// one goroutine may use it.
+func NewDriven(m Driven, s *Signal) (field func(dydt []float64, t float64, y []float64), piece func(i int)) {
+	n, i := m.Dim(), 0
+	f := Func(func(x autodiff.Var) autodiff.Var {
+		return m.Drive(autodiff.Slice(x, 0, n), autodiff.Slice(x, n, x.Cols()))
+	}, n+m.Inputs())
+	x := make([]float64, n+m.Inputs())
+	return func(dydt []float64, t float64, y []float64) {
+		copy(x, y)
+		s.within(x[n:], i, t)
+		f(dydt, x)
+	}, func(to int) { i = to }
 }
 
-// Signal returns the inputs of trajectory i. Where a trajectory has a gap, use cut first.
+// Signal returns the inputs of a trajectory of a series, interpolated as Between says.
+func (s *Series) Signal(i int) (*Signal, error) {
+	if s.U == nil {
+		return nil, errors.New("nn: signal: the series has no inputs")
+	}
+	if err := s.timed(); err != nil {
+		return nil, err
+	}
+	return s.signal(i)
+}
+
+// signal returns the inputs of trajectory i. Where a trajectory has a gap, use cut first.
 func (s *Series) signal(i int) (*Signal, error) {
 	lo, hi := s.Run(i)
 	return NewSignal(s.T[lo:hi], &autodiff.Matrix{Rows: hi - lo, Cols: s.U.Cols, Data: s.U.Data[lo*s.U.Cols : hi*s.U.Cols]}, s.Between)
@@ -164,6 +192,18 @@ func (s *Series) drivable(m Driven) error {
 		return fmt.Errorf("nn: the model has %d inputs, the series %d", m.Inputs(), s.U.Cols)
 	}
 	return nil
+}
+
+// Derivative returns the field of a model at the states of a series, under its inputs.
+func Derivative(m Field, s *Series) *autodiff.Matrix {
+	d, ok := DrivenBy(m)
+	if !ok {
+		return Evaluate(m.Field, s.X)
+	}
+	n := m.Dim()
+	return Evaluate(func(x autodiff.Var) autodiff.Var {
+		return d.Drive(autodiff.Slice(x, 0, n), autodiff.Slice(x, n, x.Cols()))
+	}, s.beside(s.U).X)
 }
 
 // beside returns the series with further columns of each row beside its states, of derivative

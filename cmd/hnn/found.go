@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"hnn/autodiff"
@@ -86,9 +87,11 @@ func withError(v, sigma float64) string {
 	if !(sigma > 0) || math.IsInf(sigma, 0) {
 		return fmt.Sprintf("%.6g (no error)", v)
 	}
-	var first float64
-	var exponent int
-	fmt.Sscanf(fmt.Sprintf("%.1e", sigma), "%fe%d", &first, &exponent)
+	_, power, _ := strings.Cut(strconv.FormatFloat(sigma, 'e', 1, 64), "e")
+	exponent, err := strconv.Atoi(power)
+	if err != nil {
+		return fmt.Sprintf("%.4g ± %.2g", v, sigma)
+	}
 	digits := 1 - exponent
 	if digits < 0 || digits > 12 {
 		return fmt.Sprintf("%.4g ± %.2g", v, sigma)

@@ -33,10 +33,13 @@ Hamiltonian`
 
 func defineRollout(f *flags.Set) check {
 	state := []float64{1, 0}
-	duration, out := 100., "-"
+	duration, out, file := 100., "-", ""
+	between := nn.Interpolation("")
 	o := solver{rtol: 1e-6, atol: 1e-9}
 	f.Floats(&state, "state", flags.Any, "initial `state`, the coordinates and then the momenta, with commas between")
 	f.Float(&duration, "duration", flags.Positive, "`time` to follow")
+	f.File(&file, "inputs", flags.Input, "CSV `file` of t and the inputs, for a model that has inputs; the trajectory begins with it")
+	flags.Choice(f, &between, "interpolate", []nn.Interpolation{nn.LinearInput, nn.HeldInput, nn.CubicInput}, "`curve` of the inputs between rows: linear, hold or cubic (default that of the training)")
 	o.register(f)
 	f.File(&out, "o", flags.Output, "output `file`, - for standard output")
 	f.Operands(1, 1, "a model file")
@@ -53,7 +56,7 @@ func defineRollout(f *flags.Set) check {
 			if len(state) != len(cols) {
 				return flags.Wrong("-state has %d numbers, the model wants %d", len(state), len(cols))
 			}
-			if err := o.bind(cols, nil, false); err != nil {
+			if err := o.bind(cols, nil, isSeparable(m.Stored)); err != nil {
 				return err
 			}
 			if _, ok := m.Stored.(nn.Map); ok {
@@ -65,17 +68,26 @@ func defineRollout(f *flags.Set) check {
 			if g, ok := m.Stored.(nn.Map); ok {
 				step = g.Dt()
 			}
+			u, err := m.inputs(e.ctx, file, between)
+			if err != nil {
+				return err
+			}
+			if u != nil {
+				if duration, err = u.lasts(duration, f.First("duration") != ""); err != nil {
+					return err
+				}
+			}
 			if err := e.fitsRows(duration, step, len(cols)); err != nil {
 				return err
 			}
-			return e.rollout(m, cols, state, duration, &o, out)
+			return e.rollout(m, u, cols, state, duration, &o, out)
 		}, nil
 	}
 }
 
 // rollout follows a model and writes the states that were reached.
-func (e *env) rollout(m *model, cols []string, state []float64, duration float64, o *solver, out string) error {
-	sol, failure := follow(e.ctx, m.Stored, state, duration, o)
+func (e *env) rollout(m *model, u *inputs, cols []string, state []float64, duration float64, o *solver, out string) error {
+	sol, failure := follow(e.ctx, m.Stored, u, state, duration, o)
 	if sol == nil || errors.Is(failure, context.Canceled) {
 		return failure
 	}
@@ -127,6 +139,15 @@ func (e *env) rollout(m *model, cols []string, state []float64, duration float64
 	return failure
 }
 
+// A separable model may have H = T(p) + V(q), without friction and inputs.
+type separable interface{ Separable() bool }
+
+// isSeparable tells whether a model is of that form.
+func isSeparable(m nn.Model) bool {
+	s, ok := m.(separable)
+	return ok && s.Separable()
+}
+
 // names returns the columns of a model's states: those of its data, or the default ones.
 func (m *model) names() []string {
 	if m.made != nil && len(m.made.Q)+len(m.made.P) == m.Dim() {
@@ -136,13 +157,21 @@ func (m *model) names() []string {
 }
 
 // follow follows a model from y0. A map takes steps of its own interval.
-func follow(ctx context.Context, m nn.Model, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
+// A driven model needs inputs u from t0 on, and has times of its own; all others begin at 0.
+func follow(ctx context.Context, m nn.Model, u *inputs, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
 	if g, ok := m.(nn.Map); ok {
 		return orbit(ctx, g, y0, duration)
 	}
 	f, ok := m.(nn.Field)
 	if !ok {
 		return nil, errors.New("the model has no motion to follow")
+	}
+	if d, ok := nn.DrivenBy(m); ok {
+		return u.follow(ctx, d, y0, duration, o)
+	}
+	if isSeparable(m) {
+		velocity, force := nn.NewHalves(f)
+		return o.solve(ctx, nn.NewField(f), velocity, force, duration, 0, y0)
 	}
 	return o.solve(ctx, nn.NewField(f), nil, nil, duration, 0, y0)
 }

@@ -21,6 +21,8 @@ type states struct {
 	name  string
 	names []string // of the 2d columns of X
 	cols  columns  // where they were found
+
+	begun *autodiff.Matrix // states at the starts of the runs, where they were fitted
 }
 
 // names returns the columns of d pairs: [q p], or [q0 q1 … p0 p1 …].
@@ -89,7 +91,9 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 		return
 	}
 	if f.First("q", "p") == "" && len(made.Q) > 0 {
-		c.q, c.p, c.absent = made.Q, made.P, true
+		if c.q, c.p, c.absent = made.Q, made.P, true; made.Flags["q"] != "" && made.Flags["p"] == "" {
+			c.p = nil // they were not read in the training
+		}
 		for _, m := range strings.Split(made.Flags["mass"], ",") {
 			if v, err := flags.Positive.Number(m); err == nil {
 				c.masses = append(c.masses, v)

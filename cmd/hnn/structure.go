@@ -128,8 +128,12 @@ func (t *trainJob) chooseLast(s *states) {
 		lo, hi := s.Run(i)
 		span += s.T[hi-1] - s.T[lo]
 	}
+	seen := s.X.Cols
+	if s.Hidden != nil {
+		seen /= 2
+	}
 	unknowns := float64(s.X.Cols) * (span/t.segments[len(t.segments)-1] + float64(s.Runs()) + 8)
-	if unknowns*float64(len(s.X.Data)) > mostLM {
+	if unknowns*float64(s.Rows()*seen) > mostLM {
 		return
 	}
 	t.optimizers = slices.Repeat([]string{"lbfgs"}, len(t.segments))
