@@ -173,7 +173,7 @@ func (n *Network) check(in, out int) error {
 }
 
 // newNetwork makes a network whose arguments have the mean and the spread of the rows of x,
-// each 1 for raw ones.
+// or 0 and 1 for raw ones.
 func (n *Networks) newNetwork(name string, x *autodiff.Matrix, out []float64, raw bool) (*Network, error) {
 	net, err := n.New(x.Cols, len(out))
 	if err != nil {
@@ -181,9 +181,6 @@ func (n *Networks) newNetwork(name string, x *autodiff.Matrix, out []float64, ra
 	}
 	k := &Network{name, net, autodiff.NewMatrix(1, x.Cols), autodiff.NewMatrix(1, x.Cols), &autodiff.Matrix{Rows: 1, Cols: len(out), Data: out}}
 	for j := range x.Cols {
-		if k.S.Data[j] = 1; raw {
-			continue
-		}
 		mean, spread, rows := 0., 0., 0.
 		for pass := range 2 {
 			for r := range x.Rows {
@@ -202,7 +199,9 @@ func (n *Networks) newNetwork(name string, x *autodiff.Matrix, out []float64, ra
 		if spread = math.Sqrt(spread / rows); !(spread > 1e-12*math.Abs(mean)) || spread-spread != 0 {
 			return nil, fmt.Errorf("nn: argument %d of %s does not vary in the data (mean %.4g, deviation %.4g): want one that does", j+1, name, mean, spread)
 		}
-		k.Mu.Data[j], k.S.Data[j] = mean, spread
+		if k.Mu.Data[j], k.S.Data[j] = mean, spread; raw {
+			k.Mu.Data[j], k.S.Data[j] = 0, 1
+		}
 	}
 	return k, nil
 }

@@ -182,7 +182,7 @@ func (m *Port) Check() error {
 		if err := c.check(); err != nil {
 			return err
 		}
-		if m.constant(c.Name) != m.Constants[i] {
+		if slices.ContainsFunc(m.Constants[:i], func(o *TypedConstant) bool { return o.Name == c.Name }) {
 			return fmt.Errorf("the constant %.40q is there twice", c.Name)
 		}
 	}
@@ -215,7 +215,7 @@ func (m *Port) Check() error {
 		return err
 	}
 	for i, n := range m.Networks {
-		if !used[n.Name] || m.network(n.Name) != m.Networks[i] {
+		if !used[n.Name] || slices.Contains(m.Networks[:i], n) {
 			return fmt.Errorf("the network %.40s is not used", n.Name)
 		}
 	}
