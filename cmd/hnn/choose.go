@@ -74,15 +74,17 @@ func (t *trainJob) choose(e *env, s *states) error {
 // chooseSegments chooses the stages of shooting.
 func (t *trainJob) chooseSegments(s *states) error {
 	f := t.flags
-	scales, passes := shootingScales, shootingPasses
+	scales, passes, hidden := shootingScales, shootingPasses, shootingHidden
 	if t.given() {
-		scales, passes = structureScales, structurePasses
+		if scales, passes = structureScales, structurePasses; s.Rows() > manyRows {
+			hidden = structureHidden
+		}
 	}
 	if f.First("optimizer") == "" {
 		t.optimizers = []string{"lbfgs"}
 	}
 	if f.First("hidden") == "" {
-		t.hidden = shootingHidden
+		t.hidden = hidden
 	}
 	longest, total := 0., 0.
 	for i := range s.Runs() {
@@ -110,7 +112,7 @@ func (t *trainJob) chooseSegments(s *states) error {
 	if f.First("epochs") == "" {
 		t.passes = passes[len(passes)-min(len(passes), len(t.segments)):]
 	}
-	t.chooseLast(s)
+	t.chooseStages(s)
 	if f.First("subset") == "" && s.Rows() > shootingRows {
 		t.subset = shootingRows
 	}

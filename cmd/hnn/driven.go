@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"hnn/autodiff"
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/integrate"
@@ -45,11 +46,11 @@ func (m *model) inputs(ctx context.Context, file string, between nn.Interpolatio
 	d, ok := nn.DrivenBy(m.Stored)
 	switch {
 	case !ok && file != "":
-		return nil, flags.Wrong("-inputs: the model %s has none", m.file)
+		return nil, flags.Wrong("-inputs-from: the model %s has none", m.file)
 	case !ok:
 		return nil, nil
 	case file == "":
-		return nil, flags.Wrong("the model %s has the inputs %s: want a file of them in -inputs", m.file, strings.Join(m.inputNames(), ", "))
+		return nil, flags.Wrong("the model %s has the inputs %s: want a file of them in -inputs-from", m.file, strings.Join(m.inputNames(), ", "))
 	}
 	if between == "" && m.made != nil {
 		between = nn.Interpolation(m.made.Flags["interpolate"])
@@ -110,13 +111,25 @@ func (u *inputs) lasts(duration float64, given bool) (float64, error) {
 	whole := t[len(t)-1] - u.t0
 	switch {
 	case !(whole > 0):
-		return 0, flags.Wrong("-inputs: one row: want two at least")
+		return 0, flags.Wrong("-inputs-from: one row: want two at least")
 	case !given:
 		return whole, nil
 	case duration > whole*(1+1e-12):
 		return 0, flags.Wrong("-duration %v: the inputs last for %v", duration, whole)
 	}
 	return min(duration, whole), nil
+}
+
+// atTimes returns the inputs at some times, a row each: nil without inputs.
+func (u *inputs) atTimes(t []float64) *autodiff.Matrix {
+	if u == nil {
+		return nil
+	}
+	m := autodiff.NewMatrix(len(t), u.Inputs())
+	for i, at := range t {
+		u.At(m.Row(i), at)
+	}
+	return m
 }
 
 // from returns the inputs of a trajectory that begins at t0.

@@ -30,6 +30,15 @@ func (t *trainJob) tell(e *env, s *states, f *nn.Fitted) error {
 			e.warn("%s: %s", s.name, note)
 		}
 	}
+	if open, ok := f.Model.(nn.Open); ok {
+		power := nn.Power(open, f.Train.X, f.Train.U)
+		for r := range power.Rows {
+			if lost, size := power.At(r, 1), math.Abs(power.At(r, 0))+math.Abs(power.At(r, 2)); lost < -1e-9*size {
+				e.warn("%s: -friction gives energy, at row %d for one: want a dissipation that grows with each momentum", s.name, r)
+				break
+			}
+		}
+	}
 	if f.Found != nil && t.table != "" {
 		if err := e.writeFound(t.table, f.Found); err != nil {
 			return err
@@ -50,12 +59,13 @@ func (t *trainJob) tell(e *env, s *states, f *nn.Fitted) error {
 			lines = append(lines, line)
 		}
 		var noise []string
+		sigma := f.Train.Noise()
 		for j, v := range f.Found.Noise {
 			if v == v {
-				noise = append(noise, fmt.Sprintf("%s %.3g", s.names[j], v))
+				noise = append(noise, fmt.Sprintf("%s %.3g, %.2g times its noise", s.names[j], v, v/sigma[j]))
 			}
 		}
-		lines = append(lines, "what is left of the data, root mean square: "+strings.Join(noise, ", "))
+		lines = append(lines, "what is left of the data, root mean square: "+strings.Join(noise, "; "))
 	}
 	if line := periods(e.ctx, f.Model, f.Train); line != "" {
 		lines = append(lines, line)

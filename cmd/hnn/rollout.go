@@ -17,7 +17,14 @@ const rolloutHelp = ` MODEL.json
 
 Writes a CSV of the trajectory of a model from the state -state. Its columns are t, the
 coordinates and momenta under the names of the training data, and, for a model with a
-Hamiltonian, its own H. MODEL.json can be - for standard input. A nextstate model is
+Hamiltonian, its own H. A model of kind port has the balance of its energy too: dH_dt,
+dissipated, what friction takes, and supplied, what inputs give, each a power.
+
+A model with inputs needs -inputs-from FILE, with the columns t and those of its inputs. The
+trajectory begins at the first t there and lasts as long as the inputs, or for -duration. The
+methods that choose their steps go from row to row, so no jump lies within a step.
+
+MODEL.json can be - for standard input. A nextstate model is
 applied again and again and needs no solver. If the trajectory cannot be followed to the
 end, the rows up to there are written and the exit status is 1. A warning says if the
 trajectory leaves the range of the training data: the model has learned nothing there.
@@ -25,6 +32,8 @@ trajectory leaves the range of the training data: the model has learned nothing 
 Examples:
   hnn rollout -state 1,0 out/hnn.json > orbit.csv
   hnn rollout -method GaussLegendre4 -dt 0.1 -duration 10000 -o long.csv out/hnn.json
+  hnn rollout -state 0,0 -inputs-from force.csv driven.json
+  hnn rollout -method Leapfrog -dt 0.01 -state 1,0 separable.json
   hnn rollout -state 0.5,0,0,0.3 -events q0=0:up -events-o section.csv -o orbit.csv model.json
 `
 
@@ -38,7 +47,7 @@ func defineRollout(f *flags.Set) check {
 	o := solver{rtol: 1e-6, atol: 1e-9}
 	f.Floats(&state, "state", flags.Any, "initial `state`, the coordinates and then the momenta, with commas between")
 	f.Float(&duration, "duration", flags.Positive, "`time` to follow")
-	f.File(&file, "inputs", flags.Input, "CSV `file` of t and the inputs, for a model that has inputs; the trajectory begins with it")
+	f.File(&file, "inputs-from", flags.Input, "CSV `file` of t and the inputs, for a model that has inputs; the trajectory begins with it")
 	flags.Choice(f, &between, "interpolate", []nn.Interpolation{nn.LinearInput, nn.HeldInput, nn.CubicInput}, "`curve` of the inputs between rows: linear, hold or cubic (default that of the training)")
 	o.register(f)
 	f.File(&out, "o", flags.Output, "output `file`, - for standard output")
@@ -93,9 +102,12 @@ func (e *env) rollout(m *model, u *inputs, cols []string, state []float64, durat
 	}
 	header := append([]string{"t"}, cols...)
 	energy, has := m.Stored.(nn.Energy)
-	h := &autodiff.Matrix{}
+	h, power := &autodiff.Matrix{}, &autodiff.Matrix{}
 	if has {
 		header = append(header, "H")
+		if _, ok := m.Stored.(nn.Open); ok {
+			header = append(header, powers...)
+		}
 	}
 	if has && len(sol.Y) > 0 { // a field that is not finite at the start has no rows
 		x, err := autodiff.MatrixOf(sol.Y...)
@@ -103,6 +115,9 @@ func (e *env) rollout(m *model, u *inputs, cols []string, state []float64, durat
 			return err
 		}
 		h = nn.Evaluate(energy.H, x)
+		if open, ok := m.Stored.(nn.Open); ok {
+			power = nn.Power(open, x, u.atTimes(sol.T))
+		}
 	}
 	for i, y := range sol.Y {
 		if j := m.made.Outside(y); j >= 0 {
@@ -117,6 +132,9 @@ func (e *env) rollout(m *model, u *inputs, cols []string, state []float64, durat
 			floats(w, y...)
 			if has {
 				floats(w, h.Data[i])
+			}
+			if power.Rows > 0 {
+				floats(w, power.Row(i)...)
 			}
 			w.End()
 		}

@@ -26,7 +26,7 @@ var structureFlags = []string{"H", "friction", "inputs"}
 func (s *structure) register(f *flags.Set) {
 	s.known, s.fitted, s.between, s.friction, s.gain = map[string]float64{}, map[string]float64{}, nn.LinearInput, "none", "constant"
 	f.StringVar(&s.expr, "H", "", "`expression` of H, in which net(…) is a network, as in p^2/(2*m)+net(q)")
-	f.Var(assignments(s.known), "set", "`constants` of -H that are known, as in m=2,g=9.81")
+	f.Var(assignments(s.known), "set", "`parameters` of -H or -friction that are known, as in m=2,g=9.81")
 	f.Var(assignments(s.fitted), "fit", "`constants` of -H or -friction that are to be found, and values to begin with, as in m=1,k=6")
 	f.Words(&s.positive, "positive", "`names` of -fit that stay above 0")
 	f.StringVar(&s.friction, "friction", s.friction, "`friction`: none, constant (one number for all momenta), each (one for each), net (of the state) or a dissipation such as c*p^2/2")
@@ -107,35 +107,75 @@ func (t *trainJob) structureOf(columns []string) nn.Structure {
 }
 
 // Defaults of shooting for systems that the flags describe: the last segments are so long that
-// friction is told well.
+// friction is told well, and where there are many rows the networks are smaller.
 var (
 	structureScales = []float64{1, 5, 20, 100}
-	structurePasses = []int{60, 60, 60, 300}
+	structurePasses = []int{30, 30, 60, 400}
+	structureHidden = []int{16, 16}
+	manyRows        = 5000
 )
 
-// mostLM bounds the residuals times unknowns of a last stage by lm.
-const mostLM = 1e7
+// mostLM bounds the products of an iteration of lm, some seconds' worth.
+const mostLM = 2e9
 
-// chooseLast chooses lm for the last stage of a system without networks, which has few unknowns.
-func (t *trainJob) chooseLast(s *states) {
+// chooseStages chooses lm for the stages of a system without networks whose unknowns, with the
+// initial states of the segments, are few: it does not mind that their units are unlike.
+func (t *trainJob) chooseStages(s *states) {
 	f := t.flags
 	nets := t.expr == "" || strings.Contains(t.expr, "net") || strings.Contains(t.friction, "net") || t.gain == "net"
 	if !t.given() || nets || f.First("optimizer") != "" || len(t.segments) == 0 {
 		return
 	}
-	span := 0.
+	span, seen := 0., s.X.Cols
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
 		span += s.T[hi-1] - s.T[lo]
 	}
-	seen := s.X.Cols
 	if s.Hidden != nil {
 		seen /= 2
 	}
-	unknowns := float64(s.X.Cols) * (span/t.segments[len(t.segments)-1] + float64(s.Runs()) + 8)
-	if unknowns*float64(s.Rows()*seen) > mostLM {
-		return
+	t.optimizers = nil
+	for _, length := range t.segments {
+		unknowns := float64(s.X.Cols)*(span/length+float64(s.Runs())) + 10
+		if float64(s.Rows()*seen)*unknowns*unknowns < mostLM && float64(s.Rows()*seen) > unknowns {
+			t.optimizers = append(t.optimizers, "lm")
+		} else {
+			t.optimizers = append(t.optimizers, "lbfgs")
+		}
 	}
-	t.optimizers = slices.Repeat([]string{"lbfgs"}, len(t.segments))
-	t.optimizers[len(t.segments)-1] = "lm"
 }
+
+const structureHelp = `
+What is known of a system, kind port. If -H, -friction or -inputs is given, the model is
+
+  ẋ = (J − R) ∇H + G u,    dH/dt = −(what friction takes) + (what the inputs supply)
+
+-H is an expression of the columns of the data (or of q and p, q0, p0, …), of constants and of
+networks. net(q) is a network of q, net(q0,q1) another one of both; net1(…), net2(…) are
+networks with a name, each of them one function wherever it is called. Constants have their
+values in -set, or are found: -fit k=6 names one with the value to begin with. Those in
+-positive stay above 0. The language is that of hnn simulate -h.
+
+  -H 'p^2/2+net(q)'                     a known kinetic energy, a potential to be learned
+  -H 'p^2/(2*m)+k*q^2/2' -set m=0.3 -fit k=6
+                                        all is known but a constant
+  -H 'net(p)+net(q)'                    separable: hnn rollout -method Leapfrog applies
+  -H 'p^2/2+net(cos(q),sin(q))'         an angle
+  no -H                                 net(q,p), the plain HNN with friction or inputs
+
+Friction takes momentum: −c q̇ with one c, constant, or one for each momentum, each; −R(q,p) q̇
+with a network for R = L Lᵀ, net; or −∂D/∂p of a typed D, as in -friction 'c*p^2/2+d*p^4/4' -fit
+c=0.1,d=0.01. It cannot give energy: constants of D and of friction are from 0 up, and if one
+wants to be negative a warning says so.
+
+Inputs are forces on the momenta: -gain times the columns -inputs. Between rows they are on a
+line, -interpolate linear. Say hold if they are held until the next row, and cubic if they are
+smooth and have few rows a period.
+
+The objective is shooting. Segments grow to 100 time scales of the data, since long ones tell
+friction. The momenta may be missing, or be left out by naming q alone: -q q. That is best where
+they were made of the q by differences: they would count as measured, with errors that hang
+together. After the training standard error has a line for each constant: its value ± standard
+error, at the noise that is left. The error counts what other constants, initial states and
+networks can take over. -report FILE is a table of them with correlations.
+`

@@ -54,7 +54,7 @@ func assignments(set map[string]float64) flags.Value {
 			name, v, _ := strings.Cut(w, "=")
 			n, err := flags.Any.Number(v)
 			if name = strings.TrimSpace(name); err != nil || !formula.IsName(name) {
-				return errors.New("want a name and its value, as in m=2 or m=2,k=3")
+				return errors.New("want a parameter and its value, as in m=2 or m=2,k=3")
 			}
 			set[name] = n
 		}

@@ -33,7 +33,8 @@ Trains a model on a CSV of states, - for standard input, and writes it as JSON.
   q, p, t; noise                                     none: -objective shooting is chosen
   the same, in a hurry, 50 samples or more a period  -derivatives smooth -window 8
   q and t alone                                      none, or -mass M
-  friction, or momenta that are not canonical        -kind baseline
+  friction, forces, a known H, unknown constants     -H, -friction, -inputs: see below
+  momenta that are not canonical                     -kind baseline
   columns with other names                           -q x,y -p px,py -t time -run shot
 
   Your training
@@ -75,6 +76,7 @@ without dq and dp whose noise is above 0.3 % of their spread, and one line says 
 with -optimizer lbfgs -epochs 60,60,400 -hidden 32,32 and segments of 1, 5 and 20 time scales
 of the data, where these flags are not given.
 
+` + structureHelp + `
 Without momenta, for a file of q and t alone, the default is -kind mechanical, H = p²/2m +
 V(q), with the mass -mass, and -objective shooting. The momenta are found by the fit. The mass
 cannot be: with twice the mass, twice p and twice V move in the same way. Nor can another
@@ -121,6 +123,8 @@ Examples:
   hnn train -o model.json train.csv
   hnn train -derivatives smooth -window 8 -o model.json noisy.csv
   hnn train -q angle -mass 0.3 -o model.json film.csv
+  hnn train -q q -H 'p^2/2+k*(q-q0)^2/2' -fit k=6,q0=0 -friction constant -o spring.json spring.csv
+  hnn train -q y -inputs u -interpolate cubic -H 'p^2/2+net(q)' -friction constant -o m.json driven.csv
   hnn train -checkpoint run.ckpt -epochs 5000 -o model.json train.csv
   hnn train -resume run.ckpt -o model.json train.csv
   hnn train -q x,y -p vx,vy -t time -holdout 0.2 -patience 50 -o model.json lab.csv
