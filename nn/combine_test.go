@@ -43,7 +43,7 @@ func TestCombinations(t *testing.T) {
 					switch {
 					case refused == nil:
 						fits++
-					case choosy && strings.Contains(refused.Error(), "residuals"): // no objective of the table has them
+					case choosy && strings.Contains(refused.Error(), "residuals"): // only shooting has them
 					case objective.Name == kind.Objective:
 						t.Errorf("%s is not fitted by its own objective: %v", kind.Name, refused)
 					}
@@ -224,7 +224,7 @@ func TestNoSwitchOnTypes(t *testing.T) {
 			types[m[1]] = name
 		}
 	}
-	for _, want := range []string{"HNN", "Baseline", "NextState", "Derivatives", "Step", "Adam", "SGD", "Descent", "Marquardt"} {
+	for _, want := range []string{"HNN", "Baseline", "NextState", "Derivatives", "Step", "Port", "Adam", "SGD", "Descent", "Marquardt"} {
 		if types[want] == "" {
 			t.Errorf("%s is not found: the test sees too little", want)
 		}

@@ -30,6 +30,10 @@ func (t *trainJob) tell(e *env, s *states, f *nn.Fitted) error {
 			e.warn("%s: %s", s.name, note)
 		}
 	}
+	if p := t.apart(f); p >= 0 {
+		e.warn("%s: what is left of %s is %.2g times its noise, and of its coordinate as well: momenta that were made of coordinates by differences hold a model off from these: -q %s without -p leaves them out",
+			s.name, s.names[p], f.Found.Noise[p]/f.Train.Noise()[p], strings.Join(s.cols.q, ","))
+	}
 	if open, ok := f.Model.(nn.Open); ok {
 		power := nn.Power(open, f.Train.X, f.Train.U)
 		for r := range power.Rows {
@@ -75,6 +79,24 @@ func (t *trainJob) tell(e *env, s *states, f *nn.Fitted) error {
 	}
 	return nil
 }
+
+// apart returns the first momentum of which, and of whose coordinate, far more than the noise
+// is left by a model with constants, -1 if there is none.
+func (t *trainJob) apart(f *nn.Fitted) int {
+	if f.Found == nil {
+		return -1
+	}
+	sigma, d := f.Train.Noise(), f.Train.X.Cols/2
+	for i := range d {
+		if f.Found.Noise[i] > misfit*sigma[i] && f.Found.Noise[d+i] > misfit*sigma[d+i] {
+			return d + i
+		}
+	}
+	return -1
+}
+
+// misfit is how many times the noise is far more.
+const misfit = 2
 
 // writeFound writes the table of constants.
 func (e *env) writeFound(path string, f *nn.Found) error {
