@@ -420,9 +420,13 @@ func TestSignal(t *testing.T) {
 		u.Row(i)[0], u.Row(i)[1] = cubic(v), float64(i)
 	}
 	for how, want := range map[Interpolation]func(t float64) [2]float64{
-		CubicInput:  func(t float64) [2]float64 { return [2]float64{cubic(t), math.NaN()} },
-		LinearInput: func(t float64) [2]float64 { return [2]float64{math.NaN(), map[float64]float64{0.2: 0.5, 1.65: 3.5, 2.1: 4.5}[t]} },
-		HeldInput:   func(t float64) [2]float64 { return [2]float64{math.NaN(), map[float64]float64{0.2: 0, 1.65: 3, 2.1: 4}[t]} },
+		CubicInput: func(t float64) [2]float64 { return [2]float64{cubic(t), math.NaN()} },
+		LinearInput: func(t float64) [2]float64 {
+			return [2]float64{math.NaN(), map[float64]float64{0.2: 0.5, 1.65: 3.5, 2.1: 4.5}[t]}
+		},
+		HeldInput: func(t float64) [2]float64 {
+			return [2]float64{math.NaN(), map[float64]float64{0.2: 0, 1.65: 3, 2.1: 4}[t]}
+		},
 	} {
 		s, err := NewSignal(times, u, how)
 		if err != nil {

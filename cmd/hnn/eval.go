@@ -93,6 +93,11 @@ func defineEval(f *flags.Set) check {
 			if d, ok := nn.DrivenBy(m.Stored); ok && (s.U == nil || s.U.Cols != d.Inputs()) {
 				return fmt.Errorf("%s: the model has the inputs %s: want these columns", s.name, strings.Join(m.inputNames(), ", "))
 			}
+			if s.Hidden != nil || m.made != nil && m.made.Flags["velocities"] == "true" {
+				if err := s.canonical(m.Stored); err != nil {
+					return err
+				}
+			}
 			if s.Hidden != nil && first == 0 {
 				if _, ok := m.Stored.(nn.Field); !ok {
 					return fmt.Errorf("%s has no momenta, and a %s model has no field to find them by", s.name, m.Stored.Kind())

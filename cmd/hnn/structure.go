@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ type structure struct {
 	friction, gain string
 	inputs         []string
 	between        nn.Interpolation
+	velocities     bool
 	table          string
 }
 
@@ -33,6 +35,7 @@ func (s *structure) register(f *flags.Set) {
 	f.Words(&s.inputs, "inputs", "`columns` of the inputs, which are forces on the momenta")
 	f.StringVar(&s.gain, "gain", s.gain, "`gain` of the inputs: constant, net (of the coordinates), or a number that is known")
 	flags.Choice(f, &s.between, "interpolate", []nn.Interpolation{nn.LinearInput, nn.HeldInput, nn.CubicInput}, "`curve` of the inputs between rows: linear, hold (the value of the row before) or cubic (a spline)")
+	f.BoolVar(&s.velocities, "velocities", false, "the columns -p are velocities, which -H turns into momenta")
 	f.File(&s.table, "report", flags.Output, "CSV `file` of the constants that were found, with standard errors and correlations")
 }
 
@@ -63,13 +66,19 @@ func (t *trainJob) checkStructure() error {
 		}
 	}
 	if name == "" {
-		name = f.First("fit", "set", "positive", "gain", "interpolate", "report")
+		name = f.First("fit", "set", "positive", "gain", "interpolate", "velocities", "report")
 	}
 	if !t.given() {
 		if name != "" {
 			return flags.Wrong("-%s is for the kind port, this is %s", name, t.kind)
 		}
 		return nil
+	}
+	if f.First("mass") != "" {
+		return flags.Wrong("-mass is for the kind mechanical: want the mass in -H, as in p^2/(2*m) with -set m=2")
+	}
+	if t.velocities && t.expr == "" {
+		return flags.Wrong("-velocities without -H: want an expression with a kinetic energy, as p^2/2+net(q)")
 	}
 	if name := f.First("gain", "interpolate"); name != "" && t.inputs == nil {
 		return flags.Wrong("-%s without -inputs: want the columns that it is for", name)
@@ -145,6 +154,51 @@ func (t *trainJob) chooseStages(s *states) {
 	}
 }
 
+// A canonical model turns velocities into momenta.
+type canonical interface {
+	Canonical(s *nn.Series) (*nn.Series, error)
+}
+
+// momenta puts momenta in the place of velocities, and better guesses in the place of those that
+// were not measured.
+func (t *trainJob) momenta(e *env, s *states) error {
+	if !t.given() || !t.velocities && s.Hidden == nil {
+		return nil
+	}
+	kind, err := nn.KindOf(t.kind)
+	if err != nil {
+		return err
+	}
+	networks := t.networks(0)
+	networks.Structure = t.structureOf(s.names)
+	m, err := kind.New(&networks, &s.Series, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	measured := s.Hidden == nil
+	if err := s.canonical(m); err != nil {
+		return err
+	}
+	if measured && s.Hidden != nil && !t.quiet {
+		e.say("%s: the momenta depend on what is to be found: the velocities are where the fit begins, and positions alone are compared", s.name)
+	}
+	return nil
+}
+
+// canonical turns velocities into momenta by a model that can.
+func (s *states) canonical(m nn.Model) error {
+	c, ok := m.(canonical)
+	if !ok {
+		return nil
+	}
+	x, err := c.Canonical(&s.Series)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	s.Series = *x
+	return nil
+}
+
 const structureHelp = `
 What is known of a system, kind port. If -H, -friction or -inputs is given, the model is
 
@@ -175,7 +229,9 @@ smooth and have few rows a period.
 The objective is shooting. Segments grow to 100 time scales of the data, since long ones tell
 friction. The momenta may be missing, or be left out by naming q alone: -q q. That is best where
 they were made of the q by differences: they would count as measured, with errors that hang
-together. After the training standard error has a line for each constant: its value ± standard
+together. If the columns -p are velocities, as of a double pendulum, say so: -velocities. A typed
+kinetic energy turns them into momenta. Where constants in it are to be found, the velocities
+are where the fit begins, and positions alone are compared. After the training standard error has a line for each constant: its value ± standard
 error, at the noise that is left. The error counts what other constants, initial states and
 networks can take over. -report FILE is a table of them with correlations.
 `
