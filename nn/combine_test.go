@@ -250,7 +250,8 @@ func TestNoSwitchOnTypes(t *testing.T) {
 // are found again.
 func TestSameFormula(t *testing.T) {
 	scale := &Scaling{Mu: autodiff.NewMatrix(1, 2), S: &autodiff.Matrix{Rows: 1, Cols: 2, Data: []float64{2, 3}}, Tau: 1}
-	for _, m := range []Field{&HNN{newHNN(2, 5, 1).K, scale}, &Baseline{newHNN(2, 5, 2).K, scale}} {
+	port := newPort(t, swing(), true, Structure{H: "p^2/(2*m)+net(q)", Fit: map[string]float64{"m": 2}, Friction: "net"})
+	for _, m := range []Field{&HNN{newHNN(2, 5, 1).K, scale}, &Baseline{newHNN(2, 5, 2).K, scale}, port} {
 		var g autodiff.Graph
 		x := g.Leaf("x", autodiff.NewMatrix(3, 2))
 		first := m.Field(x)

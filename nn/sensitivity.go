@@ -91,6 +91,7 @@ func (p *ShootingProblem) eachSegment(f func(s *sensitivity, i int)) {
 // A sensitivity follows one segment and its derivatives.
 type sensitivity struct {
 	p            *ShootingProblem
+	row          [1]int               // the segment
 	c            *shootingChunk       // of one row, for the step alone
 	x, h, u      *autodiff.Matrix     // 1×2d, 1×1, 1×3m: arguments of the derivatives
 	plan         *autodiff.Plan       // of the step and its derivatives
@@ -138,7 +139,7 @@ func (s *sensitivity) derive() {
 func (s *sensitivity) follow(i int, derivatives bool) {
 	p, g := s.p, s.p.segments[i]
 	n, k := p.series.X.Cols, count(p.model)
-	s.r, s.by = s.r[:0], s.by[:0]
+	s.r, s.by, s.row[0] = s.r[:0], s.by[:0], i
 	if derivatives {
 		s.derive()
 		clear(s.state)
@@ -151,7 +152,7 @@ func (s *sensitivity) follow(i int, derivatives bool) {
 	s.observe(g.first, x, derivatives)
 	for m, l := range g.legs {
 		if !derivatives {
-			s.c.steps([]int{i}, m)
+			s.c.steps(s.row[:], m)
 			s.c.forward.Run()
 			copy(x, s.c.next.Data)
 		} else {

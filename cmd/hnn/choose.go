@@ -64,6 +64,9 @@ func (t *trainJob) choose(e *env, s *states) error {
 	if err := t.chooseSegments(s); err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
+	if t.given() && f.First("segment", "optimizer", "epochs") == "" {
+		why = "the system is known in part"
+	}
 	if why != "" && !t.quiet {
 		e.say("%s: %s, so whole motions are fitted: -kind %s -objective shooting -segment %s -optimizer %s -epochs %s -hidden %s",
 			s.name, why, t.kind, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, f.Lookup("hidden").Value)

@@ -280,7 +280,7 @@ func followRun(ctx context.Context, m nn.Model, s *states, i, skip int, o *solve
 	}
 	one := *o
 	for r := lo; r+1 < hi; r++ {
-		if r > lo && s.begun != nil && s.Hidden != nil { // the momenta are not known
+		if s.begun != nil && s.Hidden != nil { // later momenta are not known
 			break
 		}
 		dt := s.T[r+1] - s.T[r]

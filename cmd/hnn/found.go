@@ -23,8 +23,8 @@ func (t *trainJob) tell(e *env, s *states, f *nn.Fitted) error {
 		}
 	} else {
 		for _, c := range f.Found.Constants {
-			e.score(c.Name, c.Value)
-			e.score(c.Name+"_error", c.Error)
+			e.score("constant_"+c.Name, c.Value)
+			e.score("constant_"+c.Name+"_error", c.Error)
 		}
 		for _, note := range f.Found.Notes {
 			e.warn("%s: %s", s.name, note)
@@ -146,12 +146,12 @@ func periods(ctx context.Context, m nn.Model, s *nn.Series) string {
 		return ""
 	}
 	low, high := s.Range()
-	mid, half := (low[0]+high[0])/2, (high[0]-low[0])/2
+	mid, half := float64((low[0]+high[0])/2), (high[0]-low[0])/2
 	field := nn.Func(free.Conservative, 2)
 	var all []string
 	for _, share := range []float64{0.25, 0.5, 1} {
 		q := mid + float64(share*half)
-		sol, err := integrate.Solve(func(dy []float64, _ float64, y []float64) { field(dy, y) }, 0, 1000*(s.T[len(s.T)-1]-s.T[0]), []float64{q, 0}, integrate.Options{
+		sol, err := integrate.Solve(func(dy []float64, _ float64, y []float64) { field(dy, y) }, 0, math.Inf(1), []float64{q, 0}, integrate.Options{
 			RTol: []float64{1e-9}, ATol: []float64{1e-9 * half}, MaxEval: 200_000, Stop: ctx.Err,
 			Events: []integrate.Event{{G: func(_ float64, y []float64) float64 { return y[1] }, Terminal: 3}},
 		})

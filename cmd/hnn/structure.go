@@ -145,7 +145,7 @@ func (t *trainJob) chooseStages(s *states) {
 	}
 	t.optimizers = nil
 	for _, length := range t.segments {
-		unknowns := float64(s.X.Cols)*(span/length+float64(s.Runs())) + 10
+		unknowns := float64(float64(s.X.Cols)*(span/length+float64(s.Runs()))) + 10
 		if float64(s.Rows()*seen)*unknowns*unknowns < mostLM && float64(s.Rows()*seen) > unknowns {
 			t.optimizers = append(t.optimizers, "lm")
 		} else {
@@ -159,10 +159,10 @@ type canonical interface {
 	Canonical(s *nn.Series) (*nn.Series, error)
 }
 
-// momenta puts momenta in the place of velocities, and better guesses in the place of those that
+// momenta makes a model to see whether the flags fit the data, and puts momenta in the place of velocities, and better guesses in the place of those that
 // were not measured.
 func (t *trainJob) momenta(e *env, s *states) error {
-	if !t.given() || !t.velocities && s.Hidden == nil {
+	if !t.given() {
 		return nil
 	}
 	kind, err := nn.KindOf(t.kind)
@@ -174,6 +174,9 @@ func (t *trainJob) momenta(e *env, s *states) error {
 	m, err := kind.New(&networks, &s.Series, nil)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	if !t.velocities && s.Hidden == nil {
+		return nil
 	}
 	measured := s.Hidden == nil
 	if err := s.canonical(m); err != nil {

@@ -134,7 +134,8 @@ Examples:
 }
 
 const trainScores = `loss of the last epoch; with -valid or -holdout valid_loss; with -patience
-lowest and lowest_epoch`
+lowest and lowest_epoch; of each constant NAME that was found constant_NAME and
+constant_NAME_error`
 
 // A trainJob holds the flags of train.
 type trainJob struct {

@@ -49,7 +49,7 @@ func checkPort(r *report) {
 				noError(err)
 				a, b, c := d.At(0, 0), d.At(0, 1), d.At(1, 1)
 				odd = max(odd, math.Abs(b-d.At(1, 0)))
-				least := (a+c)/2 - math.Sqrt(float64((a-c)*(a-c))/4+float64(b*b))
+				least := float64((a+c)/2) - math.Sqrt(float64(float64((a-c)*(a-c))/4)+float64(b*b))
 				negative = max(negative, -least/(a+c))
 			}
 		}
