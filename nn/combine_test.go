@@ -43,7 +43,7 @@ func TestCombinations(t *testing.T) {
 					switch {
 					case refused == nil:
 						fits++
-					case choosy && strings.Contains(refused.Error(), "residuals"): // no objective of the table has them
+					case choosy && strings.Contains(refused.Error(), "residuals"): // only shooting has them
 					case objective.Name == kind.Objective:
 						t.Errorf("%s is not fitted by its own objective: %v", kind.Name, refused)
 					}
@@ -224,7 +224,7 @@ func TestNoSwitchOnTypes(t *testing.T) {
 			types[m[1]] = name
 		}
 	}
-	for _, want := range []string{"HNN", "Baseline", "NextState", "Derivatives", "Step", "Adam", "SGD", "Descent", "Marquardt"} {
+	for _, want := range []string{"HNN", "Baseline", "NextState", "Derivatives", "Step", "Port", "Adam", "SGD", "Descent", "Marquardt"} {
 		if types[want] == "" {
 			t.Errorf("%s is not found: the test sees too little", want)
 		}
@@ -250,7 +250,8 @@ func TestNoSwitchOnTypes(t *testing.T) {
 // are found again.
 func TestSameFormula(t *testing.T) {
 	scale := &Scaling{Mu: autodiff.NewMatrix(1, 2), S: &autodiff.Matrix{Rows: 1, Cols: 2, Data: []float64{2, 3}}, Tau: 1}
-	for _, m := range []Field{&HNN{newHNN(2, 5, 1).K, scale}, &Baseline{newHNN(2, 5, 2).K, scale}} {
+	port := newPort(t, swing(), true, Structure{H: "p^2/(2*m)+net(q)", Fit: map[string]float64{"m": 2}, Friction: "net"})
+	for _, m := range []Field{&HNN{newHNN(2, 5, 1).K, scale}, &Baseline{newHNN(2, 5, 2).K, scale}, port} {
 		var g autodiff.Graph
 		x := g.Leaf("x", autodiff.NewMatrix(3, 2))
 		first := m.Field(x)

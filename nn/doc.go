@@ -29,6 +29,9 @@
 //
 //	models       model.go, then hnn.go, baseline.go, mechanical.go, nextstate.go; their
 //	             networks in mlp.go, linear.go, init.go
+//	what is known  port.go (ẋ = (J − R)∇H + Gu), friction.go (R and G), expression.go (typed
+//	             H with constants and networks), structure.go (makes one for data),
+//	             separable.go, power.go (the balance of energy), inputs.go (u between samples)
 //	data         series.go, estimate.go, smoothing.go (local cubics, and the noise),
 //	             periodic.go (angles, also as inputs of networks); inspect.go (what a series
 //	             looks like), with balance.go (does it keep an energy)
@@ -39,7 +42,10 @@
 //	             (residuals, standard errors) and householder.go
 //	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
 //	files        file.go (models; the format is at Save), parts.go (saving and loading)
-//	use          eval.go; ensemble.go (several models of the same data); sparse.go finds few of many terms, for hnn formula
+//	constants    sensitivity.go (residuals of shooting and their derivatives), found.go (standard
+//	             errors, correlations, what the data do not determine)
+//	use          eval.go, settle.go; ensemble.go (several models of the same data); sparse.go
+//	             (few of many terms, for hnn formula)
 //
 // Many goroutines may use one model while none trains it. They may call all functions of this
 // package at the same time. Each goroutine needs its own Func.

@@ -33,7 +33,7 @@ func (s *Series) Resample(src rand.Source) *Series {
 // joined returns the trajectories of several series of the same columns as one.
 func joined(all []*Series) *Series {
 	first := all[0]
-	j := &Series{Hidden: first.Hidden, Periodic: first.Periodic, Starts: []int{}}
+	j := &Series{Hidden: first.Hidden, Periodic: first.Periodic, Between: first.Between, Starts: []int{}}
 	for _, s := range all {
 		rows := 0
 		if j.X != nil {
@@ -44,7 +44,7 @@ func joined(all []*Series) *Series {
 			j.Starts = append(j.Starts, rows+lo)
 		}
 		j.T = append(j.T, s.T...)
-		j.X, j.DX = stacked(j.X, s.X), stacked(j.DX, s.DX)
+		j.X, j.DX, j.U = stacked(j.X, s.X), stacked(j.DX, s.DX), stacked(j.U, s.U)
 	}
 	return j
 }

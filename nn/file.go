@@ -81,7 +81,9 @@ func (o *Origin) Outside(x []float64) int {
 //	kind      a row of Kinds
 //	made      the Origin; it may be missing
 //	parts     the parts of this kind: hnn and baseline have those above, and nextstate has
-//	          the interval "dt" too
+//	          the interval "dt" too. port has the expression "H" of the "names", "inputs",
+//	          "friction", "gain", a list "constants" of {"name", "form", "unit", "theta"}, see
+//	          TypedConstant, and a list "networks" of {"name", "network", "mu", "s", "out"}
 //	angles    of made: the coordinates that are angles; it may be missing
 //	network   w has a row for each output, and b a number for each, as in PyTorch. A layer
 //	          is z = x wᵀ + b. The last layer has no b. The activation is applied between

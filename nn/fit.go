@@ -61,6 +61,7 @@ type Fitted struct {
 	Null      float64  // the loss of a model that predicts the mean, NaN if it is not known
 	Rows      int      // rows of the problem
 	Train     *Series  // the data that the model was trained on
+	Found     *Found   // the constants of the model, after an objective that tells their errors; else nil
 	Notes     []string // what looks wrong, one line each
 }
 
@@ -92,6 +93,9 @@ func Fit(ctx context.Context, data *Series, r Recipe) (*Fitted, error) {
 		return nil, err
 	}
 	f.Fitted.Notes = append(f.Fitted.Notes, f.poor()...)
+	if p, ok := f.problem.(interface{ Found() *Found }); ok {
+		f.Fitted.Found = p.Found()
+	}
 	return &f.Fitted, nil
 }
 
@@ -173,7 +177,8 @@ func (f *fit) prepare(data *Series) (err error) {
 		if err := o.Check(f.problem.Params()); err != nil {
 			return fmt.Errorf("nn: stage %d: %w", i, err)
 		}
-		if o, ok := bare(o).(interface{ Accepts(Problem) error }); ok {
+		_, its := f.objectiveOf(i)
+		if o, ok := bare(o).(interface{ Accepts(Problem) error }); ok && its == origin { // a later problem has other unknowns
 			if err := o.Accepts(f.problem); err != nil {
 				return fmt.Errorf("nn: stage %d: %w", i, err)
 			}

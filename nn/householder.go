@@ -17,12 +17,18 @@ import (
 //
 // Source: Golub and Van Loan, Matrix Computations (2013), Algorithms 5.1.1 and 5.4.1.
 func triangulate(a *autodiff.Matrix, b []float64, order []int) {
+	triangulateFirst(a, b, order, a.Cols)
+}
+
+// triangulateFirst is triangulate of the first columns alone. The others are reflected with
+// them, and their rows from first on are what is left of them.
+func triangulateFirst(a *autodiff.Matrix, b []float64, order []int, first int) {
 	n := a.Cols
 	for j := range order {
 		order[j] = j
 	}
 	w := make([]float64, n)
-	for k := range n {
+	for k := range first {
 		if order != nil {
 			most := k
 			for j := k; j < n; j++ { // not updated but computed anew: n is small

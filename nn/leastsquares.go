@@ -36,8 +36,14 @@ func residualsOf(p Problem) (Residuals, error) {
 	if m, n := l.NumResiduals(), count(l.Params()); m < n || n == 0 {
 		return nil, fmt.Errorf("%d residuals and %d unknowns: want an unknown at least, and no fewer residuals", m, n)
 	}
+	if m, n := l.NumResiduals(), count(l.Params()); float64(m)*float64(n) > mostDerivatives {
+		return nil, fmt.Errorf("%d residuals of %d unknowns: want fewer unknowns or rows, or the optimiser lbfgs", m, n)
+	}
 	return l, nil
 }
+
+// mostDerivatives bounds a Jacobian matrix, of which an optimiser has four: 160 MB each.
+const mostDerivatives = 2e7
 
 // A Curve is the problem of the unknowns b of a function f of known form, from its values y at
 // rows x, which do not know of each other:

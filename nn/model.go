@@ -50,6 +50,7 @@ type Kind struct {
 	Name, About string
 	Objective   string // its default: a row of Objectives
 	Masses      bool   // it knows the masses, so momenta that were not observed can be found
+	Typed       bool   // it is made of what Networks.Structure says
 	Empty       func() Stored
 	New         func(n *Networks, s *Series, scale *Scaling) (Stored, error)
 }
@@ -57,10 +58,11 @@ type Kind struct {
 // Kinds returns the table of models.
 func Kinds() []Kind {
 	return []Kind{
-		{"hnn", "a network for H, whose field is J∇H", "derivatives", false, func() Stored { return new(HNN) }, makeHNN},
-		{"baseline", "a network for the field itself", "derivatives", false, func() Stored { return new(Baseline) }, makeBaseline},
-		{"mechanical", "H = p²/2m + V(q): known masses, and a network for V", "derivatives", true, func() Stored { return new(Mechanical) }, makeMechanical},
-		{"nextstate", "a network for the state one sampling interval later", "step", false, func() Stored { return new(NextState) }, makeNextState},
+		{"hnn", "a network for H, whose field is J∇H", "derivatives", false, false, func() Stored { return new(HNN) }, makeHNN},
+		{"baseline", "a network for the field itself", "derivatives", false, false, func() Stored { return new(Baseline) }, makeBaseline},
+		{"mechanical", "H = p²/2m + V(q): known masses, and a network for V", "derivatives", true, false, func() Stored { return new(Mechanical) }, makeMechanical},
+		{"port", "ẋ = (J − R)∇H + Gu: typed H, with networks, friction and inputs", "derivatives", false, true, func() Stored { return new(Port) }, makePort},
+		{"nextstate", "a network for the state one sampling interval later", "step", false, false, func() Stored { return new(NextState) }, makeNextState},
 	}
 }
 
@@ -80,6 +82,8 @@ type Networks struct {
 	Init   Init        // of the weights; "": Torch
 	Src    rand.Source // of the weights; nil: PCG(0, 0)
 	Masses []float64   // of each coordinate, for models that know them; one for all; nil: 1
+
+	Structure Structure // of a Port: what is known before the fit
 }
 
 // New returns a network with the given numbers of inputs and outputs, its weights drawn.

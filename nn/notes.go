@@ -52,7 +52,7 @@ func (f *fit) poor() []string {
 		share = f.Best / f.Null
 	}
 	if p, ok := f.problem.(*ShootingProblem); ok && share > misfit*misfit*p.Floor() && share > poorMotion {
-		return []string{fmt.Sprintf("the motion of the model is off by %.2g times the noise: it does not fit these data. Likely causes: friction or forces, which no H of q and p has (a model without H, such as a baseline, can fit them), momenta that do not belong to the coordinates, or too few epochs", math.Sqrt(share/p.Floor()))}
+		return []string{fmt.Sprintf("the motion of the model is off by %.2g times the noise: it does not fit these data. Likely causes: friction or forces that the model does not have (a port-Hamiltonian or a baseline can), momenta that do not belong to the coordinates, or too few epochs", math.Sqrt(share/p.Floor()))}
 	}
 	if share <= poorShare {
 		return nil

@@ -20,6 +20,9 @@ type Series struct {
 	DX     *autodiff.Matrix // their time derivatives, rows×2d; nil: not known
 	Starts []int            // the first row of each trajectory, in order from 0; nil: there is one
 
+	U       *autodiff.Matrix // inputs at the times of the rows, rows×m; nil: none. A Driven model needs them
+	Between Interpolation    // of the inputs; "": LinearInput
+
 	// Hidden tells which components of the states were not observed; nil: all were. What X
 	// has of them is a guess, such as the rates of the coordinates for momenta. Single
 	// numbers that are missing are NaN. Only the objective Shooting takes such series.
@@ -73,6 +76,19 @@ func (s *Series) Check() error {
 		return fmt.Errorf("nn: states are %d×%d, derivatives %d×%d with %d elements", s.X.Rows, n, s.DX.Rows, s.DX.Cols, len(s.DX.Data))
 	case s.T != nil && len(s.T) != s.X.Rows:
 		return fmt.Errorf("nn: %d times for %d states", len(s.T), s.X.Rows)
+	}
+	if u := s.U; u != nil {
+		if u.Cols == 0 || u.Rows != s.X.Rows || len(u.Data) != u.Rows*u.Cols {
+			return fmt.Errorf("nn: states are %d×%d, inputs %d×%d with %d elements: want a row for each state", s.X.Rows, n, u.Rows, u.Cols, len(u.Data))
+		}
+		for i, v := range u.Data {
+			if v-v != 0 {
+				return fmt.Errorf("nn: row %d, input %d is %v, want a finite number", i/u.Cols, i%u.Cols, v)
+			}
+		}
+		if s.T == nil {
+			return errors.New("nn: inputs without times: want both")
+		}
 	}
 	for i, r := range s.Starts {
 		if i == 0 && r != 0 || i > 0 && r <= s.Starts[i-1] || r >= s.X.Rows {
@@ -151,7 +167,7 @@ func (s *Series) part(lo, hi int) *Series {
 		}
 		return &autodiff.Matrix{Rows: hi - lo, Cols: m.Cols, Data: m.Data[lo*m.Cols : hi*m.Cols]}
 	}
-	p := &Series{X: window(s.X), DX: window(s.DX), Hidden: s.Hidden}
+	p := &Series{X: window(s.X), DX: window(s.DX), Hidden: s.Hidden, U: window(s.U), Between: s.Between}
 	if s.T != nil {
 		p.T = s.T[lo:hi]
 	}
@@ -198,7 +214,7 @@ func (s *Series) cut() (*Series, int) {
 	}
 	slices.Sort(steps)
 	long := gap * steps[len(steps)/2]
-	c := &Series{T: s.T, X: s.X, DX: s.DX, Hidden: s.Hidden}
+	c := &Series{T: s.T, X: s.X, DX: s.DX, Hidden: s.Hidden, U: s.U, Between: s.Between}
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
 		c.Starts = append(c.Starts, lo)
@@ -253,6 +269,10 @@ func (s *Series) Hash() string {
 	}
 	if s.DX != nil {
 		put(s.DX.Data)
+	}
+	if s.U != nil {
+		put(s.U.Data)
+		fmt.Fprintf(h, "inputs %s", s.Between)
 	}
 	fmt.Fprint(h, s.Starts)
 	return hex.EncodeToString(h.Sum(nil))

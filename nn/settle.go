@@ -67,5 +67,35 @@ func Momenta(ctx context.Context, m Model, s *Series) (*Series, error) {
 			}
 		}
 	}
-	return &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden}, nil
+	return &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden, U: s.U, Between: s.Between}, nil
+}
+
+// Begin returns the state at the start of each trajectory, a row each, that suits the model and
+// the first rows of the trajectory best: the model is held.
+func Begin(ctx context.Context, m Model, s *Series, rows int) (*autodiff.Matrix, error) {
+	n := s.X.Cols
+	all := autodiff.NewMatrix(s.Runs(), n)
+	for i := range s.Runs() {
+		lo, hi := s.Run(i)
+		if hi-lo < 2 || rows < 2 {
+			return nil, fmt.Errorf("nn: begin: %d rows of trajectory %d, which has %d: want two at least", rows, i, hi-lo)
+		}
+		part := s.part(lo, min(hi, lo+rows))
+		next, err := Shooting{}.Problem(m, part, nil, 1)
+		if err != nil {
+			return nil, err
+		}
+		p := next.(*ShootingProblem)
+		defer p.Close()
+		if p.segments[0].first != 0 || len(p.segments) > 1 {
+			return nil, fmt.Errorf("nn: begin: the first %d rows of trajectory %d have a gap: want rows without", rows, i)
+		}
+		if err := p.settle(ctx); err != nil {
+			return nil, err
+		}
+		for j := range n {
+			all.Row(i)[j] = p.start.At(0, j) * p.unit.Data[j]
+		}
+	}
+	return all, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 
 	"hnn/autodiff"
@@ -40,8 +41,9 @@ type Shooting Comparison
 
 // A leg is a step of the integrator within a segment.
 type leg struct {
-	h   float64 // its length
-	row int     // the row of the series that it leads to, -1 for none
+	h   float64   // its length
+	row int       // the row of the series that it leads to, -1 for none
+	u   []float64 // the inputs at its start, middle and end; nil: none
 }
 
 // A segment is a stretch of a trajectory.
@@ -93,6 +95,15 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	for i := range cut.Runs() {
 		lo, hi := cut.Run(i)
 		p.segments = append(p.segments, segmentsOf(s.T, lo, hi, o.Segment, longest)...)
+	}
+	if d, ok := DrivenBy(m); ok {
+		if err := s.drivable(d); err != nil {
+			return nil, err
+		}
+		if err := drive(p.segments, s, cut); err != nil {
+			return nil, err
+		}
+		p.inputs = 3 * d.Inputs()
 	}
 	if len(p.segments) == 0 {
 		return nil, errors.New("nn: shooting: no two rows of a trajectory: want at least two")
@@ -146,6 +157,9 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	}
 	p.guess = slices.Clone(p.start.Data)
 	p.params = append(append([]*autodiff.Matrix{}, p.model...), p.start)
+	if p.many = workers; workers <= 0 {
+		p.many = runtime.GOMAXPROCS(0)
+	}
 	p.team = newTeam(p.params, count(p.model), len(p.segments), workers, p.compile)
 	return p, nil
 }
@@ -166,7 +180,7 @@ func segmentsOf(t []float64, lo, hi int, length, longest float64) []segment {
 		h := t[r] - t[r-1]
 		steps := int(max(1, math.Ceil(h/longest)))
 		for i := range steps {
-			l := leg{h / float64(steps), -1}
+			l := leg{h: h / float64(steps), row: -1}
 			if i == steps-1 {
 				l.row = r
 			}
@@ -197,6 +211,11 @@ type ShootingProblem struct {
 	sigma    []float64
 	floor    float64
 	gaps     int
+	inputs   int // numbers of u in a step, in all its stages
+
+	many      int            // goroutines
+	first     []int          // the first residual of each segment
+	followers []*sensitivity // one for each goroutine
 }
 
 // Params implements Problem.
@@ -299,6 +318,7 @@ func (p *ShootingProblem) spread() float64 {
 type shootingChunk struct {
 	p        *ShootingProblem
 	x, h     *autodiff.Matrix // rows×2d, rows×1: state and step
+	u        *autodiff.Matrix // rows×3m: inputs; nil: none
 	next     *autodiff.Matrix // rows×2d: the state after it
 	forward  *autodiff.Plan
 	lambda   *autodiff.Matrix   // rows×2d: ∂L/∂next
@@ -315,7 +335,12 @@ func (p *ShootingProblem) compile(rows int, gradient bool) chunk {
 	c := &shootingChunk{p: p, x: autodiff.NewMatrix(rows, n), h: autodiff.NewMatrix(rows, 1), lambda: autodiff.NewMatrix(rows, n)}
 	var g autodiff.Graph
 	x, h := g.Leaf("x", c.x), g.Leaf("h", c.h)
-	slope := rk4Slope(p.field, x, h)
+	var u autodiff.Var
+	if p.inputs > 0 {
+		c.u = autodiff.NewMatrix(rows, p.inputs)
+		u = g.Leaf("u", c.u)
+	}
+	slope := rk4Slope(stagesOf(p.field, u), x, h)
 	next := autodiff.Add(x, autodiff.Mul(autodiff.ExpandTo(h, rows, n), slope))
 	c.forward = mustCompile([]autodiff.Var{next})
 	c.next = c.forward.Value(next)
@@ -404,6 +429,9 @@ func (c *shootingChunk) steps(rows []int, k int) {
 		c.h.Data[i] = 0
 		if legs := c.p.segments[r].legs; k < len(legs) {
 			c.h.Data[i] = legs[k].h
+			if c.u != nil {
+				copy(c.u.Row(i), legs[k].u)
+			}
 		}
 	}
 }

@@ -60,27 +60,44 @@ func (o Step) Problem(m Model, s *Series, scale *Scaling, workers int) (Problem,
 	if !ok {
 		return nil, errors.New("nn: step: this model has no motion: want a Field or a Map")
 	}
+	n := s.X.Cols
+	if u, ok := DrivenBy(m); ok { // the inputs of the stages stand beside the states
+		if err := s.drivable(u); err != nil {
+			return nil, err
+		}
+		if err := s.complete(); err != nil {
+			return nil, err
+		}
+		more, err := s.stages(or(o.Stride, 1))
+		if err != nil {
+			return nil, err
+		}
+		s = s.beside(more)
+	}
 	d, err := Steps(s, or(o.Stride, 1))
 	if err != nil {
 		return nil, err
 	}
 	return NewRowProblem(m.Params(), d, workers,
-		func(x, y autodiff.Var) autodiff.Var { return rk4Slope(f, x, autodiff.Slice(y, x.Cols(), x.Cols()+1)) },
+		func(x, y autodiff.Var) autodiff.Var {
+			h := autodiff.Slice(y, x.Cols(), x.Cols()+1)
+			return rk4Slope(stagesOf(f, autodiff.Slice(x, n, x.Cols())), autodiff.Slice(x, 0, n), h)
+		},
 		func(predicted, y autodiff.Var) autodiff.Var {
 			return FieldLoss(predicted, autodiff.Slice(y, 0, predicted.Cols()), scale)
 		})
 }
 
 // rk4Slope returns (k₁ + 2k₂ + 2k₃ + k₄)/6 for steps from x of lengths h, rows×1.
-func rk4Slope(f Field, x, h autodiff.Var) autodiff.Var {
+func rk4Slope(f stageField, x, h autodiff.Var) autodiff.Var {
 	h = autodiff.ExpandTo(h, x.Rows(), x.Cols())
-	at := func(share float64, k autodiff.Var) autodiff.Var {
-		return f.Field(autodiff.Add(x, autodiff.Scale(autodiff.Mul(h, k), share)))
+	at := func(share float64, k autodiff.Var, stage int) autodiff.Var {
+		return f(autodiff.Add(x, autodiff.Scale(autodiff.Mul(h, k), share)), stage)
 	}
-	k1 := f.Field(x)
-	k2 := at(0.5, k1)
-	k3 := at(0.5, k2)
-	k4 := at(1, k3)
+	k1 := f(x, 0)
+	k2 := at(0.5, k1, 1)
+	k3 := at(0.5, k2, 1)
+	k4 := at(1, k3, 2)
 	sum := autodiff.Add(autodiff.Add(k1, k4), autodiff.Scale(autodiff.Add(k2, k3), 2))
 	return autodiff.Scale(sum, 1./6)
 }

@@ -21,7 +21,9 @@
 // and _, with no digit at the start: q, px, θ1, ω₀. pi (π) and e are constants unless
 // Bind says otherwise. The functions are sin, cos, tan, exp, log (ln), sqrt, sinh, cosh,
 // tanh, sigmoid and softplus: smooth wherever they are defined, as a Hamiltonian has to be.
-// An exponent is a constant: write exp(y*log(x)) for a power of two variables.
+// An exponent is a constant: write exp(y*log(x)) for a power of two variables. An expression
+// that ParseOpen reads may also call functions of its user, of one or more arguments with
+// commas between; At gives them their meaning, and unknown constants are further variables.
 //
 // For any text the answer is a formula or an *Error that tells the column. A name that is
 // both a variable and a parameter is the variable. Field, NewField, NewHalves and

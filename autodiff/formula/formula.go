@@ -69,11 +69,13 @@ func (e *Expr) Bind(vars []string, set map[string]float64) (*Formula, error) {
 			return nil, &Error{n.pos, fmt.Sprintf(format, args...)}
 		}
 		var x, y *bound
-		if n.op != 0 && n.op != 'a' {
+		if n.op != 0 && n.op != 'a' && n.op != 'c' {
 			x, y = &f.nodes[n.x], &f.nodes[n.y]
 			b.isVar = x.isVar || y.isVar
 		}
 		switch n.op {
+		case 'c':
+			b.isVar = true
 		case 'a':
 			v, isSet := set[n.name]
 			c, isConst := constants[n.name]
@@ -133,7 +135,7 @@ func (f *Formula) zeroDivisor() int {
 		xs.Data[i] = math.NaN()
 	}
 	x := columns(new(autodiff.Graph).Leaf("x", xs))
-	vals := f.values(x)
+	vals := f.values(x, func(Call, []autodiff.Var) autodiff.Var { return x[0] })
 	var divisors []autodiff.Var
 	var at []int
 	for i := range f.nodes {
@@ -209,11 +211,25 @@ func (f *Formula) of(g *autodiff.Graph, xs []autodiff.Var) autodiff.Var {
 	if !f.nodes[last].isVar {
 		return g.Const(1, 1, f.nodes[last].val)
 	}
-	return f.values(xs)[last]
+	return f.values(xs, nil)[last]
 }
 
-// values returns the formula of each node that depends on a variable.
-func (f *Formula) values(xs []autodiff.Var) []autodiff.Var {
+// At returns the formula of variables xs, one column of rows each, as it was written: rows×1.
+// call gives calls of functions that formula does not know their meaning: from columns to a
+// column. It may be nil if there are no such calls.
+func (f *Formula) At(xs []autodiff.Var, call func(c Call, args []autodiff.Var) autodiff.Var) autodiff.Var {
+	if len(xs) != f.vars || len(xs) == 0 {
+		panic(fmt.Sprintf("formula: At: a formula of %d variables at %d", f.vars, len(xs)))
+	}
+	last := len(f.nodes) - 1
+	if !f.nodes[last].isVar {
+		return xs[0].Graph().Const(xs[0].Rows(), 1, f.nodes[last].val)
+	}
+	return f.values(xs, call)[last]
+}
+
+// values returns the formula of each node that depends on a variable or on a call.
+func (f *Formula) values(xs []autodiff.Var, call func(c Call, args []autodiff.Var) autodiff.Var) []autodiff.Var {
 	vals := make([]autodiff.Var, len(f.nodes))
 	for i := range f.nodes {
 		n := &f.nodes[i]
@@ -223,6 +239,14 @@ func (f *Formula) values(xs []autodiff.Var) []autodiff.Var {
 		x, y := &f.nodes[n.x], &f.nodes[n.y]
 		vx, vy := vals[n.x], vals[n.y]
 		switch n.op {
+		case 'c':
+			args := make([]autodiff.Var, len(n.args))
+			for j, a := range n.args {
+				if args[j] = vals[a]; !f.nodes[a].isVar {
+					args[j] = xs[0].Graph().Const(xs[0].Rows(), 1, f.nodes[a].val)
+				}
+			}
+			vals[i] = call(Call{n.name, n.text, len(args), n.pos}, args)
 		case 'a':
 			vals[i] = xs[n.v]
 		case '~':
@@ -327,9 +351,12 @@ func (f *Formula) pairs(op string) int {
 // Separable tells whether a Hamiltonian is written as a sum T(p) + V(q): whether each
 // of its terms, signs and constant factors aside, depends on coordinates alone or on
 // momenta alone. It does not expand products: (p + q)*(p - q) is not found separable.
-func (f *Formula) Separable() bool {
+func (f *Formula) Separable() bool { return f.SeparableIn(f.pairs("Separable")) }
+
+// SeparableIn is Separable of a Hamiltonian whose first 2d variables are coordinates and
+// momenta. The others are taken for constants.
+func (f *Formula) SeparableIn(d int) bool {
 	const q, p = 1, 2
-	d := f.pairs("Separable")
 	on := make([]int, len(f.nodes)) // what each part depends on
 	separable := make([]bool, len(f.nodes))
 	for i := range f.nodes {
@@ -341,10 +368,18 @@ func (f *Formula) Separable() bool {
 		x, y := n.x, n.y
 		switch n.op {
 		case 'a':
-			on[i], x, y = q, i, i
-			if n.v >= d {
+			x, y = i, i
+			switch {
+			case n.v < d:
+				on[i] = q
+			case n.v < 2*d:
 				on[i] = p
 			}
+		case 'c':
+			for _, a := range n.args {
+				on[i] |= on[a]
+			}
+			x, y = i, i
 		case '~', 'f':
 			on[i], y = on[x], x
 		case '^':

@@ -29,24 +29,30 @@ type Expr struct{ nodes []node }
 
 // A node is one operand or operation. op is one of
 //
-//	0 number   a name   ~ negative   + - * / ^   f function
+//	0 number   a name   ~ negative   + - * / ^   f function   c call, of a function of the caller
 type node struct {
 	op   byte
 	x, y int     // operands, as places in the list
 	val  float64 // of a number
 	name string  // of a name or function
 	pos  int     // column
+	args []int   // of a call, in place of x and y
+	text string  // of a call, as it was written, without blanks
 }
 
 // Parse reads an expression.
-func Parse(text string) (e *Expr, err error) {
+func Parse(text string) (*Expr, error) { return ParseOpen(text, nil) }
+
+// ParseOpen reads an expression that may also call functions which formula does not know, of
+// any number of arguments: those whose name open accepts. Their meaning comes later, see At.
+func ParseOpen(text string, open func(name string) bool) (e *Expr, err error) {
 	if len(text) > maxLength {
 		return nil, &Error{maxLength, fmt.Sprintf("an expression has at most %d bytes, this one %d", maxLength, len(text))}
 	}
 	if i := strings.Index(strings.ToValidUTF8(text, "\x00"), "\x00"); i >= 0 {
 		return nil, &Error{utf8.RuneCountInString(text[:i]) + 1, "the text is not UTF-8, or a character 0"}
 	}
-	p := &parser{text: []rune(text)}
+	p := &parser{text: []rune(text), open: open}
 	defer func() {
 		switch wrong := recover().(type) {
 		case nil:
@@ -77,6 +83,26 @@ func (e *Expr) Names() []string {
 	return names
 }
 
+// A Call is a function of the caller that an expression calls.
+type Call struct {
+	Name string
+	Text string // the call as it was written, without blanks
+	Args int    // number of its arguments
+	Pos  int    // column
+}
+
+// Calls returns the calls of functions that formula does not know, in order of appearance; a
+// call within another comes first.
+func (e *Expr) Calls() []Call {
+	var calls []Call
+	for _, n := range e.nodes {
+		if n.op == 'c' {
+			calls = append(calls, Call{n.name, n.text, len(n.args), n.pos})
+		}
+	}
+	return calls
+}
+
 // A parser reads text by recursive descent. Each method returns the place of what it
 // has read; an *Error leaves it by panic, to Parse.
 type parser struct {
@@ -84,6 +110,7 @@ type parser struct {
 	text  []rune
 	at    int // the next character
 	depth int
+	open  func(name string) bool // functions of the caller
 }
 
 func (p *parser) fail(format string, args ...any) {
@@ -164,6 +191,11 @@ func (p *parser) operand() int {
 			}
 			return p.add(node{op: 'f', name: name, x: p.parentheses(), pos: pos})
 		}
+		if p.peek() == '(' && p.open != nil && p.open(name) {
+			args := p.arguments()
+			text := strings.Join(strings.Fields(string(p.text[pos-1:p.at])), "")
+			return p.add(node{op: 'c', name: name, args: args, text: text, pos: pos})
+		}
 		if p.peek() == '(' {
 			p.at = pos - 1
 			if name == "abs" {
@@ -183,6 +215,25 @@ func (p *parser) parentheses() int {
 	open := p.at
 	p.at++
 	x := p.sum()
+	p.closed(open)
+	return x
+}
+
+// arguments reads one or more sums with commas between.
+func (p *parser) arguments() []int {
+	open := p.at
+	p.at++
+	args := []int{p.sum()}
+	for p.peek() == ',' {
+		p.at++
+		args = append(args, p.sum())
+	}
+	p.closed(open)
+	return args
+}
+
+// closed reads the ) of the ( at open.
+func (p *parser) closed(open int) {
 	switch c := p.peek(); c {
 	case ')':
 		p.at++
@@ -192,7 +243,6 @@ func (p *parser) parentheses() int {
 	default:
 		p.fail("want an operator or ) before %q", c)
 	}
-	return x
 }
 
 // number reads digits, perhaps with a point, and an exponent if digits follow its e.

@@ -72,7 +72,7 @@ func (b band) cells(w *table.Writer, rows [][]float64) {
 
 // rolloutEnsemble follows all models from one state and writes the median and the quantiles of
 // the states that they reach, and of H.
-func (e *env) rolloutEnsemble(models []*model, b band, state []float64, duration float64, o *solver, out string) error {
+func (e *env) rolloutEnsemble(models []*model, b band, u *inputs, state []float64, duration float64, o *solver, out string) error {
 	first, cols := models[0], models[0].names()
 	if o.events != nil {
 		return flags.Wrong("-events goes with one model, here are %d", len(models))
@@ -85,7 +85,7 @@ func (e *env) rolloutEnsemble(models []*model, b band, state []float64, duration
 	hasH := true
 	var failure error
 	for i, m := range models {
-		sol, err := follow(e.ctx, m.Stored, state, duration, o)
+		sol, err := follow(e.ctx, m.Stored, u, state, duration, o)
 		if err := e.ctx.Err(); err != nil {
 			return err
 		}
@@ -186,15 +186,15 @@ func (g *grid) addEnsemble(suffix string, models []*model, b band) error {
 }
 
 // evalEnsemble writes the median and the quantiles of the scores of all models.
-func (e *env) evalEnsemble(models []*model, b band, s *states, o *solver, out string) error {
+func (e *env) evalEnsemble(models []*model, b band, s *states, first, skip int, o *solver, out string) error {
 	names := []string{"mse", "step_rmse", "coord_rmse", "within10", "within30", "H_mean", "H_spread"}
 	var all [][]runScore
 	for _, m := range models {
-		own, err := e.withMomenta(m, s)
+		own, err := e.prepare(m, s, first)
 		if err != nil {
 			return err
 		}
-		scores, err := evaluate(e.ctx, m.Stored, own, o)
+		scores, err := evaluate(e.ctx, m.Stored, own, o, skip)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.file, err)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -31,7 +32,7 @@ func (t *trainJob) choose(e *env, s *states) error {
 	hidden := s.Hidden != nil
 	if hidden && f.First("kind") == "" {
 		for _, k := range nn.Kinds() {
-			if k.Masses {
+			if k.Masses && !t.given() {
 				t.kind = k.Name
 			}
 		}
@@ -42,9 +43,10 @@ func (t *trainJob) choose(e *env, s *states) error {
 	}
 	why := ""
 	if t.objective == "" {
-		t.objective = kind.Objective
+		t.objective = cmp.Or(t.usual(), kind.Objective)
 		clean := t.by.From != "" || s.DX != nil || s.T == nil || s.Rows() < fewRows || f.First("derivatives", "order", "window", "stride", "optimizer", "batch", "lr") != ""
 		switch {
+		case t.usual() != "":
 		case hidden:
 			t.objective, why = "shooting", "the file has no momenta"
 		case t.objective == "derivatives" && !clean:
@@ -62,6 +64,9 @@ func (t *trainJob) choose(e *env, s *states) error {
 	if err := t.chooseSegments(s); err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
+	if t.given() && f.First("segment", "optimizer", "epochs") == "" {
+		why = "the system is known in part"
+	}
 	if why != "" && !t.quiet {
 		e.say("%s: %s, so whole motions are fitted: -kind %s -objective shooting -segment %s -optimizer %s -epochs %s -hidden %s",
 			s.name, why, t.kind, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, f.Lookup("hidden").Value)
@@ -72,11 +77,17 @@ func (t *trainJob) choose(e *env, s *states) error {
 // chooseSegments chooses the stages of shooting.
 func (t *trainJob) chooseSegments(s *states) error {
 	f := t.flags
+	scales, passes, hidden := shootingScales, shootingPasses, shootingHidden
+	if t.given() {
+		if scales, passes = structureScales, structurePasses; s.Rows() > manyRows {
+			hidden = structureHidden
+		}
+	}
 	if f.First("optimizer") == "" {
 		t.optimizers = []string{"lbfgs"}
 	}
 	if f.First("hidden") == "" {
-		t.hidden = shootingHidden
+		t.hidden = hidden
 	}
 	longest, total := 0., 0.
 	for i := range s.Runs() {
@@ -90,7 +101,7 @@ func (t *trainJob) chooseSegments(s *states) error {
 			return err
 		}
 		t.segments = nil
-		for _, k := range shootingScales {
+		for _, k := range scales {
 			v, err := strconv.ParseFloat(strconv.FormatFloat(k*scale.Tau, 'g', 2, 64), 64)
 			if err != nil {
 				return err
@@ -102,8 +113,9 @@ func (t *trainJob) chooseSegments(s *states) error {
 		}
 	}
 	if f.First("epochs") == "" {
-		t.passes = shootingPasses[len(shootingPasses)-min(len(shootingPasses), len(t.segments)):]
+		t.passes = passes[len(passes)-min(len(passes), len(t.segments)):]
 	}
+	t.chooseStages(s)
 	if f.First("subset") == "" && s.Rows() > shootingRows {
 		t.subset = shootingRows
 	}

@@ -59,7 +59,7 @@ func (t *trainJob) fitEnsemble(e *env, s *states, r nn.Recipe) error {
 	for i := range t.ensemble {
 		t.seed = seed + uint64(i)
 		own := r
-		if err := t.recipe(&own); err != nil {
+		if err := t.recipe(&own, s.names); err != nil {
 			return err
 		}
 		own.Hold, own.Settings = 0, nil

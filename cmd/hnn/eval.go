@@ -39,6 +39,15 @@ For a file without momenta, those that suit the model best are found first, by s
 5 and 20 time scales of the data. So step_rmse, and coord_rmse in the first of these, are errors
 of a fit of the initial states; later coord_rmse is an error of prediction.
 
+Noise in the first state is an error of the whole rollout. -first N fits the state at the start
+of each run to its first N rows, with the model held, and nothing else is fitted: also where the
+file has no momenta. -skip N leaves the first N rows of each run out of coord_rmse. A model with
+inputs reads their columns from the data.
+
+Models of kind port have three columns more, means over the rows of the data: dH_dt, the power
+that the model has there, dissipated, what friction takes of it, and supplied, what the inputs
+give.
+
 Of an ensemble (hnn train -ensemble, or several model files before the data) each score is the
 median of all models, and NAME_low and NAME_high are its -quantiles.
 
@@ -47,6 +56,7 @@ To compare models, use step_rmse and coord_rmse, and mse if the data have true d
 Examples:
   hnn eval out/hnn.json out/test.csv
   hnn eval model.json - < measured.csv
+  hnn eval -first 20 -skip 200 driven.json test.csv
 `
 
 const evalScores = "mse, step_rmse, coord_rmse and H_spread of all runs"
@@ -54,11 +64,14 @@ const evalScores = "mse, step_rmse, coord_rmse and H_spread of all runs"
 func defineEval(f *flags.Set) check {
 	out := "-"
 	var c columns
+	first, skip := 0, 0
 	o := solver{rtol: 1e-6, atol: 1e-9, method: integrate.RK45}
 	o.tolerances(f)
 	var b band
 	b.register(f)
 	c.register(f)
+	f.Int(&first, "first", 0, "`rows` at the start of each run to which its first state is fitted, 0: that state is the first row")
+	f.Int(&skip, "skip", 0, "`rows` at the start of each run that coord_rmse leaves out")
 	f.File(&out, "o", flags.Output, "output `file`, - for standard output")
 	f.Operands(2, 1000, "a model file and a data file; of an ensemble there may be several model files")
 	return func() (run, error) {
@@ -83,12 +96,12 @@ func defineEval(f *flags.Set) check {
 				return err
 			}
 			if len(models) > 1 {
-				return e.evalEnsemble(models, b, s, &o, out)
+				return e.evalEnsemble(models, b, s, first, skip, &o, out)
 			}
-			if s, err = e.withMomenta(m, s); err != nil {
+			if s, err = e.prepare(m, s, first); err != nil {
 				return err
 			}
-			scores, err := evaluate(e.ctx, m.Stored, s, &o)
+			scores, err := evaluate(e.ctx, m.Stored, s, &o, skip)
 			if err != nil {
 				return err
 			}
@@ -100,7 +113,14 @@ func defineEval(f *flags.Set) check {
 			for i, v := range []float64{all.mse, all.step, all.coord, all.hSpread} {
 				e.score([]string{"mse", "step_rmse", "coord_rmse", "H_spread"}[i], v)
 			}
-			return e.writeTable(out, []string{"run", "rows", "mse", "step_rmse", "coord_rmse", "within10", "within30", "noise", "H_mean", "H_spread"}, func(w *table.Writer) {
+			header := []string{"run", "rows", "mse", "step_rmse", "coord_rmse", "within10", "within30", "noise", "H_mean", "H_spread"}
+			open, balanced := m.Stored.(nn.Open)
+			power := &autodiff.Matrix{}
+			if balanced {
+				header = append(header, powers...)
+				power = nn.Power(open, s.X, s.U)
+			}
+			return e.writeTable(out, header, func(w *table.Writer) {
 				for i, sc := range scores {
 					if i < s.Runs() {
 						w.Int(i)
@@ -109,12 +129,24 @@ func defineEval(f *flags.Set) check {
 					}
 					w.Int(sc.rows)
 					floats(w, sc.mse, sc.step, sc.coord, sc.within[0], sc.within[1], noise, sc.hMean, sc.hSpread)
+					if lo, hi := 0, s.Rows(); balanced {
+						if i < s.Runs() {
+							lo, hi = s.Run(i)
+						}
+						for k := range powers {
+							mean, _ := meanSpread(column(power, k)[lo:hi])
+							floats(w, mean)
+						}
+					}
 					w.End()
 				}
 			})
 		}, nil
 	}
 }
+
+// powers are the columns of nn.Power.
+var powers = []string{"dH_dt", "dissipated", "supplied"}
 
 // A runScore has the scores of one run. A score that does not apply is NaN.
 type runScore struct {
@@ -133,10 +165,10 @@ func (m *mean) add(sum float64, rows int) { m.sum, m.rows = m.sum+sum, m.rows+ro
 func (m mean) value() float64             { return m.sum / float64(m.rows) }
 
 // evaluate scores each run and, last, all of them.
-func evaluate(ctx context.Context, m nn.Model, s *states, o *solver) ([]runScore, error) {
+func evaluate(ctx context.Context, m nn.Model, s *states, o *solver, skip int) ([]runScore, error) {
 	var y, h *autodiff.Matrix
 	if f, ok := m.(nn.Field); ok && s.DX != nil {
-		y = nn.Evaluate(f.Field, s.X)
+		y = nn.Derivative(f, &s.Series)
 	}
 	if f, ok := m.(nn.Energy); ok {
 		h = nn.Evaluate(f.H, s.X)
@@ -163,7 +195,7 @@ func evaluate(ctx context.Context, m nn.Model, s *states, o *solver) ([]runScore
 			spreads.add(float64(float64(sc.hSpread*sc.hSpread)*n), hi-lo)
 		}
 		if s.T != nil {
-			step, coord, within, err := followRun(ctx, m, s, lo, hi, o)
+			step, coord, within, err := followRun(ctx, m, s, i, skip, o)
 			if err != nil {
 				return nil, fmt.Errorf("%s: run %d: %w", s.name, i, err)
 			}
@@ -217,15 +249,27 @@ func meanSpread(v []float64) (mean, spread float64) {
 	return mean, math.Sqrt(spread)
 }
 
-// followRun follows the model from each of the rows lo to hi to the time of the next row, and
-// from row lo to the times of all rows. It returns the squared errors of both. A map has one
+// followRun follows the model from each row of run i to the time of the next row, and from its
+// first state to the times of all rows, of which the first ones to skip do not count. It returns the squared errors of both. A map has one
 // interval: rows at other intervals do not count, and its rollout ends before the first of
 // them.
-func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver) (step, coord mean, within [2]float64, err error) {
+func followRun(ctx context.Context, m nn.Model, s *states, i, skip int, o *solver) (step, coord mean, within [2]float64, err error) {
 	within = [2]float64{math.NaN(), math.NaN()}
+	lo, hi := s.Run(i)
 	g, isMap := m.(nn.Map)
+	var u *inputs
+	if _, ok := nn.DrivenBy(m); ok {
+		signal, err := s.Signal(i)
+		if err != nil {
+			return step, coord, within, err
+		}
+		u = &inputs{signal, s.T[lo]}
+	}
 	one := *o
 	for r := lo; r+1 < hi; r++ {
+		if s.begun != nil && s.Hidden != nil { // later momenta are not known
+			break
+		}
 		dt := s.T[r+1] - s.T[r]
 		if isMap {
 			if !sameStep(dt, g.Dt()) {
@@ -234,7 +278,7 @@ func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver
 			dt = g.Dt()
 		}
 		one.at = []float64{dt}
-		sol, err := follow(ctx, m, s.X.Row(r), dt, &one)
+		sol, err := follow(ctx, m, u.from(s.T[r]), s.X.Row(r), dt, &one)
 		if err != nil {
 			return step, coord, within, err
 		}
@@ -253,7 +297,11 @@ func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver
 	if isMap {
 		duration = g.Dt() * float64(len(times)) // one state more, in case times are rounded down
 	}
-	sol, err := follow(ctx, m, s.X.Row(lo), duration, &all)
+	y0 := s.X.Row(lo)
+	if s.begun != nil {
+		y0 = s.begun.Row(i)
+	}
+	sol, err := follow(ctx, m, u, y0, duration, &all)
 	if err != nil {
 		return step, coord, within, err
 	}
@@ -263,14 +311,16 @@ func followRun(ctx context.Context, m nn.Model, s *states, lo, hi int, o *solver
 		if i == len(times) || isMap && i > 0 && !sameStep(times[i]-times[i-1], g.Dt()) {
 			break
 		}
-		coord.add(squares(y, s.X.Row(lo+i), s.Hidden), 1)
+		if i >= skip {
+			coord.add(squares(y, s.X.Row(lo+i), s.Hidden), 1)
+		}
 		for k, share := range []float64{0.1, 0.3} {
 			if far[k] = far[k] || s.distance(y, s.X.Row(lo+i), low, high) > share; !far[k] {
 				within[k] = times[i]
 			}
 		}
 	}
-	if coord.rows == 1 { // the first state alone has no error
+	if coord.rows == 1 && skip == 0 && s.begun == nil { // the first state alone has no error
 		coord = mean{}
 	}
 	return step, coord, within, nil

@@ -23,6 +23,9 @@ Writes a CSV of H and its field on a grid of q and p, for systems and models of 
                              knows
   H_NAME, dq_NAME, dp_NAME   of each model. NAME is the name of its file without directory
                              and ending. A model without a Hamiltonian has no H
+  conservative_dq_NAME, conservative_dp_NAME, dissipative_dq_NAME, dissipative_dp_NAME
+                             J∇H and the part of friction, of a model of kind port. Their
+                             sum is its field without inputs, dq_NAME and dp_NAME
   next_q_NAME, next_p_NAME   the next state, of a nextstate model
 
 Of an ensemble (hnn train -ensemble) these are medians of all models, and columns that end in
@@ -83,6 +86,10 @@ func (g *grid) add(name string, col []float64) {
 func (g *grid) addModel(suffix string, m nn.Model) {
 	if h, ok := m.(nn.Energy); ok {
 		g.add("H"+suffix, nn.Evaluate(h.H, g.x).Data)
+	}
+	if o, ok := m.(nn.Open); ok { // the motion in two parts
+		g.addPair("conservative_d", suffix, nn.Evaluate(o.Conservative, g.x))
+		g.addPair("dissipative_d", suffix, nn.Evaluate(o.Dissipative, g.x))
 	}
 	if f, ok := m.(nn.Field); ok {
 		g.addPair("d", suffix, nn.Evaluate(f.Field, g.x))

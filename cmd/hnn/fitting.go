@@ -64,7 +64,7 @@ func (t *trainJob) run(e *env) error {
 		}
 		t.saved = t.save == t.resume
 	}
-	outs := []string{t.out, t.log}
+	outs := []string{t.out, t.log, t.table}
 	if t.save != t.resume {
 		outs = append(outs, t.save)
 	}
@@ -74,7 +74,7 @@ func (t *trainJob) run(e *env) error {
 	if err := replacesCheckpoint(t.save); err != nil {
 		return err
 	}
-	t.cols.masses = t.masses
+	t.cols.masses, t.cols.u, t.cols.hold = t.masses, t.inputs, t.between
 	s, err := readStates(e.ctx, t.data, t.cols)
 	if err != nil {
 		return err
@@ -86,13 +86,16 @@ func (t *trainJob) run(e *env) error {
 	if s.T == nil && s.DX == nil {
 		return fmt.Errorf("%s: no times: want a column t, or another that -t names, or the derivatives %s", s.name, strings.Join(prefixed("d", s.names), ", "))
 	}
+	if err := t.momenta(e, s); err != nil {
+		return err
+	}
 	if err := t.choose(e, s); err != nil {
 		return err
 	}
 	if err := e.fits(netBytes(s.X.Cols, t.hidden, e.threads(t.workers)), "a network of -hidden "+t.flags.Lookup("hidden").Value.String(), "smaller layers"); err != nil {
 		return err
 	}
-	if err := t.recipe(&r); err != nil {
+	if err := t.recipe(&r, s.names); err != nil {
 		return err
 	}
 	if t.valid != "" {
@@ -146,17 +149,18 @@ func (t *trainJob) run(e *env) error {
 		}
 		fmt.Fprintf(e.stderr, "%s: %d %s, %s\n", t.kind, fitted.Rows, unit, summary(fitted))
 	}
-	return nil
+	return t.tell(e, s, fitted)
 }
 
-// recipe makes a recipe of the flags.
-func (t *trainJob) recipe(r *nn.Recipe) (err error) {
+// recipe makes a recipe of the flags, for components of the given names.
+func (t *trainJob) recipe(r *nn.Recipe, names []string) (err error) {
 	kind, err := nn.KindOf(t.kind)
 	if err != nil {
 		return err
 	}
 	networks := t.networks(0)
 	networks.Masses = t.masses
+	networks.Structure = t.structureOf(names)
 	r.Model = kind.Maker(networks)
 	if r.Objective, err = nn.NewObjective(t.objective, t.by); err != nil {
 		return err

@@ -118,7 +118,7 @@ func (j *formulaJob) run(e *env) error {
 		if s, err = readFor(e, m, j.flags.Arg(1), &j.cols, j.flags); err != nil {
 			return err
 		}
-		if s, err = e.withMomenta(m, s); err != nil {
+		if s, err = e.prepare(m, s, 0); err != nil {
 			return err
 		}
 	}

@@ -26,21 +26,37 @@ func readFor(e *env, m *model, file string, c *columns, f *flags.Set) (*states, 
 	return s, nil
 }
 
-// withMomenta returns the states with momenta. Those that the file does not have are those that
-// suit the model best.
-func (e *env) withMomenta(m *model, s *states) (*states, error) {
+// prepare returns the states for a model: with its inputs, with momenta in the place of
+// velocities, and with the momenta that the file does not have, which are those that suit the
+// model best. If first is not 0, the states at the starts of the runs are fitted to so many rows
+// instead.
+func (e *env) prepare(m *model, s *states, first int) (*states, error) {
+	if d, ok := nn.DrivenBy(m.Stored); ok && (s.U == nil || s.U.Cols != d.Inputs()) {
+		return nil, fmt.Errorf("%s: the model has the inputs %s: want these columns", s.name, strings.Join(m.inputNames(), ", "))
+	}
+	own := *s
+	if s.Hidden != nil || m.made != nil && m.made.Flags["velocities"] == "true" {
+		if err := own.canonical(m.Stored); err != nil {
+			return nil, err
+		}
+	}
+	if first > 0 {
+		if err := own.begin(e.ctx, m.Stored, first); err != nil {
+			return nil, fmt.Errorf("%s: -first %d: %w", s.name, first, err)
+		}
+		return &own, nil
+	}
 	if s.Hidden == nil {
-		return s, nil
+		return &own, nil
 	}
 	if _, ok := m.Stored.(nn.Field); !ok {
 		return nil, fmt.Errorf("%s has no momenta, and a %s model has no field to find them by", s.name, m.Stored.Kind())
 	}
 	e.say("%s has no momenta: those that suit the model best are found first", s.name)
-	x, err := nn.Momenta(e.ctx, m.Stored, &s.Series)
+	x, err := nn.Momenta(e.ctx, m.Stored, &own.Series)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.name, err)
 	}
-	own := *s
 	own.Series = *x
 	return &own, nil
 }

@@ -17,7 +17,14 @@ const rolloutHelp = ` MODEL.json
 
 Writes a CSV of the trajectory of a model from the state -state. Its columns are t, the
 coordinates and momenta under the names of the training data, and, for a model with a
-Hamiltonian, its own H. MODEL.json can be - for standard input. A nextstate model is
+Hamiltonian, its own H. A model of kind port has the balance of its energy too: dH_dt,
+dissipated, what friction takes, and supplied, what inputs give, each a power.
+
+A model with inputs needs -inputs-from FILE, with the columns t and those of its inputs. The
+trajectory begins at the first t there and lasts as long as the inputs, or for -duration. The
+methods that choose their steps go from row to row, so no jump lies within a step.
+
+MODEL.json can be - for standard input. A nextstate model is
 applied again and again and needs no solver. If the trajectory cannot be followed to the
 end, the rows up to there are written and the exit status is 1. A warning says if the
 trajectory leaves the range of the training data: the model has learned nothing there.
@@ -31,6 +38,8 @@ Examples:
   hnn rollout -state 1,0 out/hnn.json > orbit.csv
   hnn rollout -method GaussLegendre4 -dt 0.1 -duration 10000 -o long.csv out/hnn.json
   hnn rollout -state 1,0 -duration 20 -quantiles 0.05,0.95 -o band.csv ensemble.json
+  hnn rollout -state 0,0 -inputs-from force.csv driven.json
+  hnn rollout -method Leapfrog -dt 0.01 -state 1,0 separable.json
   hnn rollout -state 0.5,0,0,0.3 -events q0=0:up -events-o section.csv -o orbit.csv model.json
 `
 
@@ -39,10 +48,13 @@ Hamiltonian`
 
 func defineRollout(f *flags.Set) check {
 	state := []float64{1, 0}
-	duration, out := 100., "-"
+	duration, out, file := 100., "-", ""
+	between := nn.Interpolation("")
 	o := solver{rtol: 1e-6, atol: 1e-9}
 	f.Floats(&state, "state", flags.Any, "initial `state`, the coordinates and then the momenta, with commas between")
 	f.Float(&duration, "duration", flags.Positive, "`time` to follow")
+	f.File(&file, "inputs-from", flags.Input, "CSV `file` of t and the inputs, for a model that has inputs; the trajectory begins with it")
+	flags.Choice(f, &between, "interpolate", []nn.Interpolation{nn.LinearInput, nn.HeldInput, nn.CubicInput}, "`curve` of the inputs between rows: linear, hold or cubic (default that of the training)")
 	o.register(f)
 	var b band
 	b.register(f)
@@ -65,7 +77,7 @@ func defineRollout(f *flags.Set) check {
 			if len(state) != len(cols) {
 				return flags.Wrong("-state has %d numbers, the model wants %d", len(state), len(cols))
 			}
-			if err := o.bind(cols, nil, false); err != nil {
+			if err := o.bind(cols, nil, isSeparable(m.Stored)); err != nil {
 				return err
 			}
 			if _, ok := m.Stored.(nn.Map); ok {
@@ -77,28 +89,40 @@ func defineRollout(f *flags.Set) check {
 			if g, ok := m.Stored.(nn.Map); ok {
 				step = g.Dt()
 			}
+			u, err := m.inputs(e.ctx, file, between)
+			if err != nil {
+				return err
+			}
+			if u != nil {
+				if duration, err = u.lasts(duration, f.First("duration") != ""); err != nil {
+					return err
+				}
+			}
 			if err := e.fitsRows(duration, step, len(cols)); err != nil {
 				return err
 			}
 			if len(models) > 1 {
-				return e.rolloutEnsemble(models, b, state, duration, &o, out)
+				return e.rolloutEnsemble(models, b, u, state, duration, &o, out)
 			}
-			return e.rollout(m, cols, state, duration, &o, out)
+			return e.rollout(m, u, cols, state, duration, &o, out)
 		}, nil
 	}
 }
 
 // rollout follows a model and writes the states that were reached.
-func (e *env) rollout(m *model, cols []string, state []float64, duration float64, o *solver, out string) error {
-	sol, failure := follow(e.ctx, m.Stored, state, duration, o)
+func (e *env) rollout(m *model, u *inputs, cols []string, state []float64, duration float64, o *solver, out string) error {
+	sol, failure := follow(e.ctx, m.Stored, u, state, duration, o)
 	if sol == nil || errors.Is(failure, context.Canceled) {
 		return failure
 	}
 	header := append([]string{"t"}, cols...)
 	energy, has := m.Stored.(nn.Energy)
-	h := &autodiff.Matrix{}
+	h, power := &autodiff.Matrix{}, &autodiff.Matrix{}
 	if has {
 		header = append(header, "H")
+		if _, ok := m.Stored.(nn.Open); ok {
+			header = append(header, powers...)
+		}
 	}
 	if has && len(sol.Y) > 0 { // a field that is not finite at the start has no rows
 		x, err := autodiff.MatrixOf(sol.Y...)
@@ -106,6 +130,9 @@ func (e *env) rollout(m *model, cols []string, state []float64, duration float64
 			return err
 		}
 		h = nn.Evaluate(energy.H, x)
+		if open, ok := m.Stored.(nn.Open); ok {
+			power = nn.Power(open, x, u.atTimes(sol.T))
+		}
 	}
 	for i, y := range sol.Y {
 		if j := m.made.Outside(y); j >= 0 {
@@ -120,6 +147,9 @@ func (e *env) rollout(m *model, cols []string, state []float64, duration float64
 			floats(w, y...)
 			if has {
 				floats(w, h.Data[i])
+			}
+			if power.Rows > 0 {
+				floats(w, power.Row(i)...)
 			}
 			w.End()
 		}
@@ -142,6 +172,15 @@ func (e *env) rollout(m *model, cols []string, state []float64, duration float64
 	return failure
 }
 
+// A separable model may have H = T(p) + V(q), without friction and inputs.
+type separable interface{ Separable() bool }
+
+// isSeparable tells whether a model is of that form.
+func isSeparable(m nn.Model) bool {
+	s, ok := m.(separable)
+	return ok && s.Separable()
+}
+
 // names returns the columns of a model's states: those of its data, or the default ones.
 func (m *model) names() []string {
 	if m.made != nil && len(m.made.Q)+len(m.made.P) == m.Dim() {
@@ -151,13 +190,21 @@ func (m *model) names() []string {
 }
 
 // follow follows a model from y0. A map takes steps of its own interval.
-func follow(ctx context.Context, m nn.Model, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
+// A driven model needs inputs u from t0 on, and has times of its own; all others begin at 0.
+func follow(ctx context.Context, m nn.Model, u *inputs, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
 	if g, ok := m.(nn.Map); ok {
 		return orbit(ctx, g, y0, duration)
 	}
 	f, ok := m.(nn.Field)
 	if !ok {
 		return nil, errors.New("the model has no motion to follow")
+	}
+	if d, ok := nn.DrivenBy(m); ok {
+		return u.follow(ctx, d, y0, duration, o)
+	}
+	if isSeparable(m) {
+		velocity, force := nn.NewHalves(f)
+		return o.solve(ctx, nn.NewField(f), velocity, force, duration, 0, y0)
 	}
 	return o.solve(ctx, nn.NewField(f), nil, nil, duration, 0, y0)
 }

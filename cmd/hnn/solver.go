@@ -29,8 +29,9 @@ Methods, -method:
                           are symplectic: the energy error of any Hamiltonian system
                           stays bounded
   Leapfrog, Yoshida4, Yoshida6
-                          are symplectic too and faster, for H = T(p) + V(q) only. The
-                          H of a network is not of this form
+                          are symplectic too and faster, for H = T(p) + V(q) without
+                          friction and inputs. The H of a network of q and p is not of
+                          this form, net(p)+net(q) of a typed -H is
 
 -events finds the times at which a coordinate passes a value: q=0 in both directions,
 q=0:up or p=0.5:down in one. It writes these times and states to -events-o, a Poincaré
@@ -143,23 +144,31 @@ func (s *solver) adaptive() bool { return slices.Contains(adaptiveMethods, s.met
 // separable H, nil for any other H. first is the length of the first step, 0 to let the solver
 // choose. When ctx is done, the solution ends with the error of ctx.
 func (s *solver) solve(ctx context.Context, f integrate.Field, velocity, force integrate.Half, duration, first float64, y0 []float64) (*integrate.Solution, error) {
-	var r *integrate.Run
 	switch {
 	case velocity != nil && slices.Contains(separableMethods, s.method):
-		r = integrate.BeginSeparable(s.method, velocity, force, 0, duration, s.dt, y0)
+		return s.collect(ctx, integrate.BeginSeparable(s.method, velocity, force, 0, duration, s.dt, y0), len(y0))
 	case !s.adaptive():
-		r = integrate.BeginFixed(s.method, f, 0, duration, s.dt, y0)
-	default:
-		at := s.at
-		if s.dt > 0 {
-			at = times(duration, s.dt)
-		}
-		r = integrate.Begin(f, 0, duration, y0, integrate.Options{
-			Method: s.method, RTol: []float64{s.rtol}, ATol: []float64{s.atol}, MaxStep: s.maxStep, FirstStep: first,
-			TEval: at, Events: s.events, MaxEval: s.maxEval,
-		})
+		return s.collect(ctx, integrate.BeginFixed(s.method, f, 0, duration, s.dt, y0), len(y0))
 	}
-	steps, most := 0., memoryLimit()/rowBytes(len(y0))
+	at := s.at
+	if s.dt > 0 {
+		at = times(duration, s.dt)
+	}
+	return s.adapt(ctx, f, 0, duration, first, at, y0)
+}
+
+// adapt integrates f from y0 at t0 to t1 by a method that chooses its steps, with rows at the
+// given times, nil for all steps.
+func (s *solver) adapt(ctx context.Context, f integrate.Field, t0, t1, first float64, at, y0 []float64) (*integrate.Solution, error) {
+	return s.collect(ctx, integrate.Begin(f, t0, t1, y0, integrate.Options{
+		Method: s.method, RTol: []float64{s.rtol}, ATol: []float64{s.atol}, MaxStep: s.maxStep, FirstStep: first,
+		TEval: at, Events: s.events, MaxEval: s.maxEval,
+	}), len(y0))
+}
+
+// collect runs to the end.
+func (s *solver) collect(ctx context.Context, r *integrate.Run, n int) (*integrate.Solution, error) {
+	steps, most := 0., memoryLimit()/rowBytes(n)
 	r.Stop = func() error {
 		if steps++; s.dt == 0 && s.at == nil && steps > most {
 			return fmt.Errorf("%.3g steps, a row each, are all that fit in %s of memory: want rows every -dt, or a higher -max-memory", most, size(memoryLimit()))

@@ -23,6 +23,8 @@ type states struct {
 	cols  columns  // where they were found
 	note  string   // how their times were read, if that is not as they are in the file
 	jump  string   // what looks like an angle that is wrapped, and where
+
+	begun *autodiff.Matrix // states at the starts of the runs, where they were fitted
 }
 
 // names returns the columns of d pairs: [q p], or [q0 q1 … p0 p1 …].
@@ -52,11 +54,13 @@ func prefixed(prefix string, names []string) []string {
 type columns struct {
 	q, p   []string // nil: q and p, or q0, q1, … and p0, p1, …; q alone: p is hidden
 	t, run string
-	unit   string    // of the time; "": that of the header, or none
-	masses []float64 // for hidden momenta
-	absent bool      // the momenta may be missing
-	usual  bool      // unit is that of other data: these may have another in the header
-	angles []string  // coordinates that are angles
+	u      []string         // inputs; nil: none
+	hold   nn.Interpolation // of the inputs
+	unit   string           // of the time; "": that of the header, or none
+	usual  bool             // unit is that of other data: these may have another in the header
+	masses []float64        // for hidden momenta
+	absent bool             // the momenta may be missing
+	angles []string         // coordinates that are angles
 }
 
 func (c *columns) register(f *flags.Set) {
@@ -77,7 +81,7 @@ func (c *columns) check() error {
 	for _, use := range []struct {
 		flag  string
 		names []string
-	}{{"q", c.q}, {"p", c.p}, {"t", []string{c.t}}, {"run", []string{c.run}}} {
+	}{{"q", c.q}, {"p", c.p}, {"t", []string{c.t}}, {"run", []string{c.run}}, {"inputs", c.u}} {
 		for _, name := range use.names {
 			if first, twice := seen[name]; twice {
 				return flags.Wrong("-%s and -%s both name the column %s: want a column for each", first, use.flag, name)
@@ -94,7 +98,9 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 		return
 	}
 	if f.First("q", "p") == "" && len(made.Q) > 0 {
-		c.q, c.p, c.absent = made.Q, made.P, true
+		if c.q, c.p, c.absent = made.Q, made.P, true; made.Flags["q"] != "" && made.Flags["p"] == "" {
+			c.p = nil // they were not read in the training
+		}
 		for _, m := range strings.Split(made.Flags["mass"], ",") {
 			if v, err := flags.Positive.Number(m); err == nil {
 				c.masses = append(c.masses, v)
@@ -103,6 +109,9 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 	}
 	if f.First("periodic") == "" {
 		c.angles = made.Angles
+	}
+	if u := made.Flags["inputs"]; c.u == nil && u != "" {
+		c.u, c.hold = strings.Split(u, ","), nn.Interpolation(made.Flags["interpolate"])
 	}
 	if f.First("t") == "" && made.T != "" {
 		c.t = made.T
@@ -198,6 +207,12 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 			return nil, err
 		}
 	}
+	if c.u != nil {
+		if s.U, err = matrix(t, c.u); err != nil {
+			return nil, err
+		}
+		s.Between = c.hold
+	}
 	runs := t.Has(c.run)
 	if !runs && c.run != "run" {
 		return nil, t.Need(c.run)
@@ -233,6 +248,7 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
+		x.U, x.Between = s.U, s.Between
 		s.Series = *x
 		s.Periodic = periodic
 	}

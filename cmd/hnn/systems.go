@@ -50,23 +50,28 @@ func (c *which) register(f *flags.Set) {
 	f.StringVar(&c.h, "H", "", "`expression` of a Hamiltonian, in place of -system")
 	f.Words(&c.q, "q", "`names` of the coordinates of -H, with commas between (default q, or q0,q1,…)")
 	f.Words(&c.p, "p", "`names` of the momenta of -H (default px for x, and p1 for q1)")
-	f.Var(flags.Value{Parse: func(s string) error {
+	f.Var(assignments(c.set), "set", "`parameters` of the system, as in m=2,k=3")
+}
+
+// assignments is a flag of names and their values.
+func assignments(set map[string]float64) flags.Value {
+	return flags.Value{Parse: func(s string) error {
 		for _, w := range strings.Split(s, ",") {
 			name, v, _ := strings.Cut(w, "=")
 			n, err := flags.Any.Number(v)
 			if name = strings.TrimSpace(name); err != nil || !formula.IsName(name) {
 				return errors.New("want a parameter and its value, as in m=2 or m=2,k=3")
 			}
-			c.set[name] = n
+			set[name] = n
 		}
 		return nil
 	}, Show: func() string {
 		var all []string
-		for _, name := range slices.Sorted(maps.Keys(c.set)) {
-			all = append(all, name+"="+strconv.FormatFloat(c.set[name], 'g', -1, 64))
+		for _, name := range slices.Sorted(maps.Keys(set)) {
+			all = append(all, name+"="+strconv.FormatFloat(set[name], 'g', -1, 64))
 		}
 		return strings.Join(all, ",")
-	}}, "set", "`parameters` of the system, as in m=2,k=3")
+	}}
 }
 
 // resolve makes the system of the flags.

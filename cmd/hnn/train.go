@@ -34,7 +34,8 @@ Trains a model on a CSV of states, - for standard input, and writes it as JSON.
   the same, in a hurry, 50 samples or more a period  -derivatives smooth -window 8
   q and t alone                                      none, or -mass M
   q is an angle, perhaps wrapped to −π … π            -periodic q
-  friction, or momenta that are not canonical        -kind baseline
+  friction, forces, a known H, unknown constants     -H, -friction, -inputs: see below
+  momenta that are not canonical                     -kind baseline
   columns with other names                           -q x,y -p px,py -t time -run shot
   times in milliseconds                              -time-unit ms, or the header t [ms]
   not known yet                                      see what hnn check says
@@ -83,6 +84,7 @@ without dq and dp whose noise is above 0.3 % of their spread, and one line says 
 with -optimizer lbfgs -epochs 60,60,400 -hidden 32,32 and segments of 1, 5 and 20 time scales
 of the data, where these flags are not given.
 
+` + structureHelp + `
 Without momenta, for a file of q and t alone, the default is -kind mechanical, H = p²/2m +
 V(q), with the mass -mass, and -objective shooting. The momenta are found by the fit. The mass
 cannot be: with twice the mass, twice p and twice V move in the same way. Nor can another
@@ -145,6 +147,8 @@ Examples:
   hnn train -q angle -mass 0.3 -o model.json film.csv
   hnn train -periodic q -o model.json rotations.csv
   hnn train -ensemble 20 -o ensemble.json noisy.csv
+  hnn train -q q -H 'p^2/2+k*(q-q0)^2/2' -fit k=6,q0=0 -friction constant -o spring.json spring.csv
+  hnn train -q y -inputs u -interpolate cubic -H 'p^2/2+net(q)' -friction constant -o m.json driven.csv
   hnn train -checkpoint run.ckpt -epochs 5000 -o model.json train.csv
   hnn train -resume run.ckpt -o model.json train.csv
   hnn train -q x,y -p vx,vy -t time -holdout 0.2 -patience 50 -o model.json lab.csv
@@ -154,11 +158,13 @@ Examples:
 }
 
 const trainScores = `loss of the last epoch; with -valid or -holdout valid_loss; with -patience
-lowest and lowest_epoch`
+lowest and lowest_epoch; of each constant NAME that was found constant_NAME and
+constant_NAME_error`
 
 // A trainJob holds the flags of train.
 type trainJob struct {
 	training
+	structure
 	kind, objective string
 	by              nn.Comparison
 	optimizers      []string
@@ -206,6 +212,7 @@ func newTrain(f *flags.Set) *trainJob {
 	f.Int(&t.by.Window, "window", 2, "`rows` on each side that smooth fits a cubic to")
 	f.Int(&t.by.Stride, "stride", 1, "`rows` between the states that central, midpoint and step compare")
 	t.cols.register(f)
+	t.structure.register(f)
 	f.Words(&t.optimizers, "optimizer", "`names` of the optimisers, one after the other")
 	f.Ints(&t.passes, "epochs", 1, "`passes` over the data: one number for all optimisers, or one for each")
 	f.Int(&t.batch, "batch", 0, "`rows` of a step; 0: a step takes one whole run")
@@ -225,7 +232,7 @@ func newTrain(f *flags.Set) *trainJob {
 	flags.Choice(f, &t.bootstrap, "bootstrap", []bootstrap{byRuns, bySegments, byNothing}, "`what` is drawn with replacement for each model of an ensemble: runs, segments (twelfths of the data) or none (default runs, of fewer than 8 segments)")
 	f.File(&t.out, "o", flags.Output, "output `file`, - for standard output")
 	f.File(&t.log, "log", flags.Output, "CSV `file` of the loss of each epoch")
-	t.register(f)
+	t.training.register(f)
 	f.Operands(1, 1, "a CSV file of data, or - for standard input")
 	return t
 }
@@ -267,11 +274,14 @@ func (t *trainJob) check() error {
 	if t.by.Order%2 != 0 {
 		return flags.Wrong("-order %d: central differences have an even order", t.by.Order)
 	}
+	if err := t.checkStructure(); err != nil {
+		return err
+	}
 	kind, err := nn.KindOf(t.kind)
 	if err != nil {
 		return err
 	}
-	if objective := cmp.Or(t.objective, kind.Objective); objective != "derivatives" {
+	if objective := cmp.Or(t.objective, t.usual(), kind.Objective); objective != "derivatives" {
 		if name := f.First("derivatives", "order", "window"); name != "" {
 			return flags.Wrong("-%s is for the objective derivatives, this is %s: see -objective", name, objective)
 		}

@@ -33,6 +33,7 @@ var checks = []check{
 	{"steps", checkSteps},
 	{"hnn", checkNetwork},
 	{"adam", checkAdam},
+	{"port", checkPort},
 	{"samplers", each(verify.Samplers)},
 	{"experiment", func(r *report) { checkExperiment(r, smallSHA256) }},
 	{"pixels", func(r *report) { checkPixels(r, smallFilmSHA256) }},

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"hnn/autodiff/random"
+	"hnn/integrate"
+)
+
+// forced writes t, u, q and p of q̈ = −6.25 q − 0.3 q̇ + 2 u(t), with noise in q and p. u jumps at
+// each fourth row and is held in between.
+func forced(t *testing.T, name string, rows int, noise float64, seed uint64) string {
+	t.Helper()
+	src := rand.NewPCG(seed, 1)
+	b := &strings.Builder{}
+	b.WriteString("t,u,q,p\n")
+	x, u := []float64{1, 0}, 0.
+	for i := range rows {
+		if i%4 == 0 {
+			u = random.Normal(src)
+		}
+		fmt.Fprintf(b, "%v,%v,%v,%v\n", 5+0.05*float64(i), u, x[0]+noise*random.Normal(src), x[1]+noise*random.Normal(src))
+		sol, err := integrate.Solve(func(dy []float64, _ float64, y []float64) {
+			dy[0], dy[1] = y[1], -6.25*y[0]-0.3*y[1]+2*u
+		}, 0, 0.05, x, integrate.Options{RTol: []float64{1e-10}, ATol: []float64{1e-12}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x = sol.Y[len(sol.Y)-1]
+	}
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// rowsOfCSV returns a table as numbers by column, NaN for what is none.
+func rowsOfCSV(t *testing.T, text string) map[string][]float64 {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	all := map[string][]float64{}
+	for _, line := range lines[1:] {
+		for i, cell := range strings.Split(line, ",") {
+			v, err := strconv.ParseFloat(cell, 64)
+			if err != nil {
+				v = math.NaN()
+			}
+			name := strings.Split(lines[0], ",")[i]
+			all[name] = append(all[name], v)
+		}
+	}
+	return all
+}
+
+// A typed system is trained, its constants come back within their errors and stand in the
+// report. The model is followed with inputs from a file, scored from a fitted state and with
+// its balance of energy, and drawn on a grid.
+func TestStructure(t *testing.T) {
+	data, test := forced(t, "a.csv", 400, 0.01, 1), forced(t, "b.csv", 200, 0.01, 2)
+	dir := t.TempDir()
+	out, report, orbit := filepath.Join(dir, "m.json"), filepath.Join(dir, "r.csv"), filepath.Join(dir, "o.csv")
+	for _, names := range []string{"q,p", "q"} { // with momenta and without
+		args := []string{"train", "-q", "q", "-inputs", "u", "-interpolate", "hold", "-H", "p^2/2+k*q^2/2", "-fit", "k=5", "-friction", "constant", "-report", report, "-o", out}
+		if names == "q,p" {
+			args = append(args, "-p", "p")
+		}
+		r := hnn(t, "", append(args, data)...)
+		for _, want := range []string{"k = 6.2", "friction = 0.", "gain = ", " ± ", "what is left of the data", "period without friction and inputs: 2.5"} {
+			if r.status != 0 || !strings.Contains(r.errors, want) {
+				t.Fatalf("status %d, want %q in\n%s", r.status, want, r.errors)
+			}
+		}
+		found := rowsOfCSV(t, string(contents(t, report)))
+		for i, want := range []float64{6.25, 0.3, 2} {
+			if v, e := found["value"][i], found["error"][i]; !(math.Abs(v-want) < 3.5*e) || !(e < 0.03*want) || found["correlation_k"][0] != 1 {
+				t.Errorf("%s: constant %d is %v ± %v, want %v", names, i, v, e, want)
+			}
+		}
+		s := scores(t, "-first", "20", out, test)
+		if noise := 0.01 * math.Sqrt(float64(len(strings.Split(names, ",")))); !(s["coord_rmse"] < 1.3*noise) || !(s["dissipated"] > 0) || math.Abs(s["dH_dt"]-(s["supplied"]-s["dissipated"])) > 1e-9 {
+			t.Errorf("%s: scores %v", names, s)
+		}
+		if late := scores(t, "-first", "20", "-skip", "100", out, test); late["coord_rmse"] == s["coord_rmse"] {
+			t.Error("-skip changes nothing")
+		}
+	}
+	must(t, "rollout", "-state", "1,0", "-inputs-from", data, "-dt", "0.05", "-rtol", "1e-8", "-events", "q=0:up", "-events-o", filepath.Join(dir, "e.csv"), "-o", orbit, out)
+	o, d := rowsOfCSV(t, string(contents(t, orbit))), rowsOfCSV(t, string(contents(t, data)))
+	ups := 0
+	for i := 1; i < len(o["q"]); i++ {
+		if o["q"][i-1] < 0 && o["q"][i] >= 0 {
+			ups++
+		}
+	}
+	if n := len(rowsOfCSV(t, string(contents(t, filepath.Join(dir, "e.csv"))))["t"]); len(o["t"]) != 400 || o["t"][0] != 5 || n != ups || n < 5 {
+		t.Errorf("%d rows from %v, %d passages, want %d", len(o["t"]), o["t"][0], n, ups)
+	}
+	for i := range o["t"] {
+		if math.Abs(o["q"][i]-d["q"][i]) > 0.06 || math.Abs(o["dH_dt"][i]-(o["supplied"][i]-o["dissipated"][i])) > 1e-9 || !(o["dissipated"][i] >= 0) {
+			t.Fatalf("row %d: q %v, data %v; dH/dt %v, dissipated %v, supplied %v", i, o["q"][i], d["q"][i], o["dH_dt"][i], o["dissipated"][i], o["supplied"][i])
+		}
+	}
+	steps := rowsOfCSV(t, must(t, "rollout", "-state", "1,0", "-inputs-from", data, "-duration", "3", out))["t"]
+	for i := 1; i < len(steps); i++ {
+		if !(steps[i] > steps[i-1]) {
+			t.Fatalf("time %v after %v", steps[i], steps[i-1])
+		}
+	}
+	if end := steps[len(steps)-1]; math.Abs(end-8) > 1e-12 {
+		t.Errorf("the end is at %v", end)
+	}
+	g := rowsOfCSV(t, must(t, "field", "-points", "5", out))
+	for i := range g["q"] {
+		for _, x := range []string{"q", "p"} {
+			if sum := g["conservative_d"+x+"_m"][i] + g["dissipative_d"+x+"_m"][i]; math.Abs(sum-g["d"+x+"_m"][i]) > 1e-12 {
+				t.Errorf("point %d: d%s is %v, its parts %v", i, x, g["d"+x+"_m"][i], sum)
+			}
+		}
+		if g["dissipative_dq_m"][i] != 0 || g["p"][i] != 0 && !(g["dissipative_dp_m"][i]*g["p"][i] < 0) {
+			t.Error("the friction is odd")
+		}
+	}
+}
+
+// Wrong calls and data end with one line that names what is wrong.
+func TestStructureRefused(t *testing.T) {
+	data := forced(t, "a.csv", 120, 0.01, 1)
+	text := string(contents(t, data))
+	write := func(name, text string) string {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	lines := strings.Split(text, "\n")
+	gap := append([]string{}, lines...)
+	cells := strings.Split(gap[7], ",")
+	cells[1] = ""
+	gap[7] = strings.Join(cells, ",")
+	hole, still := write("hole.csv", strings.Join(gap, "\n")), []string{lines[0]}
+	for _, line := range lines[1 : len(lines)-1] {
+		cells := strings.Split(line, ",")
+		cells[1] = "2"
+		still = append(still, strings.Join(cells, ","))
+	}
+	constant := write("still.csv", strings.Join(still, "\n")+"\n")
+	out := filepath.Join(t.TempDir(), "m.json")
+	for _, c := range []struct {
+		args, file string
+		status     int
+		want       string
+	}{
+		{"-H p^2/2+foo*q^2", data, 1, `unknown name "foo"`},
+		{"-H p^2/2+nut(q)", data, 1, "unknown function"},
+		{"-H p^2/2+q^2 -fit k=1", data, 1, "constant k is not used"},
+		{"-H p^2/2+q^2 -set k=1", data, 1, "constant k is not used"},
+		{"-fit k=1", data, 2, "-fit is for the kind port"},
+		{"-friction constant -fit k=1", data, 1, "constant k is not used"},
+		{"-inputs u -fit k=1", data, 2, "-fit without -H"},
+		{"-H p^2/2+q^2 -gain net", data, 2, "-gain without -inputs"},
+		{"-H p^2/2+q^2 -kind hnn", data, 2, "-H is for the kind port"},
+		{"-inputs w", data, 1, "missing column w"},
+		{"-inputs q", data, 2, ""},
+		{"-inputs u", hole, 1, "hole.csv:8: column u: empty cell"},
+		{"-inputs u", constant, 1, "input u is 2 in all rows"},
+		{"-friction c*p^2/2", data, 1, `unknown name "c"`},
+		{"-friction c*p^2/2 -fit c=-1", data, 1, "want a start above 0"},
+		{"-H p^2/2+q^2 -interpolate cube -inputs u", data, 2, "want one of [linear hold cubic]"},
+	} {
+		if c.want == "" {
+			continue
+		}
+		r := hnn(t, "", append(append([]string{"train", "-o", out}, strings.Fields(c.args)...), c.file)...)
+		fails(t, r, c.status, c.want)
+	}
+	// What the fit finds out is a warning with the name.
+	for _, c := range []struct{ args, want string }{
+		{"-q q -inputs u -interpolate hold -H p^2/(2*m)+k*q^2/2 -fit m=1,k=5 -friction constant", "do not determine all constants"},
+		{"-inputs u -interpolate hold -H p^2/2+k*q^2/2+0*z*q -fit z=1,k=5 -friction constant", "constant z has no influence"},
+		{"-inputs u -interpolate hold -H p^2/2+k*q^2/2 -fit k=5 -friction -p^2/200", "-friction gives energy"},
+	} {
+		r := hnn(t, "", append(append([]string{"train", "-o", out}, strings.Fields(c.args)...), data)...)
+		if r.status != 0 || !strings.Contains(r.errors, c.want) {
+			t.Errorf("%s: status %d\n%s\nwant %q", c.args, r.status, r.errors, c.want)
+		}
+	}
+	must(t, "train", "-quiet", "-inputs", "u", "-H", "p^2/2+k*q^2/2", "-fit", "k=5", "-o", out, data)
+	fails(t, hnn(t, "", "rollout", "-state", "1,0", out), 2, "want a file of them in -inputs-from")
+	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", hole, out), 1, "hole.csv:8: column u: empty cell")
+	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-duration", "60", out), 2, "the inputs last for 5.9")
+	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", write("gap.csv", strings.Join(append(append([]string{}, lines[:40]...), lines[60:]...), "\n")), out), 1, "the inputs have a gap of 1.05")
+	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-method", "Leapfrog", "-dt", "0.1", out), 2, "needs H = T(p) + V(q)")
+	fails(t, hnn(t, "", "eval", out, write("bare.csv", "t,q,p\n0,1,0\n0.1,0.9,0\n")), 1, "missing column u")
+}
+
+// The H of two networks is separable, and symplectic methods then keep it. With friction they
+// are refused.
+func TestStructureSeparable(t *testing.T) {
+	chdir(t)
+	must(t, "simulate", "-system", "pendulum", "-n", "3", "-duration", "8", "-dt", "0.1", "-o", "d.csv")
+	must(t, "train", "-quiet", "-H", "net(p)+net(q)", "-hidden", "8", "-epochs", "40", "-segment", "1", "-o", "s.json", "d.csv")
+	h := rowsOfCSV(t, must(t, "rollout", "-method", "Yoshida4", "-dt", "0.05", "-state", "0.5,0", "-duration", "200", "s.json"))["H"]
+	for _, v := range h {
+		if math.Abs(v-h[0]) > 1e-3*math.Abs(h[0]) {
+			t.Fatalf("H goes from %v to %v", h[0], v)
+		}
+	}
+	must(t, "train", "-quiet", "-friction", "constant", "-H", "net(p)+net(q)", "-hidden", "8", "-epochs", "3", "-segment", "1", "-o", "f.json", "d.csv")
+	fails(t, hnn(t, "", "rollout", "-method", "Yoshida4", "-dt", "0.05", "-state", "0.5,0", "f.json"), 2, "needs H = T(p) + V(q)")
+}
+
+// A training of a typed system is interrupted and resumed to the same bytes.
+func TestStructureResumes(t *testing.T) {
+	data := forced(t, "a.csv", 120, 0.01, 1)
+	dir := t.TempDir()
+	whole, part, save := filepath.Join(dir, "w.json"), filepath.Join(dir, "p.json"), filepath.Join(dir, "c.json")
+	args := []string{"train", "-quiet", "-inputs", "u", "-interpolate", "cubic", "-H", "p^2/2+net(q)+k*q", "-fit", "k=0.1", "-friction", "net", "-gain", "net", "-hidden", "6", "-segment", "0.5,2"}
+	must(t, append(args, "-epochs", "5,12", "-o", whole, data)...)
+	must(t, append(args, "-epochs", "5,7", "-checkpoint", save, "-o", part, data)...)
+	must(t, "train", "-quiet", "-resume", save, "-epochs", "5,12", "-o", part, data)
+	if string(contents(t, whole)) != string(contents(t, part)) {
+		t.Error("a training that was resumed ends in another model")
+	}
+}

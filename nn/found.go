@@ -1,0 +1,328 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"hnn/autodiff"
+)
+
+// Found is what a fit found out about the constants of a model.
+type Found struct {
+	Constants   []FoundConstant
+	Correlation *autodiff.Matrix // of the constants, NaN where there is no error
+	Noise       []float64        // of each component of the state: the root mean square of what is left, NaN where nothing was compared
+	Notes       []string         // what looks wrong, one line each
+}
+
+// A FoundConstant is a constant with its standard error.
+type FoundConstant struct {
+	Name         string
+	Value, Error float64 // NaN: not known
+}
+
+// typedModel is a model with constants. Their parameters are the first of its Params.
+type typedModel interface{ Fitted() []*TypedConstant }
+
+// weightSpread is how far a weight of a network is taken to be from where it is, at most, when
+// the error of a constant is computed: some times the size of usual weights.
+const weightSpread = 10
+
+// Shares below which a constant is taken to have no influence, not to be determined, or to be
+// one that the networks can replace.
+const (
+	noInfluence  = 1e-9 // of its derivatives times its value, in the noise
+	notApart     = 1e-7 // of what is left of its column beside other constants
+	replaceable  = 1e-3 // of what is left of its column beside the networks
+	smallestRoot = 1e-5 // θ of a square for which a derivative is computed
+)
+
+// Found returns the constants of a fitted model with standard errors and correlations. The
+// unknowns are the constants c, the weights w and the initial states z of all segments:
+//
+//	σ² = Σ r²/(n − k),    Cov = σ² (JᵀJ)⁻¹,    J = ∂r/∂(c, w, z)
+//
+// of which the block of c is returned, so an error counts what the others can take over. Initial
+// states are eliminated segment by segment, by reflections. Weights stand with σ/10 on the
+// diagonal of J, since they are not free to go anywhere. n counts each number that was observed once,
+// k the unknowns, of the weights as many as the data determine. A friction at 0 has no error.
+//
+// Source: Bates and Watts, Nonlinear Regression Analysis and Its Applications (1988), §2.3; Golub
+// and Van Loan, Matrix Computations (2013), §6.5 for adding rows to a triangle.
+func (p *ShootingProblem) Found() *Found {
+	m, ok := p.field.(typedModel)
+	if !ok || len(m.Fitted()) == 0 {
+		return nil
+	}
+	constants := m.Fitted()
+	f := &Found{Noise: p.left(), Correlation: autodiff.NewMatrix(len(constants), len(constants))}
+	for i := range f.Correlation.Data {
+		f.Correlation.Data[i] = math.NaN()
+	}
+	for _, c := range constants {
+		f.Constants = append(f.Constants, FoundConstant{c.Name, c.Value(), math.NaN()})
+		if c.Form == NotNegative && math.Abs(c.Theta.Data[0]) < smallestRoot {
+			c.Theta.Data[0] = smallestRoot
+		}
+	}
+	if err := p.errors(f, constants); err != nil {
+		f.Notes = append(f.Notes, "no standard errors: "+err.Error())
+	}
+	return f
+}
+
+// left returns the root mean square of what is left of each component.
+func (p *ShootingProblem) left() []float64 {
+	n := p.series.X.Cols
+	sum, rows := make([]float64, n), make([]float64, n)
+	x := p.states()
+	for r := range p.series.Rows() {
+		for j, w := range p.weight.Row(r) {
+			if w != 0 {
+				d := x.At(r, j) - p.series.X.At(r, j)
+				sum[j], rows[j] = sum[j]+float64(d*d), rows[j]+1
+			}
+		}
+	}
+	for j := range sum {
+		sum[j] = math.Sqrt(sum[j] / rows[j])
+	}
+	return sum
+}
+
+// errors fills in standard errors and correlations, and notes.
+func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
+	n, k, kc := p.series.X.Cols, count(p.model), len(constants)
+	kw := k - kc
+	held := float64(p.NumResiduals())*float64(k)*float64(k) > mostWork
+	if held && kw > 0 {
+		f.Notes = append(f.Notes, fmt.Sprintf("%d residuals of %d unknowns are too many: standard errors are those with the networks held, so they are too small", p.NumResiduals(), k))
+		k, kw = kc, 0
+	}
+	r, raw, ssr, rows := p.triangle(count(p.model), kc, held)
+	if !(finite(0, []*autodiff.Matrix{r})) || ssr-ssr != 0 {
+		return errors.New("a derivative is not finite")
+	}
+	sigma, known := p.sigmaOf(r, ssr, rows, n, kc, kw)
+	if !known {
+		return errors.New("no more numbers were observed than there are unknowns")
+	}
+	// The weights again, now with their own diagonal.
+	full := autodiff.NewMatrix(kw+k, k)
+	g := make([]float64, kw+k)
+	for i := range kw {
+		full.Row(i)[i] = sigma / weightSpread
+	}
+	for i := range k {
+		copy(full.Row(kw + i)[i:], r.Row(i)[i:k])
+		g[kw+i] = r.At(i, k)
+	}
+	triangulate(full, g, nil)
+	// What is left are the columns of the constants, by value.
+	a := autodiff.NewMatrix(kc, kc)
+	var use []int
+	for c, of := range constants {
+		slope := of.slope()
+		for i := range c + 1 {
+			a.Row(i)[c] = full.At(kw+i, kw+c) / slope
+		}
+		own, whole := 0., raw[c]/math.Abs(slope)
+		for i := range c + 1 {
+			own += float64(a.At(i, c) * a.At(i, c))
+		}
+		size := max(math.Abs(f.Constants[c].Value), 1e-3*of.Unit)
+		switch own = math.Sqrt(own); {
+		case !(float64(whole*size) > noInfluence*sigma):
+			f.Notes = append(f.Notes, fmt.Sprintf("the constant %s has no influence on what was observed: its value is that which it began with", of.Name))
+			continue
+		case kw > 0 && own < replaceable*whole:
+			f.Notes = append(f.Notes, fmt.Sprintf("a network can take the place of the constant %s: its value means nothing", of.Name))
+		}
+		use = append(use, c)
+	}
+	// A square that is at 0 is held there if its sum of squares falls below.
+	var free []int
+	for _, c := range use {
+		if constants[c].Form == NotNegative && math.Abs(constants[c].Theta.Data[0]) < pinnedBelow {
+			own, by := 0., 0.
+			for i := range c + 1 {
+				own += float64(a.At(i, c) * a.At(i, c))
+				by += float64(a.At(i, c) * g[kw+i])
+			}
+			wants := f.Constants[c].Value - by/own
+			if wants < 0 {
+				f.Notes = append(f.Notes, fmt.Sprintf("%s wants to be negative, about %.3g ± %.2g: it is held at 0, where it is smallest", constants[c].Name, wants, sigma/math.Sqrt(own)))
+			} else {
+				f.Notes = append(f.Notes, fmt.Sprintf("%s is 0 as far as the data tell", constants[c].Name))
+			}
+			f.Constants[c].Value = 0
+			continue
+		}
+		free = append(free, c)
+	}
+	return p.covariance(f, constants, a, free, sigma)
+}
+
+// mostWork bounds the products of a Found, half a minute's worth.
+const mostWork = 1e10
+
+// pinnedBelow is the θ of a square below which it is taken to be 0.
+const pinnedBelow = 0.01
+
+// triangle returns the triangle of the columns of weights, constants and r, initial states
+// eliminated; the lengths of the columns of the constants as they were; Σ r²;
+// and the number of numbers that were observed.
+func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, raw []float64, ssr, rows float64) {
+	n := p.series.X.Cols
+	first := p.offsets()
+	kw := k - kc
+	if held {
+		kw = 0
+	}
+	wide := kw + kc + 1
+	blocks := make([]*autodiff.Matrix, len(p.segments))
+	lengths := make([][]float64, len(p.segments))
+	sums := make([]float64, len(p.segments))
+	p.eachSegment(func(s *sensitivity, i int) {
+		s.follow(i, true)
+		rows := first[i+1] - first[i]
+		m := autodiff.NewMatrix(max(rows, n), n+wide) // initial states, weights, constants, r
+		lengths[i] = make([]float64, kc)
+		for l, v := range s.r {
+			row, from := m.Row(l), s.by[l*(k+n):(l+1)*(k+n)]
+			copy(row, from[k:])
+			copy(row[n:], from[kc:kc+kw])
+			copy(row[n+kw:], from[:kc])
+			row[n+wide-1] = v
+			sums[i] += float64(v * v)
+			for c, d := range from[:kc] {
+				lengths[i][c] += float64(d * d)
+			}
+		}
+		triangulateFirst(m, make([]float64, m.Rows), nil, n)
+		b := autodiff.NewMatrix(m.Rows-n, wide)
+		for l := range b.Rows {
+			copy(b.Row(l), m.Row(n + l)[n:])
+		}
+		blocks[i] = b
+	})
+	tri = &autodiff.Matrix{Cols: wide}
+	reduce := func() {
+		for tri.Rows < wide {
+			add(tri)
+		}
+		triangulate(tri, make([]float64, tri.Rows), nil)
+		for i := 1; i < wide; i++ {
+			clear(tri.Row(i)[:i])
+		}
+		tri.Rows, tri.Data = wide, tri.Data[:wide*wide]
+	}
+	for i, b := range blocks {
+		tri.Data = append(tri.Data, b.Data...)
+		tri.Rows += b.Rows
+		if blocks[i] = nil; tri.Rows > 4*wide {
+			reduce()
+		}
+	}
+	reduce()
+	raw = make([]float64, kc)
+	for i := range p.segments {
+		ssr += sums[i]
+		for c, v := range lengths[i] {
+			raw[c] += v
+		}
+	}
+	for c, v := range raw {
+		raw[c] = math.Sqrt(v)
+	}
+	for r := range p.series.Rows() {
+		for _, w := range p.weight.Row(r) {
+			if w != 0 {
+				rows++
+			}
+		}
+	}
+	return tri, raw, ssr, rows
+}
+
+// sigmaOf returns the standard deviation of a residual. The weights count for as many unknowns
+// as the data determine better than their spread does.
+func (p *ShootingProblem) sigmaOf(r *autodiff.Matrix, ssr, rows float64, n, kc, kw int) (sigma float64, known bool) {
+	freedom := rows - float64(kc) - float64(n*len(p.segments))
+	guess := math.Sqrt(ssr / max(1, rows))
+	for i := range kw {
+		d := r.At(i, i) * weightSpread
+		freedom -= float64(d*d) / (float64(d*d) + float64(guess*guess))
+	}
+	return math.Sqrt(ssr / freedom), freedom > 0
+}
+
+// covariance computes errors and correlations of the constants in free from the triangle a.
+func (p *ShootingProblem) covariance(f *Found, constants []*TypedConstant, a *autodiff.Matrix, free []int, sigma float64) error {
+	k := len(free)
+	if k == 0 {
+		return nil
+	}
+	j := autodiff.NewMatrix(a.Rows, k)
+	for i := range a.Rows {
+		for l, c := range free {
+			j.Row(i)[l] = a.At(i, c)
+		}
+	}
+	scale, order := make([]float64, k), make([]int, k)
+	divideColumns(j, scale, nil, 0)
+	triangulate(j, make([]float64, j.Rows), order)
+	rank := 0
+	for rank < k && math.Abs(j.At(rank, rank)) > notApart*math.Abs(j.At(0, 0)) {
+		rank++
+	}
+	if rank < k {
+		var all []string
+		for _, d := range directions(j, rank, order, scale) {
+			all = append(all, together(d, free, f.Constants))
+		}
+		return fmt.Errorf("the data do not determine all constants. Nothing that was observed changes if together change %s: want one of them known, or without it", strings.Join(all, "; or "))
+	}
+	w := autodiff.NewMatrix(k, k) // rows of R⁻¹, back in the order of the constants
+	for l := range k {
+		column := make([]float64, k)
+		column[l] = 1
+		backSolve(j, column, column, k)
+		for i := range k {
+			w.Row(order[i])[l] = column[i]
+		}
+	}
+	for i, c := range free {
+		own := length(w.Row(i))
+		f.Constants[c].Error = sigma * own / scale[i]
+		for l := range k {
+			w.Row(i)[l] /= own
+		}
+	}
+	for i, c := range free {
+		for l, d := range free {
+			sum := 0.
+			for e := range k {
+				sum += float64(w.At(i, e) * w.At(l, e))
+			}
+			if i == l {
+				sum = 1
+			}
+			f.Correlation.Row(c)[d] = sum
+		}
+	}
+	return nil
+}
+
+// together names a direction by what each constant changes in it.
+func together(d []float64, free []int, constants []FoundConstant) string {
+	var parts []string
+	for i, v := range d {
+		if math.Abs(v) > 1e-5 {
+			parts = append(parts, fmt.Sprintf("%s by %.4g", constants[free[i]].Name, v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,504 @@
+package nn
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"hnn/autodiff"
+	"hnn/autodiff/random"
+	"hnn/integrate"
+)
+
+// driven returns runs of q̈ = −k q − c q̇ + g u(t) + f with noise σ in q and p, and held inputs that
+// jump at each fifth row.
+func drivenSwing(runs, rows int, k, c, g, f, sigma float64, seed uint64) *Series {
+	src := rand.NewPCG(seed, 7)
+	s := &Series{X: autodiff.NewMatrix(runs*rows, 2), U: autodiff.NewMatrix(runs*rows, 1), Between: HeldInput}
+	for run := range runs {
+		s.Starts = append(s.Starts, len(s.T))
+		x, u := []float64{1 - 0.3*float64(run), 0.2}, 0.
+		for i := range rows {
+			r := len(s.T)
+			if i%5 == 0 {
+				u = random.Normal(src)
+			}
+			s.T, s.U.Data[r] = append(s.T, 0.1*float64(i)), u
+			s.X.Row(r)[0], s.X.Row(r)[1] = x[0]+sigma*random.Normal(src), x[1]+sigma*random.Normal(src)
+			sol, err := integrate.Solve(func(dy []float64, _ float64, y []float64) {
+				dy[0], dy[1] = y[1], -k*y[0]-c*y[1]+g*u+f
+			}, 0, 0.1, x, integrate.Options{RTol: []float64{1e-10}, ATol: []float64{1e-12}})
+			if err != nil {
+				panic(err)
+			}
+			x = sol.Y[len(sol.Y)-1]
+		}
+	}
+	return s
+}
+
+func newPort(t *testing.T, s *Series, scaled bool, how Structure) *Port {
+	t.Helper()
+	var scale *Scaling
+	if scaled {
+		var err error
+		if scale, err = (Shooting{}).Scaling(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := makePort(&Networks{Hidden: []int{6}, Src: rand.NewPCG(1, 2), Structure: how}, s, scale)
+	if err == nil {
+		err = m.Check()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.(*Port)
+}
+
+// twoPairs is a series of two pairs and two inputs, of random numbers.
+func twoPairs() *Series {
+	src := rand.NewPCG(3, 3)
+	s := &Series{X: autodiff.NewMatrix(40, 4), U: autodiff.NewMatrix(40, 2)}
+	for i := range 40 {
+		u := 0.1 * float64(i)
+		s.T = append(s.T, u)
+		copy(s.X.Row(i), []float64{math.Sin(u), 2 * math.Cos(u), 3 * math.Cos(u), -math.Sin(u)})
+		s.U.Row(i)[0], s.U.Row(i)[1] = random.Normal(src), 5*random.Normal(src)
+	}
+	return s
+}
+
+// The field of a typed system with friction and inputs is that which is written out.
+func TestPortField(t *testing.T) {
+	s := twoPairs()
+	m := newPort(t, s, false, Structure{H: "p0^2/(2*m) + p1^2/2 + k*q0^2/2 + a*(1-cos(q1-q0))", Inputs: []string{"u", "w"},
+		Set: map[string]float64{"a": 3}, Fit: map[string]float64{"m": 2, "k": 5}, Positive: []string{"m"}, Friction: "each"})
+	set := func(name string, theta float64) { m.constant(name).Theta.Data[0] = theta }
+	set("friction_p0", 0.5)
+	set("friction_p1", -0.3)
+	for i, name := range []string{"gain_p0_u", "gain_p0_w", "gain_p1_u", "gain_p1_w"} {
+		set(name, float64(i+1))
+	}
+	x, u := []float64{0.3, -0.4, 0.7, 1.1}, []float64{2, -0.5}
+	f := Func(func(z autodiff.Var) autodiff.Var {
+		return m.Drive(autodiff.Slice(z, 0, 4), autodiff.Slice(z, 4, 6))
+	}, 6)
+	got := make([]float64, 4)
+	f(got, append(append([]float64{}, x...), u...))
+	unit := func(name string) float64 { return m.constant(name).Unit }
+	sin := math.Sin(-0.7)
+	want := []float64{0.7 / 2, 1.1,
+		-5*0.3 + 3*sin - 0.25*unit("friction_p0")*0.35 + unit("gain_p0_u")*2 + 2*unit("gain_p0_w")*-0.5,
+		-3*sin - 0.09*unit("friction_p1")*1.1 + 3*unit("gain_p1_u")*2 + 4*unit("gain_p1_w")*-0.5}
+	for i := range want {
+		if math.Abs(got[i]-want[i]) > 1e-13 {
+			t.Errorf("component %d: %v, want %v", i, got[i], want[i])
+		}
+	}
+	if m.Separable() {
+		t.Error("a system with friction is separable")
+	}
+}
+
+// Whatever the weights, R is symmetric and positive, dH/dt ≤ yᵀu, and the balance of energy
+// is complete. Without friction and inputs H does not change.
+func TestPortPassive(t *testing.T) {
+	s := twoPairs()
+	src := rand.NewPCG(8, 8)
+	for _, friction := range []string{"", "constant", "each", "net", "c*(p0^2+p1^4)/2"} {
+		how := Structure{H: "p0^2/2+p1^2/2+net(q0,q1)+net1(q0)*net1(q1)", Inputs: []string{"u", "w"}, Gain: "net", Friction: friction}
+		if strings.Contains(friction, "c") && friction != "constant" && friction != "each" {
+			how.Fit = map[string]float64{"c": 0.1}
+		}
+		m := newPort(t, s, true, how)
+		for range 5 {
+			for _, w := range m.Params() {
+				for i := range w.Data {
+					w.Data[i] = 2 * random.Normal(src)
+				}
+			}
+			power := Power(m, s.X, s.U)
+			for r := range power.Rows {
+				dh, lost, in := power.At(r, 0), power.At(r, 1), power.At(r, 2)
+				size := math.Abs(dh) + math.Abs(lost) + math.Abs(in) + 1
+				if math.Abs(dh-(in-lost)) > 1e-12*size || lost < -1e-13*size || friction == "" && lost != 0 {
+					t.Fatalf("friction %q: dH/dt %v, dissipated %v, supplied %v", friction, dh, lost, in)
+				}
+			}
+			if r, err := m.Resistance(s.X.Row(3)); err == nil {
+				if r.At(0, 1) != r.At(1, 0) || r.At(0, 0) < 0 || float64(r.At(0, 0)*r.At(1, 1))-float64(r.At(0, 1)*r.At(1, 0)) < -1e-12*(1+float64(r.At(0, 0)*r.At(1, 1))) {
+					t.Errorf("friction %q: R is %v", friction, r.Data)
+				}
+				if friction == "net" && r.At(0, 1) == 0 {
+					t.Error("R of a network is diagonal")
+				}
+			} else if !m.typed() {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// The gradients of all objectives go through inputs, friction and gain: they are those of
+// differences.
+func TestPortGradients(t *testing.T) {
+	s := drivenSwing(2, 25, 1.3, 0.2, 0.7, 0.1, 0.01, 1)
+	for _, how := range []Structure{
+		{H: "p^2/(2*m)+net(q)+k*q^2", Fit: map[string]float64{"m": 1.1, "k": 0.3}, Positive: []string{"m"}, Inputs: []string{"u"}, Friction: "constant"},
+		{Inputs: []string{"u"}, Friction: "net", Gain: "net"},
+		{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1, "c": 0.1}, Inputs: []string{"u"}, Friction: "c*p^2/2", Gain: "0.5"},
+	} {
+		for _, between := range []Interpolation{LinearInput, HeldInput, CubicInput} {
+			s.Between = between
+			for _, o := range Objectives() {
+				objective := o.New(Comparison{Stride: 2, Segment: 0.8})
+				if o.Name == "derivatives" {
+					objective = Derivatives{From: Midpoint}
+				}
+				scale, err := objective.Scaling(s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				m := newPort(t, s, true, how)
+				p, err := objective.Problem(m, s, scale, 2)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.Eval(nil, true)
+				for i, w := range p.Params() {
+					grad := append([]float64(nil), p.Grads()[i].Data...)
+					j := len(w.Data) / 2
+					was := w.Data[j]
+					const e = 1e-4
+					at := func(v float64) float64 { w.Data[j] = was + v; return p.Eval(nil, false) }
+					want := (8*(at(e)-at(-e)) - (at(2*e) - at(-2*e))) / (12 * e)
+					w.Data[j] = was
+					if math.Abs(grad[j]-want) > 1e-8*(1+math.Abs(want)) {
+						t.Errorf("%s %s, %s, parameter %d: %v, differences say %v", how.H, between, o.Name, i, grad[j], want)
+					}
+					p.Eval(nil, true)
+				}
+				p.(interface{ Close() }).Close()
+			}
+		}
+	}
+}
+
+// The residuals of shooting make its loss, and their derivatives are those of differences.
+func TestShootingResiduals(t *testing.T) {
+	s := drivenSwing(2, 25, 1.3, 0.2, 0.7, 0.1, 0.01, 1)
+	s.X.Row(6)[1] = math.NaN()
+	m := newPort(t, s, true, Structure{H: "p^2/(2*m)+net(q)", Fit: map[string]float64{"m": 1.1}, Inputs: []string{"u"}, Friction: "constant"})
+	scale, err := Shooting{}.Scaling(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	problem, err := Shooting{Segment: 0.8}.Problem(m, s, scale, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := problem.(*ShootingProblem)
+	defer p.Close()
+	n := p.NumResiduals()
+	r, again, j := make([]float64, n), make([]float64, n), autodiff.NewMatrix(n, count(p.Params()))
+	p.Residuals(r, nil)
+	p.Residuals(again, j)
+	sum := 0.
+	for i, v := range r {
+		sum += v * v
+		if math.Abs(v-again[i]) > 1e-12 {
+			t.Fatalf("residual %d is %v, with derivatives %v", i, v, again[i])
+		}
+	}
+	if loss := p.Eval(nil, false); math.Abs(sum/float64(p.Rows())-loss) > 1e-12*loss {
+		t.Errorf("Σr²/rows is %v, the loss %v", sum/float64(p.Rows()), loss)
+	}
+	up, down := make([]float64, n), make([]float64, n)
+	at := 0
+	for _, w := range p.Params() {
+		for k := range w.Data {
+			if at++; at%5 != 1 {
+				continue
+			}
+			const e = 1e-5
+			w.Data[k] += e
+			p.Residuals(up, nil)
+			w.Data[k] -= 2 * e
+			p.Residuals(down, nil)
+			w.Data[k] += e
+			for i := range r {
+				if want := (up[i] - down[i]) / (2 * e); math.Abs(j.At(i, at-1)-want) > 1e-6*(1+math.Abs(want)) {
+					t.Fatalf("∂r%d by unknown %d is %v, differences say %v", i, at-1, j.At(i, at-1), want)
+				}
+			}
+		}
+	}
+}
+
+// fitPort fits a typed system in the way of the program.
+func fitPort(t *testing.T, s *Series, how Structure, segments ...float64) *Fitted {
+	t.Helper()
+	k, err := KindOf("port")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stages []Optimizer
+	for i, length := range segments {
+		var o Optimizer = &LBFGS{Iterations: 60}
+		if i == len(segments)-1 && !strings.Contains(how.H, "net") {
+			o = &Marquardt{Iterations: 50}
+		}
+		stages = append(stages, Stage{o, Shooting{Segment: length}})
+	}
+	f, err := Fit(context.Background(), s, Recipe{Model: k.Maker(Networks{Hidden: []int{6}, Structure: how}), Stages: stages, Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// The constants of a damped driven oscillator come back within their standard errors, which
+// are of the right size: of 12 draws the mean square of error/standard error is about 1.
+func TestPortConstants(t *testing.T) {
+	want := map[string]float64{"k": 1.3, "friction": 0.2, "gain": 0.7, "f": 0.1}
+	how := Structure{H: "p^2/2+k*q^2/2-f*q", Fit: map[string]float64{"k": 1, "f": 0.01}, Inputs: []string{"u"}, Friction: "constant"}
+	square, count := 0., 0.
+	for draw := range 12 {
+		s := drivenSwing(2, 60, 1.3, 0.2, 0.7, 0.1, 0.03, uint64(draw))
+		if draw%2 == 1 { // positions alone
+			s.Hidden = []bool{false, true}
+		}
+		f := fitPort(t, s, how, 1, 3, 0)
+		if f.Found == nil || len(f.Found.Constants) != 4 || len(f.Found.Notes) > 0 {
+			t.Fatalf("%+v", f.Found)
+		}
+		for _, c := range f.Found.Constants {
+			z := (c.Value - want[c.Name]) / c.Error
+			if !(math.Abs(z) < 4) || !(c.Error < 0.1) {
+				t.Errorf("draw %d: %s = %v ± %v, want %v", draw, c.Name, c.Value, c.Error, want[c.Name])
+			}
+			square, count = square+z*z, count+1
+		}
+		if n := f.Found.Noise[0]; !(n > 0.02 && n < 0.04) || (draw%2 == 1) != (f.Found.Noise[1] != f.Found.Noise[1]) {
+			t.Errorf("noise %v", f.Found.Noise)
+		}
+	}
+	if v := square / count; !(v > 0.6 && v < 1.6) {
+		t.Errorf("the mean of (error/standard error)² is %v, want 1", v)
+	}
+}
+
+// What looks wrong with constants is said, with their names.
+func TestFoundNotes(t *testing.T) {
+	s := drivenSwing(2, 60, 1.3, 0.2, 0.7, 0.1, 0.01, 1)
+	grows := drivenSwing(1, 60, 1.3, -0.03, 0.7, 0.1, 0.01, 1)
+	hidden := *s
+	hidden.Hidden = []bool{false, true}
+	for _, c := range []struct {
+		s     *Series
+		how   Structure
+		notes []string
+	}{
+		{s, Structure{H: "p^2/2+k*q^2/2+0*z*q", Fit: map[string]float64{"k": 1, "z": 3}, Inputs: []string{"u"}, Friction: "constant"}, []string{"z has no influence"}},
+		{s, Structure{H: "p^2/2+(a+b)*q^2/2", Fit: map[string]float64{"a": 1, "b": 0.1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"do not determine", "a by 1, b by -1"}},
+		{&hidden, Structure{H: "p^2/(2*m)+k*q^2/2", Fit: map[string]float64{"m": 1, "k": 1}, Friction: "constant", Inputs: []string{"u"}}, []string{"do not determine", "m by", "k by 1"}},
+		{grows, Structure{H: "p^2/2+k*q^2/2-f*q", Fit: map[string]float64{"k": 1, "f": 0.1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"friction wants to be negative, about -0.0"}},
+		{s, Structure{H: "p^2/2+k*q^2/2+net(q)", Fit: map[string]float64{"k": 1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"network can take the place of the constant k"}},
+	} {
+		f := fitPort(t, c.s, c.how, 1, 0)
+		notes := strings.Join(f.Found.Notes, "\n")
+		for _, want := range c.notes {
+			if !strings.Contains(notes, want) {
+				t.Errorf("%s: %q, want %q\n%+v", c.how.H, notes, want, f.Found.Constants)
+			}
+		}
+	}
+}
+
+// A model with all parts is saved, loaded and copied to the same bits.
+func TestPortFile(t *testing.T) {
+	s := twoPairs()
+	m := newPort(t, s, true, Structure{H: "p0^2/(2*m)+p1^2/2+k*net(q0,q1)+net1(cos(q0),p0*q1)", Inputs: []string{"u", "w"}, Gain: "net", Friction: "net",
+		Set: map[string]float64{"m": 2}, Fit: map[string]float64{"k": -3}})
+	file := save(t, m)
+	loaded, _, err := Load(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(save(t, loaded), file) {
+		t.Error("the file of a loaded model differs")
+	}
+	if a, b := Derivative(m, s), Derivative(loaded.(Field), s); !sameBits(a.Data, b.Data) {
+		t.Error("a loaded model moves otherwise")
+	}
+	for _, broken := range []func(m *Port){
+		func(m *Port) { m.Hamiltonian = "p0^2+" },
+		func(m *Port) { m.Hamiltonian = "p0^2+net(q0)" },
+		func(m *Port) { m.Networks = m.Networks[1:] },
+		func(m *Port) { m.Networks[0].S.Data[0] = 0 },
+		func(m *Port) { m.Networks[0].Mu = nil },
+		func(m *Port) { m.Constants[0].Form = "odd" },
+		func(m *Port) { m.Constants[1].Theta = nil },
+		func(m *Port) { m.Constants = append(m.Constants, m.Constants[0]) },
+		func(m *Port) { m.InputNames = []string{"u"} },
+		func(m *Port) { m.Names = []string{"q0", "q0", "p0", "p1"} },
+		func(m *Port) { m.Names = m.Names[:3] },
+		func(m *Port) { m.Friction = "constant" },
+		func(m *Port) { m.Gain = "constant" },
+	} {
+		c, err := Clone(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		broken(c.(*Port))
+		if err := c.Check(); err == nil {
+			t.Errorf("no error for %+v", c)
+		}
+	}
+}
+
+// What does not fit is refused with its name.
+func TestPortRefuses(t *testing.T) {
+	s := drivenSwing(1, 30, 1.3, 0.2, 0.7, 0.1, 0.01, 1)
+	still := drivenSwing(1, 30, 1.3, 0.2, 0.7, 0.1, 0.01, 1)
+	for i := range still.U.Data {
+		still.U.Data[i] = 2
+	}
+	one := map[string]float64{"k": 1}
+	for _, c := range []struct {
+		s    *Series
+		how  Structure
+		want string
+	}{
+		{s, Structure{H: "p^2/2+foo*q"}, "unknown name \"foo\": want one of q, p"},
+		{s, Structure{H: "p^2/2+q^2", Fit: one}, "fit: the constant k is not used"},
+		{s, Structure{H: "p^2/2+q^2", Set: one}, "set: the constant k is not used"},
+		{s, Structure{H: "p^2/2+k*q^2", Set: one, Fit: one}, "both known and to be fitted"},
+		{s, Structure{H: "p^2/2+k*q^2", Fit: map[string]float64{"k": -1}, Positive: []string{"k"}}, "want a start above 0"},
+		{s, Structure{H: "p^2/2+k*q^2", Set: one, Positive: []string{"k"}}, "want one of fit"},
+		{s, Structure{H: "p^2/2+q^2", Fit: map[string]float64{"q": 1}}, "component of the state"},
+		{s, Structure{H: "p^2/2+k*q^2", Set: one, Friction: "c*p^2"}, "unknown name \"c\""},
+		{s, Structure{H: "p^2/2+k*q^2", Set: one, Friction: "c*p^2", Fit: map[string]float64{"c": 0}}, "want a start above 0"},
+		{s, Structure{H: "p^2/2+net(q-q)"}, "argument 1 of net(q-q) does not vary"},
+		{s, Structure{H: "net1(q)+net1(q,p)"}, "called with"},
+		{s, Structure{H: "p^2/2+nut(q)"}, "unknown function"},
+		{s, Structure{Inputs: []string{"u"}, Gain: "big"}, "no gain is called"},
+		{s, Structure{Inputs: []string{"u", "w"}}, "want a column"},
+		{still, Structure{Inputs: []string{"u"}}, "input u is 2 in all rows"},
+	} {
+		_, err := makePort(&Networks{Hidden: []int{4}, Structure: c.how}, c.s, nil)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.how, err, c.want)
+		}
+	}
+	m := newPort(t, s, false, Structure{Inputs: []string{"u"}})
+	bare := *s
+	bare.U = nil
+	for _, o := range Objectives() {
+		if _, err := o.New(Comparison{}).Problem(m, &bare, nil, 1); err == nil || !strings.Contains(err.Error(), "want them in U") {
+			t.Errorf("%s: %v", o.Name, err)
+		}
+	}
+	bare.U = &autodiff.Matrix{Rows: s.Rows(), Cols: 1, Data: append([]float64{math.NaN()}, s.U.Data[1:]...)}
+	if err := bare.Check(); err == nil || !strings.Contains(err.Error(), "row 0, input 0 is NaN") {
+		t.Error(err)
+	}
+}
+
+// The spline goes through cubics exactly, at uneven times, and the others are what they are
+// called.
+func TestSignal(t *testing.T) {
+	cubic := func(t float64) float64 { return 1 + t - 2*t*t + 0.5*t*t*t }
+	var times []float64
+	u := autodiff.NewMatrix(7, 2)
+	for i, v := range []float64{0, 0.4, 1, 1.3, 2, 2.2, 3} {
+		times = append(times, v)
+		u.Row(i)[0], u.Row(i)[1] = cubic(v), float64(i)
+	}
+	for how, want := range map[Interpolation]func(t float64) [2]float64{
+		CubicInput: func(t float64) [2]float64 { return [2]float64{cubic(t), math.NaN()} },
+		LinearInput: func(t float64) [2]float64 {
+			return [2]float64{math.NaN(), map[float64]float64{0.2: 0.5, 1.65: 3.5, 2.1: 4.5}[t]}
+		},
+		HeldInput: func(t float64) [2]float64 {
+			return [2]float64{math.NaN(), map[float64]float64{0.2: 0, 1.65: 3, 2.1: 4}[t]}
+		},
+	} {
+		s, err := NewSignal(times, u, how)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]float64, 2)
+		for _, at := range []float64{0.2, 1.65, 2.1} {
+			s.At(got, at)
+			for j, w := range want(at) {
+				if w == w && math.Abs(got[j]-w) > 1e-12 {
+					t.Errorf("%s: input %d at %v is %v, want %v", how, j, at, got[j], w)
+				}
+			}
+		}
+		for i, at := range times {
+			if s.At(got, at); math.Abs(got[1]-float64(i)) > 1e-12 {
+				t.Errorf("%s: at sample %d it is %v", how, i, got[1])
+			}
+		}
+		if s.At(got, -1); got[1] != 0 {
+			t.Errorf("%s: before the first sample it is %v", how, got[1])
+		}
+		if s.At(got, 9); got[1] != 6 {
+			t.Errorf("%s: after the last sample it is %v", how, got[1])
+		}
+	}
+	for _, how := range []Interpolation{CubicInput, HeldInput, ""} {
+		for n := 1; n < 5; n++ {
+			s, err := NewSignal(times[:n], &autodiff.Matrix{Rows: n, Cols: 2, Data: u.Data[:2*n]}, how)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := make([]float64, 2)
+			if s.At(got, 0.2); got[0]-got[0] != 0 {
+				t.Errorf("%s of %d samples: %v", how, n, got)
+			}
+		}
+	}
+	if _, err := NewSignal([]float64{0, 0}, &autodiff.Matrix{Rows: 2, Cols: 1, Data: []float64{1, 2}}, ""); err == nil {
+		t.Error("equal times are taken")
+	}
+	if _, err := NewSignal(times, u, "square"); err == nil || !strings.Contains(err.Error(), "want linear") {
+		t.Error(err)
+	}
+}
+
+// Separable systems have halves with the numbers of their field.
+func TestHalves(t *testing.T) {
+	s := swing()
+	for text, want := range map[string]bool{"net(p)+net(q)": true, "p^2/(2*m)+net(q)": true, "net(q,p)": false, "p^2/2+q*p": false, "net1(q)*m+3*net2(p)": true, "p^2/2*net(q)": false} {
+		how := Structure{H: text}
+		if strings.Contains(text, "m") {
+			how.Fit = map[string]float64{"m": 2}
+		}
+		m := newPort(t, s, true, how)
+		if m.Separable() != want {
+			t.Errorf("%s: separable is %v", text, !want)
+		}
+		if !want {
+			continue
+		}
+		if n := len(m.Networks); text == "net(p)+net(q)" && n != 2 {
+			t.Errorf("%s has %d networks", text, n)
+		}
+		velocity, force := NewHalves(m)
+		x := []float64{0.3, -0.8}
+		both, got := make([]float64, 2), make([]float64, 2)
+		NewField(m)(both, 0, x)
+		velocity(got[:1], x[1:])
+		force(got[1:], x[:1])
+		if !sameBits(both, got) {
+			t.Errorf("%s: halves %v, field %v", text, got, both)
+		}
+	}
+}

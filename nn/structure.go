@@ -1,0 +1,169 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"hnn/autodiff"
+	"hnn/autodiff/formula"
+)
+
+// makePort makes a Port for a series of the Structure in n.
+func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
+	t := n.Structure
+	m := &Port{Hamiltonian: t.H, Names: t.names(s.X.Cols), InputNames: t.Inputs, Friction: t.Friction, Gain: t.Gain}
+	if len(m.Names) != s.X.Cols {
+		return nil, fmt.Errorf("nn: port: %d names for states of %d numbers", len(m.Names), s.X.Cols)
+	}
+	if m.Hamiltonian == "" {
+		var args []string
+		for j, name := range m.Names {
+			if s.angle(j) {
+				name = "cos(" + name + "),sin(" + name + ")"
+			}
+			args = append(args, name)
+		}
+		m.Hamiltonian = "net(" + strings.Join(args, ",") + ")"
+	}
+	if m.Friction == "none" {
+		m.Friction = ""
+	}
+	if len(t.Inputs) == 0 {
+		m.Gain = ""
+	} else {
+		if m.Gain == "" {
+			m.Gain = constant
+		}
+		if _, known := knownGain(m.Gain); !known && m.Gain != constant && m.Gain != byNetwork {
+			return nil, fmt.Errorf("nn: port: no gain is called %q: want constant, net or a number", m.Gain)
+		}
+		if s.U == nil || s.U.Cols != len(t.Inputs) {
+			return nil, fmt.Errorf("nn: port: the inputs %v are not in the series: want a column of U for each", t.Inputs)
+		}
+	}
+	if err := m.typedConstants(&t); err != nil {
+		return nil, err
+	}
+	texts := []string{m.Hamiltonian}
+	if m.typed() {
+		texts = append(texts, m.Friction)
+	}
+	energy := 1.
+	if scale != nil {
+		energy = scale.energy()
+	}
+	for i, text := range texts {
+		if i == 1 && scale != nil { // a dissipation is a power: force times velocity
+			energy /= scale.Tau
+		}
+		if err := m.typedNetworks(n, text, s.X, energy, scale == nil); err != nil {
+			return nil, err
+		}
+	}
+	return m, m.ports(n, s, scale)
+}
+
+// typedConstants makes the constants of the expressions.
+func (m *Port) typedConstants(t *Structure) error {
+	var names, lost []string
+	h, err := parseOpen(m.Hamiltonian)
+	if err != nil {
+		return fmt.Errorf("nn: H: %w", err)
+	}
+	names = h.Names()
+	if m.typed() {
+		d, err := parseOpen(m.Friction)
+		if err != nil {
+			return fmt.Errorf("nn: friction: %w", err)
+		}
+		lost = d.Names()
+	}
+	used := slices.Concat(names, lost)
+	for _, from := range []struct {
+		what string
+		set  map[string]float64
+	}{{"set", t.Set}, {"fit", t.Fit}} {
+		for _, name := range slices.Sorted(maps.Keys(from.set)) {
+			switch {
+			case slices.Contains(m.Names, name):
+				return fmt.Errorf("nn: %s: %s is a component of the state and no constant", from.what, name)
+			case !slices.Contains(used, name):
+				return fmt.Errorf("nn: %s: the constant %s is not used: want a name in %q", from.what, name, strings.Join(append([]string{m.Hamiltonian}, m.Friction), " "))
+			case from.what == "fit":
+				if _, twice := t.Set[name]; twice {
+					return fmt.Errorf("nn: the constant %s is both known and to be fitted", name)
+				}
+			}
+			form := Known
+			if from.what == "fit" {
+				if form = Free; slices.Contains(lost, name) {
+					form = NotNegative
+				}
+				if slices.Contains(t.Positive, name) {
+					form = Positive
+				}
+			}
+			c, err := NewTypedConstant(name, form, from.set[name])
+			if err != nil {
+				return err
+			}
+			m.Constants = append(m.Constants, c)
+		}
+	}
+	for _, name := range t.Positive {
+		if _, ok := t.Fit[name]; !ok {
+			return fmt.Errorf("nn: positive: %s is no constant that is fitted: want one of fit", name)
+		}
+	}
+	return nil
+}
+
+// typedNetworks makes the networks of an expression, the inner ones first. Their arguments are
+// scaled as they are in the data with the first values of the constants.
+func (m *Port) typedNetworks(n *Networks, text string, x *autodiff.Matrix, energy float64, raw bool) error {
+	b, err := bind(text, m.Names, m.Constants)
+	if err != nil {
+		if e := new(formula.Error); errors.As(err, &e) && strings.HasPrefix(e.Msg, "unknown name") {
+			err = fmt.Errorf("%w: want one of %s, or a constant whose value or first value is given", err, strings.Join(m.Names, ", "))
+		}
+		return fmt.Errorf("nn: %q: %w", text, err)
+	}
+	for _, c := range b.calls {
+		name := networkName(c)
+		if m.network(name) != nil {
+			continue
+		}
+		var args []autodiff.Var
+		var g autodiff.Graph
+		b.at(g.Leaf("x", x), func(c formula.Call, a []autodiff.Var) autodiff.Var {
+			if known := m.network(networkName(c)); known != nil {
+				return known.Apply(beside(a))
+			}
+			if networkName(c) == name {
+				args = append(args, beside(a))
+			}
+			return g.Const(x.Rows, 1, 0)
+		})
+		plan := mustCompile(args)
+		all := &autodiff.Matrix{Cols: args[0].Cols()}
+		for _, a := range args {
+			if a.Cols() != all.Cols {
+				return fmt.Errorf("nn: %q: %s is called with %d arguments and with %d: want another name for another network", text, name, all.Cols, a.Cols())
+			}
+		}
+		plan.Run()
+		for _, a := range args {
+			all.Data = append(all.Data, plan.Value(a).Data...)
+			all.Rows += x.Rows
+		}
+		net, err := n.newNetwork(name, all, []float64{energy}, raw)
+		if err != nil {
+			return err
+		}
+		m.Networks = append(m.Networks, net)
+	}
+	return nil
+}
