@@ -112,7 +112,7 @@ func SaveAll(w io.Writer, models []Stored, made *Origin) error {
 				if i > 0 {
 					b.WriteString(",\n")
 				}
-				if err := putObject(b, (&member{m: m}).Parts); err != nil {
+				if err := putObject(b, (&Member{Model: m}).Parts); err != nil {
 					return fmt.Errorf("%d: %w", i+1, err)
 				}
 			}
@@ -166,11 +166,11 @@ func decodeAll(r io.Reader, kinds []Kind) (models []Stored, made *Origin, err er
 				return err
 			}
 			for i, raw := range all {
-				m := member{kinds: kinds}
+				m := Member{Kinds: kinds}
 				if err := getObject(raw, m.Parts); err != nil {
 					return fmt.Errorf("%d: %w", i+1, err)
 				}
-				models = append(models, m.m)
+				models = append(models, m.Model)
 			}
 			return nil
 		})
@@ -182,32 +182,6 @@ func decodeAll(r io.Reader, kinds []Kind) (models []Stored, made *Origin, err er
 		return nil, nil, err
 	}
 	return models, made, nil
-}
-
-// A member is a model with its kind.
-type member struct {
-	m     Stored
-	kinds []Kind // to load it
-}
-
-// Parts implements Composite.
-func (m *member) Parts(p *Parts) {
-	kind := ""
-	if m.m != nil {
-		kind = m.m.Kind()
-	}
-	p.Text("kind", &kind)
-	if m.m == nil && p.err == nil {
-		row, err := find(m.kinds, "kind of model", kind, func(k Kind) string { return k.Name })
-		if err != nil {
-			p.err = err
-			return
-		}
-		m.m = row.Empty()
-	}
-	if p.err == nil {
-		p.inner("parts", m.m.Parts)
-	}
 }
 
 // checkMembers reports what is wrong with an ensemble.

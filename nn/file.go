@@ -151,7 +151,7 @@ func decodeModel(whole *sealReader, in map[string]json.RawMessage, kinds []Kind)
 	var format string
 	var version int
 	var made *Origin
-	m := member{kinds: kinds}
+	m := Member{Kinds: kinds}
 	err := getParts(in, func(p *Parts) {
 		p.Text("format", &format)
 		p.Whole("version", &version)
@@ -159,12 +159,12 @@ func decodeModel(whole *sealReader, in map[string]json.RawMessage, kinds []Kind)
 		m.Parts(p)
 	})
 	if err == nil {
-		err = checkModel(m.m)
+		err = checkModel(m.Model)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return m.m, made, nil
+	return m.Model, made, nil
 }
 
 // unseal checks the sum of a file that has one, and takes it out.

@@ -44,12 +44,12 @@ func readFilm(ctx context.Context, name string, pixelsAcross int, dt float64) (*
 		}
 		square, err := g.Square(pixelsAcross)
 		if err != nil {
-			return fmt.Errorf("%s: %w: want a smaller -size", file, err)
+			return fmt.Errorf("%s: %w: want smaller -pixels", file, err)
 		}
 		film.X.Data = append(film.X.Data, square.V...)
 		film.X.Rows++
 		if bytes := float64(8 * len(film.X.Data)); bytes > memoryLimit()/2 {
-			return fmt.Errorf("%s: frames of more than %s: want a smaller -size, or fewer", name, size(bytes))
+			return fmt.Errorf("%s: frames of more than %s: want smaller -pixels, or fewer", name, size(bytes))
 		}
 		return ctx.Err()
 	}
@@ -189,18 +189,16 @@ const (
 	gap   = 6 // pixels between panels
 )
 
-// sideBySide returns the films of the first runs: true, hnn, baseline; a row for each run.
+// sideBySide returns the films of the first runs: true, then that of each model; a row for each run.
 func sideBySide(r *pixels.Result) [][]*autodiff.Matrix {
 	var rows [][]*autodiff.Matrix
 	for i := range min(shown, len(r.Starts.Starts)) {
 		lo, hi := r.Starts.Run(i)
 		truth := &autodiff.Matrix{Rows: hi - lo, Cols: r.Starts.X.Cols, Data: r.Starts.X.Data[lo*r.Starts.X.Cols : hi*r.Starts.X.Cols]}
 		row := []*autodiff.Matrix{truth}
-		for _, name := range []string{"hnn", "baseline"} {
-			for _, ro := range r.Rollouts {
-				if ro.Model == name && ro.Run == i {
-					row = append(row, ro.Frames)
-				}
+		for _, ro := range r.Rollouts { // model by model
+			if ro.Run == i {
+				row = append(row, ro.Frames)
 			}
 		}
 		rows = append(rows, row)
@@ -236,7 +234,7 @@ func writeFilm(w io.Writer, dt float64, rows ...[]*autodiff.Matrix) error {
 	return picture.WriteGIF(w, frames, hundredths(dt))
 }
 
-// sheet returns up to 17 frames, evenly spread, of the first run: true, hnn, baseline.
+// sheet returns up to 17 frames, evenly spread, of the first run: true, then those of each model.
 func sheet(r *pixels.Result) *picture.Grey {
 	const columns = 17
 	row := sideBySide(r)[0]

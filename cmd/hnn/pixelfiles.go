@@ -80,7 +80,7 @@ func (p *pixelsJob) writeFiles(e *env, c *pixels.Config, r *pixels.Result, setti
 		if err := e.write(filepath.Join(p.out, m.Name+".json"), func(w io.Writer) error { return nn.Save(w, m.Model, made) }); err != nil {
 			return err
 		}
-		if m.Name != "hnn" || p.new == 0 {
+		if m != r.Models[0] || p.new == 0 {
 			continue
 		}
 		films, err := c.New(e.ctx, m, r.Train, p.new, c.Length+1)

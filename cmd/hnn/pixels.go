@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/nn"
@@ -28,7 +30,8 @@ Files in -out:
   film.gif       true, hnn and baseline side by side, the first three runs
   sheet.png      the frames of the first run: true, hnn, baseline
   new.gif        with -new
-  hnn.json, baseline.json   the autoencoders with their latent fields
+  hnn.json, baseline.json   the autoencoders with their latent fields, one for each of -models
+  report.html    a page about all of this
   manifest.json  every flag, the version, and the SHA-256 of each file
 
 Scores:
@@ -51,7 +54,7 @@ its data; what an HNN is worth then shows in long films (-long).
 
 -frames takes your own film in place of the pendulum: a GIF, a directory of PNG files (one run,
 in the order of the numbers in their names), or a directory of GIF files (a run each). Pictures
-are made grey, and their middle square is brought to -size. The last fifth is held out, and the
+are made grey, and their middle square is brought to -pixels. The last fifth is held out, and the
 rollouts start there. Energies and maps are not known then.
 
 Examples:
@@ -72,6 +75,7 @@ type pixelsJob struct {
 	training
 	c       pixels.Config
 	scene   string
+	kinds   []string // that have a field
 	weights []float64
 	frames  string
 	record  bool
@@ -86,6 +90,11 @@ func definePixels(f *flags.Set) check {
 	p := &pixelsJob{c: c, scene: c.Scene.Name, weights: c.Weights[:], out: "pixels", flags: f}
 	p.training = training{hidden: c.Hidden, act: c.Act, init: c.Init, schedule: "cosine", lr: pixels.DefaultRate, adam: *nn.NewAdam()}
 	p.adam.WeightDecay = pixels.DefaultDecay
+	for _, k := range nn.Kinds() {
+		if _, ok := k.Empty().(nn.Field); ok {
+			p.kinds = append(p.kinds, k.Name)
+		}
+	}
 	var scenes []string
 	for _, s := range pixels.Scenes() {
 		scenes = append(scenes, s.Name)
@@ -94,12 +103,13 @@ func definePixels(f *flags.Set) check {
 	f.File(&p.frames, "frames", flags.Input, "`film` of your own: a GIF, or a directory of PNG or of GIF files")
 	flags.Choice(f, &p.scene, "system", scenes, "`name` of what is filmed: pendulum or double-pendulum")
 	f.BoolVar(&p.record, "record", false, "write the training film, a GIF a run, and train nothing")
-	f.Count(&p.c.Size, "size", 8, 64, "even `number` of pixels on each side")
+	f.Count(&p.c.Size, "pixels", 8, 64, "even `number` of pixels on each side")
 	f.Int(&p.c.Runs, "runs", 1, "`runs` of the training film")
 	f.Int(&p.c.Frames, "length", 3, "`frames` of each run")
 	f.Int(&p.c.Tests, "tests", 1, "`runs` of the test film")
 	f.Float(&p.c.Dt, "dt", flags.Positive, "`interval` from frame to frame, in s")
 	f.Float(&p.c.Swing, "swing", flags.Positive, "largest `angle` at which a rod is let go, in rad")
+	f.Words(&p.c.Kinds, "models", "`kinds` of latent field, a model for each: "+strings.Join(p.kinds, ", "))
 	flags.Choice(f, &p.c.Coupling, "coupling", []pixels.Coupling{pixels.RK4, pixels.Midpoint, pixels.Euler}, "`step` that couples successive states: rk4, midpoint or euler")
 	f.Floats(&p.weights, "weights", flags.NotNegative, "`weights` of the three losses: of the pictures, of p as the rate of q, of the field")
 	f.Int(&p.c.Pairs, "pairs", 1, "`pairs` of q and p in a latent state")
@@ -113,7 +123,7 @@ func definePixels(f *flags.Set) check {
 	f.Int(&p.c.Length, "ahead", 3, "`frames` that each predicts")
 	f.Int(&p.c.Long, "long", 0, "`frames` of further rollouts from -swings, 0: none")
 	f.Floats(&p.c.Swings, "swings", flags.Positive, "`angles` at which the long rollouts start, in rad")
-	f.Int(&p.new, "new", 0, "`films` of new states, drawn from the distribution of the latent states of hnn")
+	f.Int(&p.new, "new", 0, "`films` of new states, drawn from the distribution of the latent states of the first model")
 	f.BoolVar(&p.resume, "continue", false, "go on from the checkpoints of an interrupted run in -out")
 	f.As(flags.Neutral, "continue")
 	p.register(f)
@@ -134,8 +144,13 @@ func (p *pixelsJob) check() error {
 	if len(p.weights) != 3 {
 		return flags.Wrong("-weights has %d numbers: want 3", len(p.weights))
 	}
+	for i, name := range p.c.Kinds {
+		if !slices.Contains(p.kinds, name) || slices.Contains(p.c.Kinds[:i], name) {
+			return flags.Wrong("-models %s: want different ones of %v", name, p.kinds)
+		}
+	}
 	if p.c.Size%2 != 0 {
-		return flags.Wrong("-size %d: want an even number", p.c.Size)
+		return flags.Wrong("-pixels %d: want an even number", p.c.Size)
 	}
 	if p.c.Swing > math.Pi {
 		return flags.Wrong("-swing %v: want an angle up to π", p.c.Swing)
@@ -164,7 +179,7 @@ func (p *pixelsJob) fits(e *env) error {
 		last = float64(h)
 	}
 	return cmp.Or(
-		e.fits(frame*(float64(c.Runs)+float64(c.Tests))*float64(c.Frames), fmt.Sprintf("-runs %d and -tests %d of %d frames of %d×%d", c.Runs, c.Tests, c.Frames, c.Size, c.Size), "fewer, or a smaller -size"),
+		e.fits(frame*(float64(c.Runs)+float64(c.Tests))*float64(c.Frames), fmt.Sprintf("-runs %d and -tests %d of %d frames of %d×%d", c.Runs, c.Tests, c.Frames, c.Size, c.Size), "fewer, or smaller -pixels"),
 		e.fits(float64(frame*float64(3*c.Starts)*float64(c.Length))+float64(float64(200*len(c.Swings))*float64(c.Long)), "the rollouts", "fewer -starts, or less of -ahead or -long"),
 		e.fits(float64(weights*250)+float64(frame*20*float64(c.Batch)), "networks of -hidden "+p.flags.Lookup("hidden").Value.String(), "smaller layers"))
 }
@@ -208,6 +223,11 @@ func (p *pixelsJob) run(e *env) error {
 	p.report(e, r)
 	if err := p.writeFiles(e, &c, r, saved.settings); err != nil {
 		return err
+	}
+	if !e.dry {
+		if err := e.writeReport(p.flags, p.out); err != nil {
+			return err
+		}
 	}
 	if err := saved.remove(); err != nil {
 		return err

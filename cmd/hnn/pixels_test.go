@@ -13,7 +13,7 @@ import (
 
 // tinyFilm are the flags of an experiment with pictures that takes a tenth of a second.
 func tinyFilm(dir string, more ...string) []string {
-	a := []string{"pixels", "-size", "10", "-runs", "4", "-length", "12", "-tests", "2", "-starts", "2", "-ahead", "12",
+	a := []string{"pixels", "-pixels", "10", "-runs", "4", "-length", "12", "-tests", "2", "-starts", "2", "-ahead", "12",
 		"-hidden", "12,12", "-dynamics", "8", "-epochs", "3", "-batch", "20", "-out", dir}
 	return append(a, more...)
 }
@@ -21,7 +21,7 @@ func tinyFilm(dir string, more ...string) []string {
 func TestPixels(t *testing.T) {
 	dir := t.TempDir()
 	r := hnn(t, "", tinyFilm(dir, "-long", "70", "-new", "2", "-variational", "-kl", "0.01")...)
-	if r.status != 0 || !strings.Contains(r.errors, "wrote 9 files to "+dir) {
+	if r.status != 0 || !strings.Contains(r.errors, "wrote 10 files to "+dir) {
 		t.Fatalf("%+v", r)
 	}
 	latent, err := table.ReadFile(t.Context(), filepath.Join(dir, "latent.csv"))
@@ -46,10 +46,10 @@ func TestPixels(t *testing.T) {
 	}); err != nil || frames != 13 {
 		t.Errorf("film.gif: %d frames, %v", frames, err)
 	}
-	if out := must(t, "replay", filepath.Join(dir, "manifest.json")); strings.Count(out, "ok ") != 8 {
+	if out := must(t, "replay", filepath.Join(dir, "manifest.json")); strings.Count(out, "ok ") != 9 {
 		t.Error(out)
 	}
-	if out := must(t, "sweep", "-seeds", "2", "-out", filepath.Join(dir, "s"), "pixels", "-size", "8", "-runs", "2", "-length", "5", "-tests", "1",
+	if out := must(t, "sweep", "-seeds", "2", "-out", filepath.Join(dir, "s"), "pixels", "-pixels", "8", "-runs", "2", "-length", "5", "-tests", "1",
 		"-starts", "1", "-ahead", "5", "-hidden", "4", "-dynamics", "4", "-epochs", "1"); out != "" {
 		t.Error(out)
 	}
@@ -84,7 +84,7 @@ func TestPixelsResume(t *testing.T) {
 func TestOwnFilm(t *testing.T) {
 	dir := t.TempDir()
 	film := filepath.Join(dir, "double")
-	must(t, "pixels", "-record", "-system", "double-pendulum", "-size", "10", "-runs", "11", "-length", "12", "-out", film)
+	must(t, "pixels", "-record", "-system", "double-pendulum", "-pixels", "10", "-runs", "11", "-length", "12", "-out", film)
 	first, err := readFilm(t.Context(), film, 10, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func TestOwnFilm(t *testing.T) {
 		}
 	}
 	out := filepath.Join(dir, "out")
-	must(t, "pixels", "-frames", film, "-pairs", "2", "-size", "10", "-hidden", "12", "-dynamics", "8", "-epochs", "2", "-quiet", "-out", out)
+	must(t, "pixels", "-frames", film, "-pairs", "2", "-pixels", "10", "-hidden", "12", "-dynamics", "8", "-epochs", "2", "-quiet", "-out", out)
 	if got := must(t, "replay", filepath.Join(out, "manifest.json")); strings.Contains(got, "DIFFERS") {
 		t.Error(got)
 	}
@@ -158,7 +158,7 @@ func TestBadFilms(t *testing.T) {
 		{sub("empty", nil), "no PNG or GIF file in it"},
 		{sub("mixed", map[string]string{"1.png": frame(10, 10), "2.gif": "GIF"}), "both PNG and GIF files"},
 		{sub("sizes", map[string]string{"1.png": frame(30, 30), "2.png": frame(31, 30)}), "2.png: 31×30 pixels: want the 30×30 of"},
-		{sub("small", map[string]string{"1.png": frame(20, 30)}), "want a smaller -size"},
+		{sub("small", map[string]string{"1.png": frame(20, 30)}), "want smaller -pixels"},
 		{sub("few", map[string]string{"1.png": frame(30, 30), "2.png": frame(30, 30)}), "run 0 has 2 frames: want three at least"},
 		{sub("still", map[string]string{"1.png": frame(30, 30), "2.png": frame(30, 30), "3.png": frame(30, 30), "4.png": frame(30, 30), "5.png": frame(30, 30),
 			"6.png": frame(30, 30), "7.png": frame(30, 30), "8.png": frame(30, 30), "9.png": frame(30, 30), "10.png": frame(30, 30),
@@ -168,6 +168,6 @@ func TestBadFilms(t *testing.T) {
 	}
 	fails(t, hnn(t, "", "pixels", "-frames", dir, "-swing", "1", "-out", out), 2, "-swing is for films that are made")
 	fails(t, hnn(t, "", "pixels", "-kl", "1", "-out", out), 2, "-kl is for -variational")
-	fails(t, hnn(t, "", "pixels", "-size", "11", "-out", out), 2, "want an even number")
+	fails(t, hnn(t, "", "pixels", "-pixels", "11", "-out", out), 2, "want an even number")
 	fails(t, hnn(t, "", "pixels", "-weights", "1,2", "-out", out), 2, "-weights has 2 numbers: want 3")
 }

@@ -164,8 +164,8 @@ func TestSweepMisuse(t *testing.T) {
 		args []string
 	}{
 		{"want a command to sweep", nil},
-		{"simulate cannot be swept: want one of [spring train rollout eval]", []string{"simulate"}},
-		{"cannot be swept: want one of [spring train rollout eval]", []string{"sweep", "spring"}},
+		{"simulate cannot be swept: want one of [spring pixels train rollout eval]", []string{"simulate"}},
+		{"cannot be swept: want one of [spring pixels train rollout eval]", []string{"sweep", "spring"}},
 		{"nothing cannot be swept", []string{"nothing"}},
 		{"NAME=V1", []string{"-grid", "lr", "spring"}},
 		{"NAME=V1", []string{"-grid", "lr=", "spring"}},

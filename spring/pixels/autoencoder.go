@@ -47,9 +47,9 @@ func (m *Residual) Apply(x autodiff.Var, name string) autodiff.Var {
 //	z = E((x − x̄)/s),    x = [frame r, frame r+1],    x̂ = x̄ + s D(z),    dz/dt = f(z)
 //
 // x̄ is the mean picture and s² the mean variance of the pixels. Time is measured in units of τ
-// frames, in which q and p have about the same size. The latent field is that of an HNN, J∇H, or
-// of a baseline, any f. A variational encoder has two outputs for each number of z: the mean μ
-// and log σ² of a Gaussian; z is then the mean.
+// frames, in which q and p have about the same size. The latent field is that of any model of
+// nn.Kinds that has one: of an HNN, J∇H, or of a baseline. A variational encoder has two outputs
+// for each number of z: the mean μ and log σ² of a Gaussian; z is then the mean.
 //
 // Source: Greydanus, Dzamba, Yosinski, "Hamiltonian Neural Networks" (2019), §5 (task 5), with
 // x̄ = 0, s = 1, τ = 1; for the variational one, Kingma and Welling, "Auto-Encoding Variational
@@ -60,8 +60,7 @@ type Autoencoder struct {
 	Spread           float64          // s
 	Tau              float64          // τ
 	Encoder, Decoder *Residual
-	HNN              *nn.HNN      // the latent field, or nil
-	Baseline         *nn.Baseline // the latent field, or nil
+	Motion           *nn.Member // the model of the latent states, a Dynamics
 }
 
 // A Dynamics moves latent states.
@@ -70,20 +69,22 @@ type Dynamics interface {
 	nn.Stored
 }
 
-// Latent returns the model that moves the latent states: 2d numbers each, time in frames.
-func (m *Autoencoder) Latent() Dynamics {
-	if m.HNN != nil {
-		return m.HNN
+// Latent returns the model that moves the latent states: 2d numbers each.
+func (m *Autoencoder) Latent() Dynamics { return m.Motion.Model.(Dynamics) }
+
+// autoencoder returns a model as an Autoencoder.
+func autoencoder(m nn.Model) (*Autoencoder, error) {
+	a, ok := m.(*Autoencoder)
+	if !ok {
+		return nil, errors.New("pixels: the model is no autoencoder")
 	}
-	return m.Baseline
+	return a, nil
 }
 
 // Variational tells whether the encoder gives a distribution.
-func (m *Autoencoder) Variational() bool { return m.outputs() == 2*m.Latent().Dim() }
-
-func (m *Autoencoder) outputs() int {
+func (m *Autoencoder) Variational() bool {
 	sizes := m.Encoder.Sizes()
-	return sizes[len(sizes)-1]
+	return sizes[len(sizes)-1] == 2*m.Latent().Dim()
 }
 
 // code returns what the encoder makes of each row of x, a pair of frames.
@@ -127,20 +128,20 @@ func (m *Autoencoder) Parts(p *nn.Parts) {
 	p.Number("tau", &m.Tau)
 	nn.Part(p, "encoder", &m.Encoder)
 	nn.Part(p, "decoder", &m.Decoder)
-	nn.Part(p, "hnn", &m.HNN)
-	nn.Part(p, "baseline", &m.Baseline)
+	nn.Part(p, "motion", &m.Motion)
 }
 
 // Check implements nn.Stored.
 func (m *Autoencoder) Check() error {
-	if (m.HNN == nil) == (m.Baseline == nil) {
-		return errors.New("want either hnn or baseline")
+	if m.Encoder == nil || m.Decoder == nil || m.Motion == nil {
+		return errors.New("want an encoder, a decoder and a motion")
 	}
-	if m.Encoder == nil || m.Decoder == nil {
-		return errors.New("want an encoder and a decoder")
+	f, ok := m.Motion.Model.(Dynamics)
+	if !ok {
+		return errors.New("motion: this kind of model has no field: want one that has")
 	}
-	if err := m.Latent().Check(); err != nil {
-		return err
+	if err := f.Check(); err != nil {
+		return fmt.Errorf("motion: %w", err)
 	}
 	n, d := 2*m.Dim(), m.Latent().Dim()
 	if err := m.Encoder.Fits(n, d); err != nil {
@@ -169,8 +170,9 @@ func Kind() nn.Kind {
 		Empty: func() nn.Stored { return new(Autoencoder) }}
 }
 
-// NewAutoencoder makes an autoencoder for a film, with weights from src.
-func (c *Config) NewAutoencoder(f *Film, baseline bool, src rand.Source) (*Autoencoder, error) {
+// NewAutoencoder makes an autoencoder for a film, with a latent field of a kind of nn.Kinds and
+// weights from src.
+func (c *Config) NewAutoencoder(f *Film, kind string, src rand.Source) (*Autoencoder, error) {
 	m := &Autoencoder{Size: f.Size, Mean: f.mean(), Spread: math.Sqrt(f.variance()), Tau: c.Tau}
 	if !(m.Spread > 1e-6) { // rounding errors of the mean are smaller
 		return nil, errors.New("pixels: all frames are the same: want a film that moves")
@@ -179,37 +181,34 @@ func (c *Config) NewAutoencoder(f *Film, baseline bool, src rand.Source) (*Autoe
 		m.Tau = f.pace()
 	}
 	d, n := 2*c.Pairs, 2*m.Dim()
-	net := func(lastBias bool, sizes ...int) (*nn.MLP, error) {
-		net, err := nn.NewMLP(c.Act, lastBias, sizes...)
+	net := func(sizes ...int) (*Residual, error) {
+		net, err := nn.NewMLP(c.Act, true, sizes...)
 		if err != nil {
 			return nil, err
 		}
-		return net, net.Init(c.Init, src)
+		return &Residual{*net}, net.Init(c.Init, src)
 	}
 	code := d
 	if c.Variational {
 		code = 2 * d
 	}
+	var err error
 	hidden := slices.Clone(c.Hidden)
-	e, err := net(true, append(append([]int{n}, hidden...), code)...)
-	if err != nil {
+	if m.Encoder, err = net(append(append([]int{n}, hidden...), code)...); err != nil {
 		return nil, err
 	}
 	slices.Reverse(hidden)
-	dec, err := net(true, append(append([]int{d}, hidden...), n)...)
+	if m.Decoder, err = net(append(append([]int{d}, hidden...), n)...); err != nil {
+		return nil, err
+	}
+	row, err := nn.KindOf(kind)
 	if err != nil {
 		return nil, err
 	}
-	m.Encoder, m.Decoder = &Residual{*e}, &Residual{*dec}
-	outs := 1
-	if baseline {
-		outs = d
+	motion, err := row.New(&nn.Networks{Hidden: c.Dynamics, Act: c.Act, Init: c.Init, Src: src}, &nn.Series{X: autodiff.NewMatrix(1, d)}, nil)
+	if err != nil {
+		return nil, err
 	}
-	field, err := net(false, append(append([]int{d}, c.Dynamics...), outs)...)
-	if baseline {
-		m.Baseline = &nn.Baseline{N: field}
-	} else {
-		m.HNN = &nn.HNN{K: field}
-	}
-	return m, err
+	m.Motion = &nn.Member{Model: motion}
+	return m, m.Check()
 }

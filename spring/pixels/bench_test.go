@@ -14,7 +14,7 @@ func BenchmarkStep(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	m, err := c.NewAutoencoder(film, false, rand.NewPCG(1, 2))
+	m, err := c.NewAutoencoder(film, "hnn", rand.NewPCG(1, 2))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -22,10 +22,11 @@ type Config struct {
 	Long       int       // frames of the long rollouts, 0 for none
 	Swings     []float64 // rad: where the long rollouts start at rest
 
-	Pairs       int     // of q and p in a latent state
-	Tau         float64 // frames in a unit of latent time; 0: from the film
-	Hidden      []int   // layers of the encoder; those of the decoder are the same in reverse
-	Dynamics    []int   // layers of the latent field
+	Kinds       []string // of the latent fields, rows of nn.Kinds: a model for each
+	Pairs       int      // of q and p in a latent state
+	Tau         float64  // frames in a unit of latent time; 0: from the film
+	Hidden      []int    // layers of the encoder; those of the decoder are the same in reverse
+	Dynamics    []int    // layers of the latent field
 	Act         nn.Activation
 	Init        nn.Init
 	Coupling    Coupling
@@ -61,7 +62,7 @@ func Default() Config {
 	return Config{
 		Sampling: Sampling{Scene: scene, Size: 28, Runs: 200, Frames: 100, Dt: 0.05, Swing: math.Pi / 6},
 		Tests:    20, Starts: 10, Length: 200, Swings: []float64{0.15, 0.3, 0.5},
-		Pairs: 1, Hidden: []int{200, 200, 200}, Dynamics: []int{200, 200}, Act: nn.Tanh, Init: nn.Orthogonal,
+		Kinds: []string{"hnn", "baseline"}, Pairs: 1, Hidden: []int{200, 200, 200}, Dynamics: []int{200, 200}, Act: nn.Tanh, Init: nn.Orthogonal,
 		Coupling: RK4, Weights: [3]float64{1, 1, 1}, KL: 1e-4,
 		Epochs: 20, Batch: 200,
 		Rule:     func() nn.Rule { a := nn.NewAdam(); a.WeightDecay = DefaultDecay; return a },
@@ -82,7 +83,7 @@ const (
 
 // A Trained model is one of the experiment's.
 type Trained struct {
-	Name    string // hnn or baseline
+	Name    string // the kind of its latent field
 	Model   *Autoencoder
 	Epochs  []nn.Epoch // Valid is the loss on the test film
 	Picture float64    // mean squared error of the reconstructed test film, as a share of the variance of its pixels
@@ -114,7 +115,7 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"baseline", "hnn"} {
+	for _, name := range c.Kinds {
 		m, err := c.train(ctx, name, r, progress)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -178,7 +179,7 @@ func (c *Config) train(ctx context.Context, name string, r *Result, progress fun
 	epoch := 0 // ended so far
 	recipe := nn.Recipe{
 		Model: func(*nn.Series, *nn.Scaling) (nn.Model, error) {
-			return c.NewAutoencoder(r.Train, name == "baseline", rand.NewPCG(c.Seed, streamWeights))
+			return c.NewAutoencoder(r.Train, name, rand.NewPCG(c.Seed, streamWeights))
 		},
 		Objective: &Objective{Coupling: c.Coupling, Weights: c.Weights, KL: c.KL, Seed: c.Seed ^ streamNoise<<32, Epoch: &epoch},
 		Stages:    []nn.Optimizer{&nn.Descent{Rule: c.Rule(), Epochs: c.Epochs, Batch: c.Batch, Rate: c.Schedule, Seed: c.Seed, Stream: streamOrder}},
@@ -210,7 +211,10 @@ func (c *Config) train(ctx context.Context, name string, r *Result, progress fun
 	if err != nil {
 		return nil, err
 	}
-	m := fit.Model.(*Autoencoder)
+	m, err := autoencoder(fit.Model)
+	if err != nil {
+		return nil, err
+	}
 	t := &Trained{Name: name, Model: m, Epochs: fit.Epochs, Picture: pictureError(m, r.Test)}
 	if r.Train.States != nil {
 		t.Map, err = fitMap(m, r.Train)

@@ -61,9 +61,9 @@ func (o *Objective) Scaling(*nn.Series) (*nn.Scaling, error) {
 
 // Problem implements nn.Objective for an Autoencoder.
 func (o *Objective) Problem(m nn.Model, s *nn.Series, _ *nn.Scaling, workers int) (nn.Problem, error) {
-	a, ok := m.(*Autoencoder)
-	if !ok {
-		return nil, errors.New("pixels: the model is no autoencoder")
+	a, err := autoencoder(m)
+	if err != nil {
+		return nil, err
 	}
 	if s.X.Cols != a.Dim() {
 		return nil, fmt.Errorf("pixels: frames of %d pixels, the model has %d", s.X.Cols, a.Dim())

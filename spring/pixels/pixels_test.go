@@ -97,7 +97,7 @@ func TestFilm(t *testing.T) {
 // The gradient of the loss agrees with central differences for both latent fields, each coupling
 // and the variational encoder.
 func TestGradient(t *testing.T) {
-	for _, baseline := range []bool{false, true} {
+	for _, kind := range []string{"hnn", "baseline", "mechanical"} {
 		for _, coupling := range []Coupling{Midpoint, RK4, Euler} {
 			for _, variational := range []bool{false, true} {
 				c := small()
@@ -106,7 +106,7 @@ func TestGradient(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				m, err := c.NewAutoencoder(f, baseline, rand.NewPCG(2, 2))
+				m, err := c.NewAutoencoder(f, kind, rand.NewPCG(2, 2))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -134,7 +134,7 @@ func TestGradient(t *testing.T) {
 						down := p.Eval(rows, true)
 						w.Data[j] = x
 						if d := (up - down) / (2 * h); math.Abs(d-grads[i][j]) > 1e-6*(1+math.Abs(d)) {
-							t.Errorf("%v, %s, variational %v: ∂L/∂w of part %d, number %d is %v, by differences %v", baseline, coupling, variational, i, j, grads[i][j], d)
+							t.Errorf("%s, %s, variational %v: ∂L/∂w of part %d, number %d is %v, by differences %v", kind, coupling, variational, i, j, grads[i][j], d)
 						}
 					}
 				}
@@ -151,7 +151,7 @@ func TestLoss(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := c.NewAutoencoder(f, false, rand.NewPCG(2, 2))
+	m, err := c.NewAutoencoder(f, "hnn", rand.NewPCG(2, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,6 +331,8 @@ func TestRefuses(t *testing.T) {
 		"short film":  func(c *Config) { c.Own, c.Check = still(10, 2), still(10, 6) },
 		"no layers":   func(c *Config) { c.Hidden = []int{0} },
 		"no such act": func(c *Config) { c.Act = "relu" },
+		"no field":    func(c *Config) { c.Kinds = []string{"nextstate"} },
+		"no kind":     func(c *Config) { c.Kinds = []string{"moon"} },
 	} {
 		c := small()
 		change(&c)
@@ -397,7 +399,7 @@ func TestVariational(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := c.NewAutoencoder(f, false, rand.NewPCG(2, 2))
+	m, err := c.NewAutoencoder(f, "hnn", rand.NewPCG(2, 2))
 	if err != nil {
 		t.Fatal(err)
 	}

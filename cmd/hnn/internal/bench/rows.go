@@ -207,7 +207,7 @@ func pixelsRow(workers int) *Row {
 		if err != nil {
 			return nil, err
 		}
-		m, err := c.NewAutoencoder(film, false, rand.NewPCG(1, 2))
+		m, err := c.NewAutoencoder(film, "hnn", rand.NewPCG(1, 2))
 		if err != nil {
 			return nil, err
 		}

@@ -324,13 +324,10 @@ func (s *source) addModels(f *picture.Figure, p *picture.Panel, x, y string, dot
 	}
 }
 
-// rank orders models from below to above.
+// rank orders models from below to above: the true one, others, those that have an H.
 func rank(model string) int {
-	switch model {
-	case "true":
-		return 0
-	case "hnn", "shooting":
-		return 2
+	if r, ok := map[string]int{"true": 0, "hnn": 2, "shooting": 2}[model]; ok {
+		return r
 	}
 	return 1
 }
