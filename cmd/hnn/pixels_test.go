@@ -46,6 +46,12 @@ func TestPixels(t *testing.T) {
 	}); err != nil || frames != 13 {
 		t.Errorf("film.gif: %d frames, %v", frames, err)
 	}
+	page := string(contents(t, filepath.Join(dir, "report.html")))
+	for _, want := range []string{`<img src="data:image/gif;base64,R0lGOD`, `<img src="data:image/png;base64,iVBOR`, "map_q"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("report.html is without %s", want)
+		}
+	}
 	if out := must(t, "replay", filepath.Join(dir, "manifest.json")); strings.Count(out, "ok ") != 9 {
 		t.Error(out)
 	}

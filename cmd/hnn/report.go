@@ -73,6 +73,9 @@ func (e *env) addToReport(in *report.Input, name string) error {
 		return slices.ContainsFunc(files, func(f os.DirEntry) bool { return f.Name() == name })
 	}
 	for _, file := range files {
+		if err := addPicture(in, filepath.Join(name, file.Name())); err != nil {
+			return err
+		}
 		if !strings.EqualFold(filepath.Ext(file.Name()), ".csv") || file.Name() == "test.csv" && has("train.csv") { // which looks the same
 			continue
 		}
@@ -106,6 +109,22 @@ func (e *env) addTable(in *report.Input, name string) error {
 	return err
 }
 
+// mostPicture bounds a picture on the page, in bytes.
+const mostPicture = 4 << 20
+
+// addPicture adds a PNG or GIF file, if it is one and is not too large.
+func addPicture(in *report.Input, name string) error {
+	if ext := strings.ToLower(filepath.Ext(name)); ext != ".png" && ext != ".gif" {
+		return nil
+	}
+	if info, err := os.Stat(name); err != nil || info.Size() > mostPicture {
+		return err
+	}
+	b, err := os.ReadFile(name)
+	in.Pictures = append(in.Pictures, report.Picture{Name: filepath.Base(name), Data: b})
+	return err
+}
+
 // describeRun adds what a manifest says, and whether its files in dir are still the same.
 func describeRun(in *report.Input, m *manifest, dir string) {
 	in.Command, in.Flags, in.Defaults, in.Operands, in.Manifest = m.Command, m.Flags, m.Defaults, m.Operands, "manifest.json"
@@ -134,6 +153,9 @@ func (e *env) writeReport(f *flags.Set, out string) error {
 	in := &report.Input{Name: f.Name(), Version: version}
 	describeRun(in, m, out)
 	for _, file := range m.Files {
+		if err := addPicture(in, filepath.Join(out, file.Name)); err != nil {
+			return err
+		}
 		if filepath.Ext(file.Name) == ".csv" && file.Name != "test.csv" {
 			if err := e.addTable(in, filepath.Join(out, file.Name)); err != nil {
 				return err

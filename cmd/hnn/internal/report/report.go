@@ -9,10 +9,12 @@ import (
 	"bytes"
 	"cmp"
 	_ "embed" // page.html is part of the program
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +36,36 @@ type Input struct {
 	Files    []Sum // files that it wrote
 	Manifest string
 	Tables   []*table.Table // CSV files, read by table.ReadMixed, with names without directory
+	Pictures []Picture      // PNG and GIF files
 	Skipped  []string       // errors of those that cannot be read
+}
+
+// A Picture is a file that is shown as it is.
+type Picture struct {
+	Name string // without directory
+	Data []byte
+}
+
+// URL is the picture itself, in a form that HTML takes in the place of the address of a file.
+func (p Picture) URL() template.URL {
+	kind := "image/png"
+	if strings.EqualFold(filepath.Ext(p.Name), ".gif") {
+		kind = "image/gif"
+	}
+	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(p.Data))
+}
+
+// About says what is seen in the pictures of hnn pixels.
+func (p Picture) About() string {
+	switch p.Name {
+	case "sheet.png":
+		return "Frames of the first run, evenly spread in time: from above the true film, then that of each model."
+	case "film.gif":
+		return "From the left the true film, then that of each model; the first runs below each other."
+	case "new.gif":
+		return "Films of states that were drawn from the latent states of the first model."
+	}
+	return "A picture of this run."
 }
 
 // A Sum is a file and its SHA-256.
