@@ -53,17 +53,11 @@ func (p *pixelsJob) writeFiles(e *env, c *pixels.Config, r *pixels.Result, setti
 	if err := p.writeLatent(e, c, r); err != nil {
 		return err
 	}
-	if err := e.writeTable(filepath.Join(p.out, "loss.csv"), []string{"model", "epoch", "step", "train", "test", "rate"}, func(w *table.Writer) {
-		for _, m := range r.Models {
-			for _, ep := range m.Epochs {
-				w.Text(m.Name)
-				w.Int(ep.Epoch)
-				w.Int(ep.Step)
-				floats(w, ep.Loss, ep.Valid, ep.Rate)
-				w.End()
-			}
-		}
-	}); err != nil {
+	var all []losses
+	for _, m := range r.Models {
+		all = append(all, losses{m.Name, m.Epochs})
+	}
+	if err := e.writeLosses(filepath.Join(p.out, "loss.csv"), all...); err != nil {
 		return err
 	}
 	if err := p.writeSummary(e, r); err != nil {

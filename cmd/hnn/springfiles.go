@@ -43,17 +43,11 @@ func writeSpring(e *env, out string, c spring.Config, r *spring.Result, points i
 	if err := file("test.csv", setHeader, func(w *table.Writer) { writeSet(w, r.Test) }); err != nil {
 		return err
 	}
-	if err := file("loss.csv", []string{"model", "epoch", "step", "train", "test", "rate"}, func(w *table.Writer) {
-		for _, m := range r.Models {
-			for _, e := range m.Epochs {
-				w.Text(m.Name)
-				w.Int(e.Epoch)
-				w.Int(e.Step)
-				floats(w, e.Loss, e.Valid, e.Rate)
-				w.End()
-			}
-		}
-	}); err != nil {
+	var all []losses
+	for _, m := range r.Models {
+		all = append(all, losses{m.Name, m.Epochs})
+	}
+	if err := e.writeLosses(filepath.Join(out, "loss.csv"), all...); err != nil {
 		return err
 	}
 	if err := file("trajectory.csv", []string{"model", "run", "t", "q", "p", "energy", "H", "drift"}, func(w *table.Writer) {

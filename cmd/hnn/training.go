@@ -72,6 +72,27 @@ func (e *env) writeLoss(path string, epochs []nn.Epoch) error {
 	})
 }
 
+// losses are those of the training of a model.
+type losses struct {
+	model  string
+	epochs []nn.Epoch
+}
+
+// writeLosses writes the losses of several models, on the data and on those of the test.
+func (e *env) writeLosses(path string, all ...losses) error {
+	return e.writeTable(path, []string{"model", "epoch", "step", "train", "test", "rate"}, func(w *table.Writer) {
+		for _, m := range all {
+			for _, ep := range m.epochs {
+				w.Text(m.model)
+				w.Int(ep.Epoch)
+				w.Int(ep.Step)
+				floats(w, ep.Loss, ep.Valid, ep.Rate)
+				w.End()
+			}
+		}
+	})
+}
+
 // rowsOf formats a table for a help text.
 func rowsOf(indent int, rows ...[2]string) string {
 	var b strings.Builder
