@@ -226,11 +226,11 @@ func TestCheck(t *testing.T) {
 		{name: "wrapped", give: with(func(_ int, t, _, _ float64) []string {
 			return []string{num(t), num(math.Mod(t, 2*math.Pi)), num(1 + 0.1*math.Sin(t))}
 		}).write("t,q,p", ","),
-			want: "q jumps by about 2π on line 65: unwrap the angle"},
+			want: "q jumps by about 2π on line 65: if it is an angle, -periodic q"},
 		{name: "wrapped degrees", give: with(func(_ int, t, _, _ float64) []string {
 			return []string{num(t), num(math.Mod(40*t, 360)), num(40 + math.Sin(t))}
 		}).write("t,q,p", ","),
-			want: "q jumps by about 360: degrees on line 92"},
+			want: "q jumps by about 360 on line 92: it looks like an angle in degrees"},
 		{name: "friction", give: film{rows: 200, dt: 0.1, gamma: 0.1}.write("t,q,p", ","), want: "energy is lost, like by a force of −0.1 times the momentum: friction"},
 		{name: "driven", give: film{rows: 200, dt: 0.1, gamma: -0.04}.write("t,q,p", ","), want: "energy grows, like by a force of 0.04 times the momentum"},
 		{name: "derivatives by millisecond", give: with(func(_ int, t, q, p float64) []string {

@@ -78,11 +78,11 @@ func (l *look) doubtAngle(i int, p nn.Pair) {
 	q := l.cols.q[i]
 	switch unit := l.t.Unit(q); {
 	case p.Wrapped >= 0:
-		turn := "2π"
 		if p.Turn == 360 {
-			turn = "360: degrees"
+			l.doubt("%s jumps by about 360 on line %d: it looks like an angle in degrees: multiply it by π/180, then -periodic %s", q, l.line(p.Wrapped), q)
+		} else {
+			l.doubt("%s jumps by about 2π on line %d: if it is an angle, -periodic %s", q, l.line(p.Wrapped), q)
 		}
-		l.doubt("%s jumps by about %s on line %d: unwrap the angle, that is, add whole turns", q, turn, l.line(p.Wrapped))
 	case unit == "deg" || unit == "°" || unit == "degrees":
 		l.doubt("%s is in degrees: multiply it by π/180, so that H has a sine of radians and p = dq/dt its units", q)
 	case p.Degrees:
@@ -132,14 +132,14 @@ func (l *look) doubtEnergy() {
 		for i, v := range in.Masses {
 			m = append(m, fmt.Sprintf("%s by %.2g", l.cols.p[i], v))
 		}
-		l.doubt("%s look like velocities of unequal masses, for which no H exists: an energy is kept with masses in this proportion: multiply %s",
+		l.doubt("%s look like velocities of unequal masses, for which no H exists: an energy is kept with masses in this proportion: multiply %s, or see -velocities",
 			strings.Join(l.cols.p, ", "), strings.Join(m, ", "))
 	}
 	if in.Unkept > 0 {
-		l.doubt("no energy p²/2 + V(q) is kept, %.2g %% of p²/2 is left: velocities are no momenta where the kinetic energy depends on q, as in a double pendulum; or something drives the system", 100*in.Unkept)
+		l.doubt("no energy p²/2 + V(q) is kept, %.2g %% of p²/2 is left: velocities are no momenta where the kinetic energy depends on q, as in a double pendulum: see -velocities; or something drives the system", 100*in.Unkept)
 	}
 	if in.Damping > 0 {
-		l.doubt("energy is lost, like by a force of −%.2g times the momentum: friction, which no H of q and p has: -kind baseline can fit it", in.Damping)
+		l.doubt("energy is lost, like by a force of −%.2g times the momentum: friction, which no H of q and p has: -friction constant", in.Damping)
 	}
 	if in.Damping < 0 {
 		l.doubt("energy grows, like by a force of %.2g times the momentum: something drives the system, which no H of q and p has: -kind baseline can fit it", -in.Damping)
@@ -171,7 +171,7 @@ func (l *look) doubtColumns() {
 		s := strings.TrimRight(strings.ToLower(h), "0123456789")
 		if slices.Contains([]string{"u", "input", "force", "torque", "control", "f"}, s) && !slices.Contains(names, h) {
 			if v, _, _ := l.t.Lost(h); len(v) > 0 && slices.Max(v) > slices.Min(v) {
-				l.doubt("%s looks like an input, and is not read: with a force from outside no H of q and p is kept: train on rows where it is 0", h)
+				l.doubt("%s looks like an input, and is not read: if it is a force from outside, -inputs %s", h, h)
 			}
 		}
 	}
