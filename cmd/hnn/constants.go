@@ -64,8 +64,8 @@ const refitRows = 20_000
 func (c *constants) refit(e *env, s *states) error {
 	by := nn.Derivatives{}
 	if s.DX == nil {
-		if s.T == nil {
-			e.say("%s has no times and no derivatives: the constants are those of the model", s.name)
+		if s.T == nil || s.Hidden != nil {
+			e.say("%s has no momenta or no times, and no derivatives: the constants are those of the model", s.name)
 			return nil
 		}
 		by.From, by.Order = nn.Central, 4

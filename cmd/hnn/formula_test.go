@@ -188,4 +188,12 @@ func TestFormulaNoise(t *testing.T) {
 	if len(rows) != 3 || rows[1][0] != "q^2" || rows[1][2] != "" || rows[2][0] != "p^2" || rows[2][3] != "" {
 		t.Errorf("%v", rows)
 	}
+	var hidden strings.Builder
+	for _, row := range csvRows(t, strings.NewReader(string(contents(t, data)))) {
+		hidden.WriteString(strings.Join(row[:3], ",") + "\n")
+	}
+	r = hnn(t, "", "formula", path("m.json"), put(t, dir, "hidden.csv", hidden.String()))
+	if r.status != 0 || !strings.Contains(r.out, "*p^2") || !strings.Contains(r.errors, "no momenta or no times") {
+		t.Errorf("%+v", r)
+	}
 }
