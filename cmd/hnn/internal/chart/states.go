@@ -13,7 +13,7 @@ import (
 var times = []string{"t", "time", "Time", "T"}
 
 // special are columns that are no components of a state.
-var special = []string{"model", "run", "energy", "H", "drift", "step", "epoch", "dH_dt", "dissipated", "supplied"}
+var special = []string{"model", "run", "energy", "H", "H_change", "drift", "step", "epoch", "dH_dt", "dissipated", "supplied"}
 
 // time returns the column of times, or "".
 func (s *source) time() string {
@@ -222,7 +222,7 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 		f.Panels = append(f.Panels, panel)
 	}
 	energy := ""
-	for _, name := range []string{"energy", "H"} {
+	for _, name := range []string{"energy", "H", "H_change"} {
 		if energy == "" && s.Has(name) && s.numeric(name) {
 			energy = name
 		}
@@ -239,12 +239,14 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 			add(title, q[i], p[i], s.alike(q[i], p[i]), dots)
 		}
 	}
-	if energy != "" {
-		title := "Energy"
-		if energy == "H" {
-			title = "H of the model"
+	changes := func() { // what the energy does
+		if energy == "" {
+			return
 		}
-		add(title, t, energy, false, false)
+		add(map[string]string{"energy": "Energy", "H": "H of the model", "H_change": "Change of H"}[energy], t, energy, false, false)
+	}
+	if !bands {
+		changes()
 	}
 	if powers := []string{"dH_dt", "dissipated", "supplied"}; s.has(powers...) && !s.Has("model") {
 		panel := &picture.Panel{Title: "Balance of power: dH/dt = supplied − dissipated", X: picture.Axis{Label: t}, Y: picture.Axis{Label: "power"}}
@@ -260,6 +262,9 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 		if len(f.Panels) < 2 && !(len(q) > 0 && !bands && name == q[0] && energy != "") || bands && len(f.Panels) < 4 {
 			add(name+" over time", t, name, false, dots)
 		}
+	}
+	if bands {
+		changes()
 	}
 	switch f.Columns = min(3, len(f.Panels)); len(f.Panels) {
 	case 3:
