@@ -149,6 +149,12 @@ func TestCurves(t *testing.T) {
 	if err != nil || len(f.Panels[0].Layers) != 2 || f.Panels[0].Layers[0].Shape != picture.Band || fmt.Sprint(f.Panels[0].Layers[0].Y2) != "[2 4]" {
 		t.Errorf("%v %+v", err, f.Panels[0])
 	}
+	// Runs are curves of their own, with a gap between, in the colour of their model.
+	f, err = Make(read(t, files["spring's trajectory"].text), Options{X: "t", Y: []string{"drift"}, By: "model"})
+	if err != nil || len(f.Panels[0].Layers) != 3 || f.Panels[0].Layers[1].Shape != picture.Line || len(f.Panels[0].Layers[1].X) != 21 ||
+		!math.IsNaN(f.Panels[0].Layers[1].X[10]) || f.Panels[0].Layers[0].Ink != picture.True || f.Panels[0].Layers[2].Ink != picture.Series+1 {
+		t.Errorf("%v %+v", err, f.Panels[0].Layers)
+	}
 	many := rows("t,a,who", 100, func(i int) string { return fmt.Sprintf("%d,%d,%d", i%5, i, i/5) })
 	if f, err = Make(read(t, many), Options{By: "who"}); err != nil || len(f.Keys) > 0 || !strings.Contains(f.Note, "20 values of who") || len(f.Panels[0].Layers) != 20 {
 		t.Errorf("%v %+v", err, f)
