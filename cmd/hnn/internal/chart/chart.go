@@ -1,8 +1,8 @@
 // Package chart turns a CSV file into a figure. It knows the files of this program by their header, and
 // draws any other file as curves.
 //
-// chart.go has the list of the kinds of files and their common parts; states.go, field.go, training.go
-// and groups.go have one sort of picture each, and curves.go that of other files.
+// chart.go has the list of the kinds of files and their common parts; states.go, section.go, field.go,
+// training.go and groups.go have one sort of picture each, and curves.go that of other files.
 package chart
 
 import (
@@ -283,14 +283,29 @@ func (s *source) sameRow(a, b int, columns []string) bool {
 	return true
 }
 
-// pick returns the values of some rows.
-func pick(v []float64, rows []int) []float64 {
+// pickRows returns the values of some rows.
+func pickRows(v []float64, rows []int) []float64 {
 	if len(rows) == len(v) {
 		return v
 	}
 	out := make([]float64, len(rows))
 	for i, r := range rows {
 		out[i] = v[r]
+	}
+	return out
+}
+
+// byRun is pickRows with a gap between two runs.
+func (s *source) byRun(v []float64, rows []int) []float64 {
+	if !s.Has("run") {
+		return pickRows(v, rows)
+	}
+	var out []float64
+	for i, r := range rows {
+		if i > 0 && !s.sameRow(rows[i-1], r, []string{"run"}) {
+			out = append(out, math.NaN())
+		}
+		out = append(out, v[r])
 	}
 	return out
 }

@@ -46,8 +46,8 @@ var files = map[string]struct{ kind, text, panels string }{
 	"two pairs":       {"trajectory", rows("t,q0,q1,p0,p1", 30, func(i int) string { return orbit(i) + fmt.Sprintf(",%d,%d", i%3, i*i%7) }), "Orbit q1 q0; Phase portrait of q0 p0 q0; Phase portrait of q1 p1 q1"},
 	"x and px":        {"trajectory", rows("time,x,px", 30, orbit), "Phase portrait px x; x over time x time"},
 	"positions alone": {"trajectory", rows("t,q", 30, func(i int) string { return strings.Join(strings.Split(orbit(i), ",")[:2], ",") }), " q t"},
-	"an ensemble": {"trajectory", rows("t,q,p,q_low,q_high,p_low,p_high", 30, func(i int) string { return orbit(i) + ",-2,2,-2,2" }),
-		"q over time q t; p over time p t"},
+	"an ensemble": {"trajectory", rows("t,q,p,q_low,q_high,p_low,p_high,H_change,H_change_low,H_change_high", 30, func(i int) string { return orbit(i) + ",-2,2,-2,2,1,0,2" }),
+		"q over time q t; p over time p t; Change of H H_change t"},
 	"friction and an input": {"trajectory", rows("t,q,p,u,H,dH_dt,dissipated,supplied", 30, func(i int) string { return orbit(i) + ",0,-3,1,2,3" }),
 		"Phase portrait p q; H of the model H t; Balance of power: dH/dt = supplied − dissipated power t"},
 	"an ensemble's field": {"field", rows("q,p,H,dq,dp,H_e,H_e_low,H_e_high,dq_e,dq_e_low,dq_e_high,dp_e,dp_e_low,dp_e_high", 9, func(i int) string {
@@ -148,6 +148,12 @@ func TestCurves(t *testing.T) {
 	f, err = Make(read(t, "t,m,m_low,m_high\n0,1,0,2\n1,2,1,4\n"), Options{X: "t"})
 	if err != nil || len(f.Panels[0].Layers) != 2 || f.Panels[0].Layers[0].Shape != picture.Band || fmt.Sprint(f.Panels[0].Layers[0].Y2) != "[2 4]" {
 		t.Errorf("%v %+v", err, f.Panels[0])
+	}
+	// Runs are curves of their own, with a gap between, in the colour of their model.
+	f, err = Make(read(t, files["spring's trajectory"].text), Options{X: "t", Y: []string{"drift"}, By: "model"})
+	if err != nil || len(f.Panels[0].Layers) != 3 || f.Panels[0].Layers[1].Shape != picture.Line || len(f.Panels[0].Layers[1].X) != 21 ||
+		!math.IsNaN(f.Panels[0].Layers[1].X[10]) || f.Panels[0].Layers[0].Ink != picture.True || f.Panels[0].Layers[2].Ink != picture.Series+1 {
+		t.Errorf("%v %+v", err, f.Panels[0].Layers)
 	}
 	many := rows("t,a,who", 100, func(i int) string { return fmt.Sprintf("%d,%d,%d", i%5, i, i/5) })
 	if f, err = Make(read(t, many), Options{By: "who"}); err != nil || len(f.Keys) > 0 || !strings.Contains(f.Note, "20 values of who") || len(f.Panels[0].Layers) != 20 {

@@ -36,6 +36,11 @@ func drawCurves(s *source, o *Options) (*picture.Figure, error) {
 	} else {
 		p.X.Label = "row"
 	}
+	pick := s.byRun
+	if o.By == "run" || x == "run" {
+		pick = pickRows
+	}
+	var models inks
 	dots := o.Draw == "points"
 	if o.Draw == "" {
 		dots = !slices.ContainsFunc(groups, func(g *group) bool { return sorted(pick(xs, g.rows)) })
@@ -55,6 +60,9 @@ func drawCurves(s *source, o *Options) (*picture.Figure, error) {
 			many := len(groups)*len(ys) > 2*picture.NumSeries
 			if many && len(groups) > 1 {
 				l.Ink, l.Dash = picture.RampInk(i, len(groups)), false
+			}
+			if o.By == "model" && len(ys) == 1 {
+				l.Ink, l.Dash = models.ink(g.values[0]), false
 			}
 			if dots {
 				l.Shape, l.Wide = picture.Dots, dotSize(s.Rows())
@@ -173,16 +181,14 @@ func rowNumbers(n int) []float64 {
 	return v
 }
 
-// sorted tells whether numbers never fall.
+// sorted tells whether numbers never fall but after a gap.
 func sorted(v []float64) bool {
 	last := v[0]
 	for _, x := range v {
 		if x < last {
 			return false
 		}
-		if x == x {
-			last = x
-		}
+		last = x
 	}
 	return true
 }

@@ -72,7 +72,7 @@ func drawSweep(s *source, o *Options) (*picture.Figure, error) {
 					if len(flags) > 0 {
 						text += ", " + label(g)
 					}
-					sc.rows = append(sc.rows, row{text, k.ink(model), pick(s.col(name), g.rows)})
+					sc.rows = append(sc.rows, row{text, k.ink(model), pickRows(s.col(name), g.rows)})
 				}
 			}
 		}
@@ -83,7 +83,7 @@ func drawSweep(s *source, o *Options) (*picture.Figure, error) {
 		if s.Has(name) && s.numeric(name) && len(scores) < 6 {
 			sc := score{name: name}
 			for _, g := range groups {
-				sc.rows = append(sc.rows, row{orElse(label(g), "all points"), picture.Series, pick(s.col(name), g.rows)})
+				sc.rows = append(sc.rows, row{orElse(label(g), "all points"), picture.Series, pickRows(s.col(name), g.rows)})
 			}
 			scores = append(scores, sc)
 		}
@@ -142,7 +142,7 @@ func drawScores(s *source, o *Options) (*picture.Figure, error) {
 				} else if text != "all" {
 					text = "run " + text
 				}
-				sc.rows = append(sc.rows, row{text, ink, pick(s.col(name), g.rows)})
+				sc.rows = append(sc.rows, row{text, ink, pickRows(s.col(name), g.rows)})
 			}
 			scores = append(scores, sc)
 		}

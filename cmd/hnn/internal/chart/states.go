@@ -13,7 +13,7 @@ import (
 var times = []string{"t", "time", "Time", "T"}
 
 // special are columns that are no components of a state.
-var special = []string{"model", "run", "energy", "H", "drift", "step", "epoch", "dH_dt", "dissipated", "supplied"}
+var special = []string{"model", "run", "energy", "H", "H_change", "drift", "step", "epoch", "dH_dt", "dissipated", "supplied"}
 
 // time returns the column of times, or "".
 func (s *source) time() string {
@@ -85,64 +85,6 @@ func isTrajectory(s *source) bool {
 	return s.time() != "" && (len(q) > 0 || slices.Contains(s.states(), "q") || slices.Contains(s.states(), "q0"))
 }
 
-// isSection: one component is the same in all rows, and others are not.
-func isSection(s *source) bool {
-	_, at := s.crossed()
-	return isTrajectory(s) && s.Rows() > 2 && at != "" && !s.has("energy") && !s.has("H")
-}
-
-// crossed returns the components of a section that vary, and the one that does not.
-func (s *source) crossed() (vary []string, at string) {
-	largest := 0.
-	spread := map[string]float64{}
-	q, p := s.pairs()
-	state := slices.Concat(q, p)
-	for _, name := range state {
-		lo, hi := math.Inf(1), math.Inf(-1)
-		for _, v := range s.col(name) {
-			if v-v == 0 {
-				lo, hi = min(lo, v), max(hi, v)
-			}
-		}
-		spread[name] = hi - lo
-		largest = max(largest, hi-lo)
-	}
-	for _, name := range state {
-		if spread[name] > 1e-6*largest {
-			vary = append(vary, name)
-		} else if at != "" {
-			return nil, "" // two: a motion within a plane
-		} else {
-			at = name
-		}
-	}
-	return vary, at
-}
-
-func drawSection(s *source, o *Options) (*picture.Figure, error) {
-	vary, at := s.crossed()
-	if len(vary) == 0 {
-		return nil, fmt.Errorf("%s: no section: want one component that is the same in all rows", s.Name)
-	}
-	level := s.col(at)[0]
-	if math.Abs(level) < 1e-9 {
-		level = 0
-	}
-	x, y := s.time(), vary[0]
-	if q, p := s.pairs(); len(vary) > 2 {
-		for i := range q { // the pair that is not cut
-			if q[i] != at && p[i] != at {
-				x, y = q[i], p[i]
-			}
-		}
-	}
-	f := &picture.Figure{Title: fmt.Sprintf("Section at %s = %.4g, %d points", at, level, s.Rows()), Width: 640, Height: 560}
-	p := &picture.Panel{X: picture.Axis{Label: x}, Y: picture.Axis{Label: y}}
-	s.addGroups(f, p, "run", x, y, true)
-	f.Panels = []*picture.Panel{p}
-	return f, nil
-}
-
 // addGroups adds y over x for each value of the column by, with keys if they are few. Of many motions
 // over time it draws the first alone.
 func (s *source) addGroups(f *picture.Figure, p *picture.Panel, by, x, y string, dots bool) {
@@ -152,7 +94,7 @@ func (s *source) addGroups(f *picture.Figure, p *picture.Panel, by, x, y string,
 		groups = groups[:1]
 	}
 	for i, g := range groups {
-		l := picture.Layer{X: pick(s.col(x), g.rows), Y: pick(s.col(y), g.rows), Ink: picture.Series}
+		l := picture.Layer{X: pickRows(s.col(x), g.rows), Y: pickRows(s.col(y), g.rows), Ink: picture.Series}
 		if few(len(groups)) {
 			l.Ink += picture.Ink(i)
 		} else {
@@ -191,7 +133,7 @@ func dotSize(n int) float64 {
 func (s *source) rough(name string) bool {
 	first, second := 0., 0.
 	for _, g := range s.groups("model", "run") {
-		v := pick(s.col(name), g.rows)
+		v := pickRows(s.col(name), g.rows)
 		for i := 2; i < min(len(v), 2000); i++ {
 			a, b := v[i-1]-v[i-2], v[i]-v[i-1]
 			if d := math.Abs(a) + math.Abs(b-a); d-d == 0 {
@@ -222,7 +164,7 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 		f.Panels = append(f.Panels, panel)
 	}
 	energy := ""
-	for _, name := range []string{"energy", "H"} {
+	for _, name := range []string{"energy", "H", "H_change"} {
 		if energy == "" && s.Has(name) && s.numeric(name) {
 			energy = name
 		}
@@ -239,19 +181,21 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 			add(title, q[i], p[i], s.alike(q[i], p[i]), dots)
 		}
 	}
-	if energy != "" {
-		title := "Energy"
-		if energy == "H" {
-			title = "H of the model"
+	changes := func() { // what the energy does
+		if energy == "" {
+			return
 		}
-		add(title, t, energy, false, false)
+		add(map[string]string{"energy": "Energy", "H": "H of the model", "H_change": "Change of H"}[energy], t, energy, false, false)
+	}
+	if !bands {
+		changes()
 	}
 	if powers := []string{"dH_dt", "dissipated", "supplied"}; s.has(powers...) && !s.Has("model") {
 		panel := &picture.Panel{Title: "Balance of power: dH/dt = supplied − dissipated", X: picture.Axis{Label: t}, Y: picture.Axis{Label: "power"}}
 		for i, name := range powers {
 			g := s.groups("run")[0]
 			ink := picture.Series + picture.Ink(picture.NumSeries-1-i)
-			panel.Layers = append(panel.Layers, picture.Layer{X: pick(s.col(t), g.rows), Y: pick(s.col(name), g.rows), Ink: ink})
+			panel.Layers = append(panel.Layers, picture.Layer{X: pickRows(s.col(t), g.rows), Y: pickRows(s.col(name), g.rows), Ink: ink})
 			f.Keys = append(f.Keys, picture.Key{Name: name, Ink: ink})
 		}
 		f.Panels = append(f.Panels, panel)
@@ -260,6 +204,9 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 		if len(f.Panels) < 2 && !(len(q) > 0 && !bands && name == q[0] && energy != "") || bands && len(f.Panels) < 4 {
 			add(name+" over time", t, name, false, dots)
 		}
+	}
+	if bands {
+		changes()
 	}
 	switch f.Columns = min(3, len(f.Panels)); len(f.Panels) {
 	case 3:
@@ -307,16 +254,7 @@ func (s *source) addModels(f *picture.Figure, p *picture.Panel, x, y string, dot
 		if dots {
 			l.Shape, l.Wide = picture.Dots, dotSize(s.Rows())
 		}
-		previous := ""
-		for _, r := range g.rows { // a gap between two runs
-			if s.Has("run") {
-				if now := s.Text(r, "run"); now != previous && len(l.X) > 0 {
-					l.X, l.Y = append(l.X, math.NaN()), append(l.Y, math.NaN())
-				}
-				previous = s.Text(r, "run")
-			}
-			l.X, l.Y = append(l.X, s.col(x)[r]), append(l.Y, s.col(y)[r])
-		}
+		l.X, l.Y = s.byRun(s.col(x), g.rows), s.byRun(s.col(y), g.rows)
 		p.Layers = append(p.Layers, l)
 		if keys {
 			f.Keys = append(f.Keys, picture.Key{Name: name, Ink: l.Ink, Wide: l.Wide, Dot: dots})
@@ -338,7 +276,7 @@ func (s *source) addBand(p *picture.Panel, x, y string) {
 		return
 	}
 	for i, g := range s.groups("run") {
-		l := picture.Layer{Shape: picture.Band, X: pick(s.col(x), g.rows), Y: pick(s.col(y+"_low"), g.rows), Y2: pick(s.col(y+"_high"), g.rows), Ink: picture.Series}
+		l := picture.Layer{Shape: picture.Band, X: pickRows(s.col(x), g.rows), Y: pickRows(s.col(y+"_low"), g.rows), Y2: pickRows(s.col(y+"_high"), g.rows), Ink: picture.Series}
 		if few(len(s.groups("run"))) {
 			l.Ink += picture.Ink(i)
 		}

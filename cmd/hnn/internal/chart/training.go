@@ -30,7 +30,7 @@ func drawLoss(s *source, o *Options) (*picture.Figure, error) {
 			if !s.Has(column) || !s.numeric(column) {
 				continue
 			}
-			v := pick(s.col(column), g.rows)
+			v := pickRows(s.col(column), g.rows)
 			if !anyFinite(v) {
 				continue
 			}
@@ -39,7 +39,7 @@ func drawLoss(s *source, o *Options) (*picture.Figure, error) {
 					lo, hi = min(lo, x), max(hi, x)
 				}
 			}
-			l := picture.Layer{X: pick(s.col("epoch"), g.rows), Y: v, Ink: ink, Dash: i == 1}
+			l := picture.Layer{X: pickRows(s.col("epoch"), g.rows), Y: v, Ink: ink, Dash: i == 1}
 			p.Layers = append(p.Layers, l)
 			f.Keys = append(f.Keys, picture.Key{Name: name + map[string]string{"loss": "training", "train": "training", "valid": "validation", "test": "test"}[column], Ink: ink, Dash: l.Dash})
 		}

@@ -7,6 +7,8 @@
 // Read figure.go first, then:
 //
 //	layout.go   where titles, keys, panels and ticks go
+//	axis.go     which range an axis has, and where a number stands on it
+//	layers.go   lines, dots, bands and arrows between the axes; clip.go cuts them there
 //	ticks.go    which numbers stand at an axis
 //	thin.go     how a million points become a small file
 //	contour.go  level sets of a function on a grid

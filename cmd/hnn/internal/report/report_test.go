@@ -124,6 +124,13 @@ func TestColours(t *testing.T) {
 	}
 }
 
+// The noise of hnn eval is a score, that of a sweep a flag.
+func TestTermOfAFlag(t *testing.T) {
+	if got := terms(read(t, "x", "noise,loss\n1,2\n"), []string{"noise", "loss"}); len(got) != 1 || got[0].Name != "loss" {
+		t.Error(got)
+	}
+}
+
 // Each column of a table of scores that the program writes is explained.
 func TestTerms(t *testing.T) {
 	for _, header := range []string{

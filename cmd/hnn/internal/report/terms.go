@@ -65,7 +65,7 @@ func terms(t *table.Table, columns []string) (all []Term) {
 				i = k
 			}
 		}
-		if i < 0 || slices.Contains(all, meanings[i]) {
+		if i < 0 || name == "noise" && !t.Has("H_mean") { // it is the flag -noise of a sweep
 			continue
 		}
 		m := meanings[i]
