@@ -10,6 +10,7 @@ import (
 
 	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
+	"hnn/spring/pixels"
 )
 
 // ensemble.go trains and loads ensembles; bands.go is what they answer.
@@ -106,13 +107,13 @@ func loadModels(ctx context.Context, files ...string) ([]*model, error) {
 		if err != nil {
 			return nil, err
 		}
-		models, made, err := nn.LoadAll(boundModel(f))
+		models, made, err := nn.LoadAll(boundModel(f), pixels.Kind())
 		f.Close()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		for _, m := range models {
-			all = append(all, &model{m, name, made})
+			all = append(all, &model{latent(m), name, made})
 		}
 	}
 	for _, m := range all {

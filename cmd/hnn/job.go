@@ -15,6 +15,7 @@ import (
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
+	"hnn/spring/pixels"
 )
 
 // A check makes a run of the parsed flags. It reads and writes no file, so that a sweep can
@@ -270,6 +271,15 @@ type model struct {
 	made *nn.Origin
 }
 
+// latent returns the latent field of a model that finds states in pictures, and other models as
+// they are.
+func latent(m nn.Stored) nn.Stored {
+	if a, ok := m.(interface{ Latent() pixels.Dynamics }); ok {
+		return a.Latent()
+	}
+	return m
+}
+
 // loadModel reads a model file, - for standard input.
 func loadModel(ctx context.Context, name string) (*model, error) {
 	f, err := table.Open(ctx, name)
@@ -277,9 +287,9 @@ func loadModel(ctx context.Context, name string) (*model, error) {
 		return nil, err
 	}
 	defer f.Close()
-	m, made, err := nn.Load(boundModel(f))
+	m, made, err := nn.Load(boundModel(f), pixels.Kind())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &model{m, name, made}, nil
+	return &model{latent(m), name, made}, nil
 }

@@ -34,6 +34,9 @@ Files in -out:
   report.html    a page about all of this
   manifest.json  every flag, the version, and the SHA-256 of each file
 
+hnn rollout, field and export take such a model for its latent field: states are latent ones, and
+time is in units of "tau" frames, a number in the file.
+
 Scores:
   picture        mean squared error of the reconstructed test film, as a share of the variance
   map_q, map_p   error of the affine map from latent to true states, as a share of the standard

@@ -32,6 +32,9 @@ func TestPixels(t *testing.T) {
 	if want := 6*13 + 6*70; latent.Rows() != want {
 		t.Errorf("latent.csv has %d rows, want %d", latent.Rows(), want)
 	}
+	if out := must(t, "rollout", "-state", "0.5,0", "-duration", "2", filepath.Join(dir, "hnn.json")); !strings.HasPrefix(out, "t,q,p,H\n") || strings.Count(out, "\n") < 3 {
+		t.Errorf("a rollout of the latent field: %s", out)
+	}
 	frames := 0
 	f, err := os.Open(filepath.Join(dir, "film.gif"))
 	if err != nil {
