@@ -36,12 +36,14 @@
 //	             periodic.go (angles, also as inputs of networks); inspect.go (what a series
 //	             looks like), with balance.go (does it keep an energy)
 //	objectives   problem.go, then derivatives.go, step.go and shooting.go; team.go computes
-//	             losses and gradients with several goroutines
+//	             losses and gradients with several goroutines; custom.go lets an objective of
+//	             one's own use them
 //	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go; lbfgs.go with
 //	             linesearch.go; marquardt.go for few unknowns, with leastsquares.go
 //	             (residuals, standard errors) and householder.go
 //	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
-//	files        file.go (models; the format is at Save), parts.go (saving and loading)
+//	files        file.go (models; the format is at Save), parts.go (saving and loading),
+//	             member.go (a model as a part of another)
 //	constants    sensitivity.go (residuals of shooting and their derivatives), found.go (standard
 //	             errors, correlations, what the data do not determine)
 //	use          eval.go, settle.go; ensemble.go (several models of the same data); sparse.go
