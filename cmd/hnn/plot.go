@@ -122,5 +122,8 @@ func readFigure(e *env, name string, o chart.Options) (*picture.Figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, line := range chart.Doubts(t, o) {
+		e.warn("%s", line)
+	}
 	return chart.Make(t, o)
 }

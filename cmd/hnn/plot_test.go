@@ -68,6 +68,10 @@ func TestPlotErrors(t *testing.T) {
 	} {
 		fails(t, hnn(t, "", append([]string{"plot"}, strings.Fields(c.args)...)...), c.status, c.want)
 	}
+	mixed := put(t, dir, "x.csv", "a,b\n1,2\n2,n/a\n3,4\n")
+	if r := hnn(t, "", "plot", "-y", "b", mixed); r.status != 0 || r.errors != "hnn: warning: "+mixed+":3: column b: \"n/a\" is not a number: it is left out\n" {
+		t.Errorf("%+v", r)
+	}
 	if r := inside(t, true, "", "plot", file); r.status != 2 || !strings.Contains(r.errors, "name a file with -o") {
 		t.Errorf("%+v", r)
 	}

@@ -91,6 +91,28 @@ func Make(t *table.Table, o Options) (*picture.Figure, error) {
 	return f, finish(f, &o)
 }
 
+// Doubts returns a line for each column, three at most, that has both numbers and texts. Such a column is
+// not known as one of numbers, and its texts are gaps where a flag names it.
+func Doubts(t *table.Table, o Options) (lines []string) {
+	s := &source{t}
+	for _, name := range t.Header {
+		if len(lines) == 3 || !s.Texts(name) || name == o.By || name == "run" { // "all" in a table of scores
+			continue
+		}
+		v, first := s.col(name), -1
+		for r := range v {
+			if v[r] != v[r] && s.Text(r, name) != "" {
+				first = r
+				break
+			}
+		}
+		if slices.ContainsFunc(v, func(x float64) bool { return x == x }) {
+			lines = append(lines, fmt.Sprintf("%s:%d: column %.40s: %.40q is not a number: it is left out", t.Name, t.Line(first), name, s.Text(first, name)))
+		}
+	}
+	return lines
+}
+
 // finish applies the options that suit all figures.
 func finish(f *picture.Figure, o *Options) error {
 	if o.Title != "" {

@@ -206,6 +206,23 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// A text among numbers is not passed over in silence.
+func TestDoubts(t *testing.T) {
+	x := read(t, "run,t,q,p,model\n0,1,2,3,a\n0,2,x,,4\nall,3,y,nan,b\n")
+	want := "x.csv:3: column q: \"x\" is not a number: it is left out\nx.csv:2: column model: \"a\" is not a number: it is left out"
+	if got := strings.Join(Doubts(x, Options{}), "\n"); got != want {
+		t.Error(got)
+	}
+	if got := Doubts(x, Options{By: "model"}); len(got) != 1 {
+		t.Error(got)
+	}
+	for name, c := range files {
+		if got := Doubts(read(t, c.text), Options{}); got != nil {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // No file leads to a panic, in whatever way it is drawn.
 func FuzzMake(f *testing.F) {
 	for _, c := range files {

@@ -349,7 +349,7 @@ func TestContour(t *testing.T) {
 	}
 	// A saddle joins the corners that are on the side of the mean.
 	cx, cy = Contour([]float64{0, 1}, []float64{0, 1}, []float64{1, -0.5, -0.5, 1}, 0)
-	if len(cx) != 5 || !math.IsNaN(cx[2]) {
+	if len(cx) != 5 || !math.IsNaN(cx[2]) || math.Abs(math.Abs(cx[0]-cx[1])-1./3) > 1e-12 || math.Abs(math.Abs(cx[3]-cx[4])-1./3) > 1e-12 {
 		t.Error(cx, cy)
 	}
 	z[0], z[50] = math.NaN(), math.Inf(1)

@@ -79,6 +79,9 @@ var page string
 
 // Write writes the page.
 func Write(w io.Writer, in *Input) error {
+	own := *in
+	own.Skipped = slices.Clone(in.Skipped)
+	in = &own
 	p := view{Input: in, Title: "Report of " + in.Name, Style: template.CSS(picture.Styles(false)), Dark: template.CSS(picture.Styles(true))}
 	if in.Command != "" {
 		p.Title = "Report of hnn " + in.Command
@@ -163,6 +166,7 @@ const mostRows = 40
 // add adds a file as a figure, a table, or both.
 func (p *view) add(t *table.Table) error {
 	kind := chart.KindOf(t)
+	p.Skipped = append(p.Skipped, chart.Doubts(t, chart.Options{})...)
 	if kind == "scores" || kind == "sweep" || kind == "curves" && t.Rows() <= mostRows {
 		p.Scores = append(p.Scores, scoresOf(t))
 	}
