@@ -15,4 +15,5 @@
 //	palette.go  the colours, light and dark
 //	svg.go      writes SVG
 //	raster.go   covers pixels; font.go has the letters, png.go the file
+//	film.go     films and pictures of brightness: GIF and PNG, to read and to write
 package picture

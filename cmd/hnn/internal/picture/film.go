@@ -42,11 +42,12 @@ func level(v float64) uint8 { return uint8(math.Floor(float64(255*min(1, max(0, 
 
 // WritePNG writes a picture.
 func WritePNG(w io.Writer, g *Grey) error {
-	m := image.NewGray(image.Rect(0, 0, g.Width, g.Height))
-	for i, v := range g.V {
-		m.Pix[i] = level(v)
+	pix := make([]uint8, 0, 3*len(g.V))
+	for _, v := range g.V {
+		l := level(v)
+		pix = append(pix, l, l, l)
 	}
-	return png.Encode(w, m)
+	return writePNG(w, pix, g.Width, g.Height)
 }
 
 // WriteGIF writes pictures of one size as a film without end. Each is shown for delay hundredths
