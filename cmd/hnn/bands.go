@@ -37,13 +37,19 @@ func (b band) of(v []float64) (median, low, high float64) {
 	return quantile(v, 0.5), quantile(v, b[0]), quantile(v, b[1])
 }
 
-// quantile returns the q quantile of sorted numbers, between two of them on the line through
-// them: definition 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996).
+// quantile returns the q quantile of n sorted numbers, by definition 6 of Hyndman and Fan, "Sample
+// Quantiles in Statistical Packages" (1996): at place q (n + 1), on the line through the numbers
+// before and after it. A further number of the same kind lies below it with the probability q,
+// which other definitions do not have for few numbers; but so few as n < 1/q − 1 cannot tell it,
+// and then it is the least or the greatest.
 func quantile(v []float64, q float64) float64 {
-	at := float64(q * float64(len(v)-1))
-	i := min(int(at), len(v)-1)
-	if i+1 == len(v) {
-		return v[i]
+	at := float64(q*float64(len(v)+1)) - 1
+	if at <= 0 {
+		return v[0]
+	}
+	i := int(at)
+	if i+1 >= len(v) {
+		return v[len(v)-1]
 	}
 	return v[i] + float64((v[i+1]-v[i])*(at-float64(i)))
 }
