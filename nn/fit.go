@@ -93,9 +93,7 @@ func Fit(ctx context.Context, data *Series, r Recipe) (*Fitted, error) {
 		return nil, err
 	}
 	f.Fitted.Notes = append(f.Fitted.Notes, f.poor()...)
-	if p, ok := f.problem.(interface{ Found() *Found }); ok {
-		f.Fitted.Found = p.Found()
-	}
+	f.Fitted.Found = found(f.Fitted.Model, f.problem)
 	return &f.Fitted, nil
 }
 

@@ -13,7 +13,7 @@ import (
 type Found struct {
 	Constants   []FoundConstant
 	Correlation *autodiff.Matrix // of the constants, NaN where there is no error
-	Noise       []float64        // of each component of the state: the root mean square of what is left, NaN where nothing was compared
+	Noise       []float64        // of each component of the state: the root mean square of what is left, NaN where nothing was compared; nil: not known
 	Notes       []string         // what looks wrong, one line each
 }
 
@@ -25,6 +25,33 @@ type FoundConstant struct {
 
 // typedModel is a model with constants. Their parameters are the first of its Params.
 type typedModel interface{ Fitted() []*TypedConstant }
+
+// found returns what a problem tells of the constants of a model, nil of a model without. Where it
+// tells no errors, the values are all.
+func found(m Model, p Problem) *Found {
+	if p, ok := p.(interface{ Found() *Found }); ok {
+		return p.Found()
+	}
+	t, ok := m.(typedModel)
+	if !ok || len(t.Fitted()) == 0 {
+		return nil
+	}
+	f := newFound(t.Fitted())
+	f.Notes = append(f.Notes, "no standard errors: want the objective shooting for them")
+	return f
+}
+
+// newFound returns the values of constants.
+func newFound(constants []*TypedConstant) *Found {
+	f := &Found{Correlation: autodiff.NewMatrix(len(constants), len(constants))}
+	for i := range f.Correlation.Data {
+		f.Correlation.Data[i] = math.NaN()
+	}
+	for _, c := range constants {
+		f.Constants = append(f.Constants, FoundConstant{c.Name, c.Value(), math.NaN()})
+	}
+	return f
+}
 
 // weightSpread is how far a weight of a network is taken to be from where it is, at most, when
 // the error of a constant is computed: some times the size of usual weights.
@@ -57,12 +84,9 @@ func (p *ShootingProblem) Found() *Found {
 		return nil
 	}
 	constants := m.Fitted()
-	f := &Found{Noise: p.left(), Correlation: autodiff.NewMatrix(len(constants), len(constants))}
-	for i := range f.Correlation.Data {
-		f.Correlation.Data[i] = math.NaN()
-	}
+	f := newFound(constants)
+	f.Noise = p.left()
 	for _, c := range constants {
-		f.Constants = append(f.Constants, FoundConstant{c.Name, c.Value(), math.NaN()})
 		if c.Form == NotNegative && math.Abs(c.Theta.Data[0]) < smallestRoot {
 			c.Theta.Data[0] = smallestRoot
 		}

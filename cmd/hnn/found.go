@@ -17,11 +17,7 @@ import (
 
 // tell says what was found and writes the table of the constants.
 func (t *trainJob) tell(e *env, s *states, f *nn.Fitted) error {
-	if f.Found == nil {
-		if t.table != "" {
-			return fmt.Errorf("-report: this fit has no constants with errors: want -H with -fit, or -friction or -inputs, and -objective shooting")
-		}
-	} else {
+	if f.Found != nil {
 		for _, c := range f.Found.Constants {
 			e.score("constant_"+c.Name, c.Value)
 			e.score("constant_"+c.Name+"_error", c.Error)
@@ -63,13 +59,18 @@ func (t *trainJob) tell(e *env, s *states, f *nn.Fitted) error {
 			lines = append(lines, line)
 		}
 		var noise []string
-		sigma := f.Train.Noise()
+		var sigma []float64
+		if f.Found.Noise != nil {
+			sigma = f.Train.Noise()
+		}
 		for j, v := range f.Found.Noise {
 			if v == v {
 				noise = append(noise, fmt.Sprintf("%s %.3g, %.2g times its noise", s.names[j], v, v/sigma[j]))
 			}
 		}
-		lines = append(lines, "what is left of the data, root mean square: "+strings.Join(noise, "; "))
+		if noise != nil {
+			lines = append(lines, "what is left of the data, root mean square: "+strings.Join(noise, "; "))
+		}
 	}
 	if line := periods(e.ctx, f.Model, f.Train); line != "" {
 		lines = append(lines, line)
@@ -83,7 +84,7 @@ func (t *trainJob) tell(e *env, s *states, f *nn.Fitted) error {
 // apart returns the first momentum of which, and of whose coordinate, far more than the noise
 // is left by a model with constants, -1 if there is none.
 func (t *trainJob) apart(f *nn.Fitted) int {
-	if f.Found == nil {
+	if f.Found == nil || f.Found.Noise == nil {
 		return -1
 	}
 	sigma, d := f.Train.Noise(), f.Train.X.Cols/2

@@ -175,6 +175,9 @@ func (t *trainJob) momenta(e *env, s *states) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
+	if c, ok := m.(interface{ Fitted() []*nn.TypedConstant }); ok && t.table != "" && len(c.Fitted()) == 0 {
+		return flags.Wrong("-report: this model has no constants to be found: want -fit, or constant -friction or -gain")
+	}
 	if !t.velocities && s.Hidden == nil {
 		return nil
 	}

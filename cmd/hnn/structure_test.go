@@ -174,6 +174,10 @@ func TestStructureRefused(t *testing.T) {
 		{"-inputs u", constant, 1, "input u is 2 in all rows"},
 		{"-friction c*p^2/2", data, 1, `unknown name "c"`},
 		{"-friction c*p^2/2 -fit c=-1", data, 1, "want a start above 0"},
+		{"-H p^2/2+net(q) -report r.csv", data, 2, "no constants to be found"},
+		{"-friction constant -mass 2", data, 2, "want the mass in -H"},
+		{"-velocities -inputs u", data, 2, "-velocities without -H"},
+		{"-q q -inputs u", data, 1, "the velocity ∂H/∂p depends on a network"},
 		{"-H p^2/2+q^2 -interpolate cube -inputs u", data, 2, "want one of [linear hold cubic]"},
 	} {
 		if c.want == "" {
