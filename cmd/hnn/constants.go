@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"hnn/autodiff"
+	"hnn/autodiff/formula"
+	"hnn/cmd/hnn/internal/flags"
 	"hnn/nn"
 )
 
@@ -15,6 +19,7 @@ type constants struct {
 	nn.Sparse
 	lib          *library
 	data, errors []float64 // constants and standard errors
+	more         []string  // names of further constants of the fit to data, after those of the terms
 }
 
 // expression returns the formula as -H takes it.
@@ -22,7 +27,7 @@ func (c *constants) expression() string {
 	var s strings.Builder
 	values := c.Coefficients
 	if c.data != nil {
-		values = c.data
+		values = c.data[:len(c.Terms)]
 	}
 	for i, v := range values {
 		switch {
@@ -60,25 +65,107 @@ func bracketed(term string) string {
 // refitRows bounds the rows that constants are fitted to, evenly spread.
 const refitRows = 20_000
 
-// refit fits the constants to the time derivatives of data.
-func (c *constants) refit(e *env, s *states) error {
-	by := nn.Derivatives{}
-	if s.DX == nil {
-		if s.T == nil || s.Hidden != nil {
-			e.say("%s has no momenta or no times, and no derivatives: the constants are those of the model", s.name)
-			return nil
-		}
-		by.From, by.Order = nn.Central, 4
-		if share := s.noiseShare(); share > noisy {
-			e.say("%s: noise is %.2g %% of the spread of the data, too much for derivatives: the constants are those of the model", s.name, 100*share)
-			return nil
+// refit fits the constants to data: to the time derivatives that they have, or to whole motions.
+func (c *constants) refit(e *env, m *model, s *states) error {
+	switch {
+	case s.DX != nil && m.lossless():
+		return c.toDerivatives(e, s)
+	case s.T != nil:
+		return c.toMotion(e, m, s)
+	}
+	e.say("%s has no times: the constants are those of the model", s.name)
+	return nil
+}
+
+// trained returns a flag of the training of a model, "" where it is not known.
+func (m *model) trained(name string) string {
+	if m.made == nil {
+		return ""
+	}
+	return m.made.Flags[name]
+}
+
+// lossless tells whether a model was made without friction and inputs.
+func (m *model) lossless() bool {
+	friction := m.trained("friction")
+	return (friction == "" || friction == "none") && m.trained("inputs") == ""
+}
+
+// toMotion fits the constants as hnn train -H does, with the friction and the inputs that the
+// model was made with.
+func (c *constants) toMotion(e *env, m *model, s *states) error {
+	var sum, begin, set []string
+	for i, text := range c.lib.names(c.Terms) {
+		name := "term_" + strconv.Itoa(i)
+		sum = append(sum, name+"*("+text+")")
+		begin = append(begin, name+"="+strconv.FormatFloat(c.Coefficients[i], 'g', -1, 64))
+	}
+	args := []string{"-quiet", "-H", strings.Join(sum, " + ")}
+	for i, name := range []string{"friction", "inputs", "gain", "interpolate"} {
+		if v := m.trained(name); v != "" && (i == 0 || m.trained("inputs") != "") {
+			args = append(args, "-"+name+"="+v)
 		}
 	}
-	d, err := by.Data(&s.Series)
+	if friction, err := formula.Parse(m.trained("friction")); err == nil { // its own constants
+		for _, from := range []struct {
+			flag string
+			to   *[]string
+		}{{"fit", &begin}, {"set", &set}} {
+			for _, pair := range strings.Split(m.trained(from.flag), ",") {
+				if name, _, ok := strings.Cut(pair, "="); ok && slices.Contains(friction.Names(), name) {
+					*from.to = append(*from.to, pair)
+				}
+			}
+		}
+	}
+	args = append(args, "-fit", strings.Join(begin, ","))
+	if set != nil {
+		args = append(args, "-set", strings.Join(set, ","))
+	}
+	t := newTrain(flags.New("train"))
+	if err := t.flags.Parse(append(args, s.name)); err != nil {
+		return err
+	}
+	if err := t.check(); err != nil {
+		return err
+	}
+	t.cols = s.cols
+	if err := t.choose(e, s); err != nil {
+		return err
+	}
+	r := nn.Recipe{Workers: e.threads(0)}
+	if err := t.recipe(&r, slices.Concat(c.lib.q, c.lib.p)); err != nil {
+		return err
+	}
+	fitted, err := nn.Fit(e.ctx, &s.Series, r)
 	if err != nil {
 		return err
 	}
-	x, y := spread(d.X, refitRows), spread(d.Y, refitRows)
+	if fitted.Found == nil {
+		return errors.New("the fit of whole motions tells no errors of constants")
+	}
+	n := len(c.Terms)
+	c.data, c.errors = make([]float64, n), make([]float64, n)
+	for _, found := range fitted.Found.Constants {
+		if number, ok := strings.CutPrefix(found.Name, "term_"); ok {
+			i, err := strconv.Atoi(number)
+			if err != nil {
+				return err
+			}
+			c.data[i], c.errors[i] = found.Value, found.Error
+			continue
+		}
+		c.data, c.errors, c.more = append(c.data, found.Value), append(c.errors, found.Error), append(c.more, found.Name)
+	}
+	for _, note := range fitted.Found.Notes {
+		e.warn("%s: %s", s.name, note)
+	}
+	return nil
+}
+
+// toDerivatives fits the constants to the time derivatives of data.
+func (c *constants) toDerivatives(e *env, s *states) error {
+	x, y := spread(s.X, refitRows), spread(s.DX, refitRows)
 	unit := rms(y)
 	units := autodiff.NewMatrix(x.Rows, x.Cols)
 	for i := range units.Data {

@@ -34,11 +34,10 @@ more: a network is not exact, so some more terms always fit a part of its errors
 them divides the error by much. -size takes another size. A size that stands out is right; if
 the error falls slowly and smoothly, H is no short sum of these terms, and a warning says so.
 
-With DATA.csv the constants are then fitted to the data, by least squares on the time
-derivatives: those of the file or, if it has none, central differences. If their noise is above
-0.3 % of the spread, that would have a bias, and the constants stay those of the model. Standard
-errors assume that the residuals are independent. They are in -report, with the constants of
-both fits.
+With DATA.csv the constants are then fitted to the data: by least squares on the time derivatives
+of the file or, if it has none, on whole motions, as hnn train -H does, with the friction and the
+inputs that the model was trained with. Standard errors assume that the residuals are
+independent. They are in -report, with the constants of both fits.
 
 Files:
   -path     terms, error, variance (the share that is explained), chosen (1 for the formula
@@ -143,7 +142,7 @@ func (j *formulaJob) run(e *env) error {
 	}
 	c := &constants{Sparse: path[chosen], lib: lib}
 	if s != nil {
-		if err := c.refit(e, s); err != nil {
+		if err := c.refit(e, m, s); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
@@ -202,6 +201,12 @@ func (j *formulaJob) write(e *env, path []nn.Sparse, chosen int, c *constants) e
 			floats(w, c.Coefficients[i], at(c.data, i), at(c.errors, i))
 			w.End()
 		}
+		for i, name := range c.more {
+			k := len(c.Terms) + i
+			w.Text(name)
+			floats(w, math.NaN(), c.data[k], c.errors[k])
+			w.End()
+		}
 	})
 }
 
@@ -223,8 +228,12 @@ func (j *formulaJob) tell(e *env, m *model, path []nn.Sparse, chosen int, c *con
 	e.say("error of the field by the number of terms: %s", strings.Join(sizes, ", "))
 	for i, name := range c.lib.names(c.Terms) {
 		if c.errors != nil {
-			e.say("  %-16s %.7g ± %.2g, from the model %.7g", name, c.data[i], c.errors[i], c.Coefficients[i])
+			e.say("  %-16s %s, from the model %.7g", name, withError(c.data[i], c.errors[i]), c.Coefficients[i])
 		}
+	}
+	for i, name := range c.more {
+		k := len(c.Terms) + i
+		e.say("  %-16s %s", name, withError(c.data[k], c.errors[k]))
 	}
 	if c.lib.q[0] != "q" && c.lib.q[0] != "q0" || c.lib.p[0] != "p" && c.lib.p[0] != "p0" {
 		e.say("with -H goes -q %s -p %s", strings.Join(c.lib.q, ","), strings.Join(c.lib.p, ","))

@@ -169,23 +169,34 @@ func TestFormulaCalls(t *testing.T) {
 	fails(t, hnn(t, "", "formula", "-", "-"), 2, "cannot both be standard input")
 }
 
-// Noisy states have no derivatives: the constants stay those of the model, and one line says so.
-func TestFormulaNoise(t *testing.T) {
+// The constants of data without derivatives are those of whole motions, with the friction and
+// the inputs that the model was trained with: within three standard errors of the truth, which
+// are small.
+func TestFormulaMotion(t *testing.T) {
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
-	must(t, "simulate", "-n", "20", "-noise", "0.05", "-duration", "10", "-seed", "2", "-o", path("all.csv"))
+	must(t, "simulate", "-system", "driven-duffing", "-n", "12", "-noise", "0.01", "-duration", "10", "-dt", "0.2", "-seed", "2", "-o", path("all.csv"))
 	var b strings.Builder
 	for _, row := range csvRows(t, strings.NewReader(string(contents(t, path("all.csv"))))) {
-		b.WriteString(strings.Join(row[:4], ",") + "\n")
+		b.WriteString(strings.Join(row[:5], ",") + "\n")
 	}
 	data := put(t, dir, "d.csv", b.String())
-	must(t, "train", "-quiet", "-hidden", "16", "-epochs", "40,40,60", "-o", path("m.json"), data)
+	must(t, "train", "-quiet", "-H", "p^2/2+net(q)", "-friction", "constant", "-inputs", "u", "-interpolate", "cubic", "-hidden", "12", "-epochs", "40,40,60", "-o", path("m.json"), data)
 	r := hnn(t, "", "formula", "-report", path("r.csv"), path("m.json"), data)
-	if r.status != 0 || !strings.Contains(r.errors, "too much for derivatives: the constants are those of the model") || strings.Contains(r.errors, "±") {
+	if r.status != 0 || !strings.Contains(r.out, "*q^4") || !strings.Contains(r.errors, " ± ") {
 		t.Errorf("%+v", r)
 	}
+	want := map[string]float64{"q^2": 0.5, "p^2": 0.5, "q^4": 0.25, "friction": 0.1, "gain": 1}
 	rows := csvRows(t, strings.NewReader(string(contents(t, path("r.csv")))))
-	if len(rows) != 3 || rows[1][0] != "q^2" || rows[1][2] != "" || rows[2][0] != "p^2" || rows[2][3] != "" {
+	for _, row := range rows[1:] {
+		value, err1 := strconv.ParseFloat(row[2], 64)
+		sigma, err2 := strconv.ParseFloat(row[3], 64)
+		exact, ok := want[row[0]]
+		if err1 != nil || err2 != nil || !ok || math.Abs(value-exact) > 3*sigma || sigma > 0.02 {
+			t.Errorf("%v, want %v", row, exact)
+		}
+	}
+	if len(rows) != 1+len(want) {
 		t.Errorf("%v", rows)
 	}
 	var hidden strings.Builder
