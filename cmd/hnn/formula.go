@@ -228,12 +228,12 @@ func (j *formulaJob) tell(e *env, m *model, path []nn.Sparse, chosen int, c *con
 	e.say("error of the field by the number of terms: %s", strings.Join(sizes, ", "))
 	for i, name := range c.lib.names(c.Terms) {
 		if c.errors != nil {
-			e.say("  %-16s %s, from the model %.7g", name, withError(c.data[i], c.errors[i]), c.Coefficients[i])
+			e.say("  %-16s %s, from the model %.7g", name, withSmallError(c.data[i], c.errors[i]), c.Coefficients[i])
 		}
 	}
 	for i, name := range c.more {
 		k := len(c.Terms) + i
-		e.say("  %-16s %s", name, withError(c.data[k], c.errors[k]))
+		e.say("  %-16s %s", name, withSmallError(c.data[k], c.errors[k]))
 	}
 	if c.lib.q[0] != "q" && c.lib.q[0] != "q0" || c.lib.p[0] != "p" && c.lib.p[0] != "p0" {
 		e.say("with -H goes -q %s -p %s", strings.Join(c.lib.q, ","), strings.Join(c.lib.p, ","))
@@ -241,6 +241,14 @@ func (j *formulaJob) tell(e *env, m *model, path []nn.Sparse, chosen int, c *con
 	if s.Error > poorFormula {
 		e.warn("%s: the field of this formula is off by %.2g of that of the model: H is no sum of so few of these terms. Give others by -terms, or another -degree or -size", m.file, s.Error)
 	}
+}
+
+// withSmallError is withError of a value whose error may be that of rounding.
+func withSmallError(v, sigma float64) string {
+	if sigma < 1e-12*math.Abs(v) {
+		return fmt.Sprintf("%.7g ± %.0e", v, sigma)
+	}
+	return withError(v, sigma)
 }
 
 // region returns the states at which fields are compared.
