@@ -189,8 +189,8 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 	return p.covariance(f, constants, a, free, sigma)
 }
 
-// mostWork bounds the products of a Found, half a minute's worth.
-const mostWork = 1e10
+// mostWork bounds the products of a Found, some seconds' worth.
+const mostWork = 5e9
 
 // pinnedBelow is the θ of a square below which it is taken to be 0.
 const pinnedBelow = 0.01

@@ -205,8 +205,7 @@ func (s *states) canonical(m nn.Model) error {
 	return nil
 }
 
-const structureHelp = `
-What is known of a system, kind port. If -H, -friction or -inputs is given, the model is
+const structureHelp = `What is known of a system, kind port. If -H, -friction or -inputs is given, the model is
 
   ẋ = (J − R) ∇H + G u,    dH/dt = −(what friction takes) + (what the inputs supply)
 
@@ -225,19 +224,23 @@ values in -set, or are found: -fit k=6 names one with the value to begin with. T
 
 Friction takes momentum: −c q̇ with one c, constant, or one for each momentum, each; −R(q,p) q̇
 with a network for R = L Lᵀ, net; or −∂D/∂p of a typed D, as in -friction 'c*p^2/2+d*p^4/4' -fit
-c=0.1,d=0.01. It cannot give energy: constants of D and of friction are from 0 up, and if one
-wants to be negative a warning says so.
+c=0.1,d=0.01. Constants of D and of friction are from 0 up, and if one wants to be negative a
+warning says so; another says if a D gives energy.
 
 Inputs are forces on the momenta: -gain times the columns -inputs. Between rows they are on a
 line, -interpolate linear. Say hold if they are held until the next row, and cubic if they are
 smooth and have few rows a period.
 
-The objective is shooting. Segments grow to 100 time scales of the data, since long ones tell
-friction. The momenta may be missing, or be left out by naming q alone: -q q. That is best where
-they were made of the q by differences: they would count as measured, with errors that hang
-together. If the columns -p are velocities, as of a double pendulum, say so: -velocities. A typed
-kinetic energy turns them into momenta. Where constants in it are to be found, the velocities
-are where the fit begins, and positions alone are compared. After the training standard error has a line for each constant: its value ± standard
-error, at the noise that is left. The error counts what other constants, initial states and
-networks can take over. -report FILE is a table of them with correlations.
+The objective is shooting, by segments of 1, 5, 20 and 100 time scales of the data, since long
+ones tell friction. Without networks the optimiser is lm where the unknowns are few, else lbfgs,
+with -epochs 30,30,60,400 and -hidden 32,32, or 16,16 for more than 5000 rows. The momenta may
+be missing, or be left out by naming q alone: -q q. That is best where they were made of the q
+by differences: they would count as measured, with errors that hang together. If the columns -p
+are velocities, as of a double pendulum, say so: -velocities. A typed kinetic energy turns them
+into momenta. Where constants in it are to be found, the velocities are where the fit begins,
+and positions alone are compared.
+
+After the training each constant has a line on standard error: its value ± standard error, at
+the noise that is left. The error counts what other constants, initial states and networks can
+take over. -report FILE is a table of them with correlations.
 `
