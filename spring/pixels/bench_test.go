@@ -36,3 +36,29 @@ func BenchmarkStep(b *testing.B) {
 		a.Step(p.Params(), p.Grads(), 1e-3)
 	}
 }
+
+// A step allocates nothing.
+func TestStepAllocatesNothing(t *testing.T) {
+	c := small()
+	c.Variational = true
+	film, err := c.Record(t.Context(), rand.NewPCG(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := c.NewAutoencoder(film, "hnn", rand.NewPCG(1, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	epoch := 1
+	o := Objective{Coupling: c.Coupling, Weights: c.Weights, Epoch: &epoch}
+	p, err := o.Problem(m, film.Series(), nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.(*nn.ChunkProblem).Close()
+	rows := []int{1, 2, 3}
+	p.Eval(rows, true)
+	if n := testing.AllocsPerRun(10, func() { p.Eval(rows, true) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -88,7 +88,7 @@ func (o *Objective) Problem(m nn.Model, s *nn.Series, _ *nn.Scaling, workers int
 
 // chunk compiles the loss of a number of triples.
 func (o *Objective) chunk(m *Autoencoder, frames *autodiff.Matrix, first []int, rows int, gradient bool) *nn.Chunk {
-	n, d := frames.Cols, m.Latent().Dim()
+	n, d, variational := frames.Cols, m.Latent().Dim(), m.Variational()
 	var g autodiff.Graph
 	// Both pairs of each triple go through the encoder in one product: first all x, then all x⁺.
 	pairs := autodiff.NewMatrix(2*rows, 2*n)
@@ -98,9 +98,9 @@ func (o *Objective) chunk(m *Autoencoder, frames *autodiff.Matrix, first []int, 
 	z, zNext := autodiff.MatMul(now, mu), autodiff.MatMul(next, mu)
 	x := &autodiff.Matrix{Rows: rows, Cols: 2 * n, Data: pairs.Data[:rows*2*n]}
 
-	sample, noise := z, autodiff.NewMatrix(rows, d)
+	sample, noise, src := z, autodiff.NewMatrix(rows, d), new(rand.PCG)
 	kl := autodiff.Var{}
-	if m.Variational() {
+	if variational {
 		logVar := autodiff.MatMul(now, autodiff.Slice(code, d, 2*d))
 		variance := autodiff.Exp(logVar)
 		sample = autodiff.Add(z, autodiff.Mul(autodiff.Exp(autodiff.Scale(logVar, 0.5)), g.Leaf("ε", noise)))
@@ -116,7 +116,7 @@ func (o *Objective) chunk(m *Autoencoder, frames *autodiff.Matrix, first []int, 
 	v := nn.MSE(z, autodiff.ExpandTo(mean, rows, d))
 	picture := nn.MSE(m.Decode(sample), g.Leaf("x₀", x))
 	loss := autodiff.Add(autodiff.Scale(picture, o.Weights[0]/float64(m.Spread*m.Spread)), autodiff.Div(motion, v))
-	if m.Variational() {
+	if variational {
 		loss = autodiff.Add(loss, autodiff.Scale(kl, o.KL))
 	}
 	outs := []autodiff.Var{loss}
@@ -131,7 +131,7 @@ func (o *Objective) chunk(m *Autoencoder, frames *autodiff.Matrix, first []int, 
 	if err != nil {
 		panic(err) // formulas of one graph
 	}
-	c := &nn.Chunk{}
+	c, value := &nn.Chunk{}, plan.Value(loss)
 	for _, v := range outs[1:] {
 		c.Grads = append(c.Grads, plan.Value(v))
 	}
@@ -143,23 +143,22 @@ func (o *Objective) chunk(m *Autoencoder, frames *autodiff.Matrix, first []int, 
 			copy(pairs.Row(rows+i), frames.Row(r+1))
 			copy(pairs.Row(rows + i)[n:], frames.Row(r+2))
 		}
-		if m.Variational() && gradient { // else the decoder gets the mean
-			o.draw(noise, triples)
+		if variational && gradient { // else the decoder gets the mean
+			o.draw(src, noise, triples)
 		}
 		plan.Run()
-		return plan.Value(loss).Data[0]
+		return value.Data[0]
 	}
 	return c
 }
 
 // draw fills noise from N(0, 1). The numbers of a triple depend on the seed, the epoch and the
 // triple alone, so that neither workers nor an interruption change them.
-func (o *Objective) draw(noise *autodiff.Matrix, triples []int) {
-	var src rand.PCG
+func (o *Objective) draw(src *rand.PCG, noise *autodiff.Matrix, triples []int) {
 	for i, t := range triples {
 		src.Seed(o.Seed, uint64(*o.Epoch)<<32|uint64(t))
 		for j := range noise.Row(i) {
-			noise.Row(i)[j] = random.Normal(&src)
+			noise.Row(i)[j] = random.Normal(src)
 		}
 	}
 }
