@@ -1,0 +1,67 @@
+package main
+
+import (
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// Constants of simulated systems with 1 % noise, from 100 draws of each system: the true value lies
+// within three standard errors of what is found in at least 95 of them, and the errors are about as
+// large as they are said to be.
+func TestConstantsCover(t *testing.T) {
+	draws := 2
+	if *long {
+		draws = 100
+	}
+	for _, c := range []struct {
+		system  string
+		columns int // of the file, without derivatives
+		flags   []string
+		want    map[string]float64
+	}{
+		{"damped-pendulum", 4, []string{"-H", "p^2/2+a*(1-cos(q))", "-fit", "a=0.8", "-friction", "constant"},
+			map[string]float64{"a": 1, "friction": 0.1}},
+		{"driven-duffing", 5, []string{"-H", "p^2/2+a*q^2/2+b*q^4/4", "-fit", "a=0.8,b=0.8", "-friction", "constant", "-inputs", "u", "-interpolate", "cubic"},
+			map[string]float64{"a": 1, "b": 1, "friction": 0.1, "gain": 1}},
+		{"damped-springs", 6, []string{"-H", "(p0^2+p1^2)/2+k*(q0^2+q1^2)/2+c*(q0-q1)^2/2", "-fit", "k=0.8,c=0.3", "-friction", "each"},
+			map[string]float64{"k": 1, "c": 0.5, "friction_p0": 0.1, "friction_p1": 0.1}},
+	} {
+		z := map[string][]float64{}
+		dir := t.TempDir()
+		for seed := range draws {
+			path := func(name string) string { return filepath.Join(dir, name) }
+			must(t, "simulate", "-system", c.system, "-n", "3", "-noise", "0.01", "-duration", "15", "-seed", strconv.Itoa(seed), "-o", path("all.csv"))
+			var b strings.Builder
+			for _, row := range csvRows(t, strings.NewReader(string(contents(t, path("all.csv"))))) {
+				b.WriteString(strings.Join(row[:c.columns], ",") + "\n")
+			}
+			data := put(t, dir, "data.csv", b.String())
+			must(t, append(append([]string{"train", "-quiet", "-report", path("r.csv"), "-o", path("m.json")}, c.flags...), data)...)
+			for _, row := range csvRows(t, strings.NewReader(string(contents(t, path("r.csv")))))[1:] {
+				v, err1 := strconv.ParseFloat(row[1], 64)
+				sigma, err2 := strconv.ParseFloat(row[2], 64)
+				if err1 != nil || err2 != nil {
+					t.Errorf("%s, seed %d: %v", c.system, seed, row)
+					continue
+				}
+				z[row[0]] = append(z[row[0]], (v-c.want[row[0]])/sigma)
+			}
+		}
+		for name := range c.want {
+			within, square := 0, 0.
+			for _, v := range z[name] {
+				if math.Abs(v) <= 3 {
+					within++
+				}
+				square += v * v / float64(draws)
+			}
+			t.Logf("%s: %s within three standard errors in %d of %d draws; rms of error / standard error %.2f", c.system, name, within, draws, math.Sqrt(square))
+			if len(z[name]) != draws || within*100 < 95*draws || *long && (square < 0.6 || square > 1.6) {
+				t.Errorf("%s: %s: %d of %d draws", c.system, name, within, draws)
+			}
+		}
+	}
+}
