@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // poorShare bounds a good fit: the loss, as a share of the loss of predicting the mean.
@@ -33,10 +34,47 @@ func dataNotes(s *Series, p Problem) []string {
 			notes = append(notes, fmt.Sprintf("%d trajectories, or parts of them between gaps, have too few rows, or for the next state other intervals than most, and are left out", d.Short))
 		}
 	}
+	if low, high, ok := s.ring(); ok && p != nil && count(p.Params()) > manyUnknowns {
+		notes = append(notes, fmt.Sprintf("all states are of about one amplitude, from %.2g to %.2g of the largest: what a network learns of smaller and of larger ones is a guess. More amplitudes tell it, or a typed H", low, high))
+	}
 	if r, j, ok := s.Wrapped(); ok && s.Periodic == nil {
 		notes = append(notes, fmt.Sprintf("component %d of the state jumps by about 2π at row %d: an angle that is wrapped has to be unwrapped", j, r))
 	}
 	return notes
+}
+
+// manyUnknowns is more than a typed H has.
+const manyUnknowns = 50
+
+// ring tells whether the states of one pair lie on a ring that is so narrow that they say nothing of
+// its inside. low and high are the quantiles 2 % and 98 % of the distance from the middle of the
+// data, in units of half of their range, as shares of the largest.
+func (s *Series) ring() (low, high float64, ok bool) {
+	if s.X.Cols != 2 || s.Rows() < 40 || s.angle(0) {
+		return 0, 0, false
+	}
+	if _, _, bad := s.outlier(); bad {
+		return 0, 0, false
+	}
+	lo, hi := s.Range()
+	var r []float64
+	for i := range s.Rows() {
+		sum := 0.
+		for j, v := range s.X.Row(i) {
+			d := (v - lo[j]/2 - hi[j]/2) / (hi[j]/2 - lo[j]/2)
+			sum += float64(d * d)
+		}
+		if sum == sum {
+			r = append(r, math.Sqrt(sum))
+		}
+	}
+	if len(r) < 40 {
+		return 0, 0, false
+	}
+	slices.Sort(r)
+	last := r[len(r)-1]
+	low, high = r[len(r)/50]/last, r[len(r)-1-len(r)/50]/last
+	return low, high, low > 0.6
 }
 
 // poor returns a note if a fit is hardly better than predicting the mean, with the likely

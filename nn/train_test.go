@@ -184,11 +184,11 @@ func TestZeroRecipe(t *testing.T) {
 
 // A fit that learns nothing has a note with the reason.
 func TestPoorFits(t *testing.T) {
-	s := &Series{X: autodiff.NewMatrix(400, 2)}
+	s := &Series{X: autodiff.NewMatrix(400, 2), Starts: []int{0, 200}}
 	for i := range 400 {
-		u := 0.05 * float64(i)
+		u, a := 0.05*float64(i), 1-0.6*float64(i/200)
 		s.T = append(s.T, u)
-		s.X.Row(i)[0], s.X.Row(i)[1] = math.Sin(u), math.Cos(u)
+		s.X.Row(i)[0], s.X.Row(i)[1] = a*math.Sin(u), a*math.Cos(u)
 	}
 	quick := func() Recipe {
 		return Recipe{
@@ -206,6 +206,10 @@ func TestPoorFits(t *testing.T) {
 	}
 	if n := notes(s, quick()); n != "" {
 		t.Errorf("a good fit has the notes %q", n)
+	}
+	one := &Series{T: s.T[:200], X: &autodiff.Matrix{Rows: 200, Cols: 2, Data: s.X.Data[:400]}}
+	if n := notes(one, quick()); !strings.Contains(n, "of about one amplitude, from 1 to 1 of the largest") {
+		t.Errorf("a single orbit: %q", n)
 	}
 	fast := quick()
 	fast.Stages = []Optimizer{&Descent{Rule: NewAdam(), Epochs: 60, Batch: 32, Rate: Constant(5)}}

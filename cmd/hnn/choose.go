@@ -41,6 +41,9 @@ func (t *trainJob) choose(e *env, s *states) error {
 	if err != nil {
 		return err
 	}
+	if f.First("mass") != "" && !hidden && !kind.Masses {
+		return flags.Wrong("-mass: a model of kind %s knows no mass: want -kind mechanical", t.kind)
+	}
 	why := ""
 	if t.objective == "" {
 		t.objective = cmp.Or(t.usual(), kind.Objective)

@@ -63,7 +63,11 @@ func (m *model) inputs(ctx context.Context, file string, between nn.Interpolatio
 	if m.made != nil && m.made.T != "" {
 		name = m.made.T
 	}
-	time, err := t.Col(name)
+	unit := ""
+	if m.made != nil && t.Unit(name) == "" && !t.Stamped(name) {
+		unit = m.made.Flags["time-unit"]
+	}
+	time, err := t.Times(name, unit)
 	if err != nil {
 		return nil, err
 	}

@@ -193,14 +193,16 @@ const (
 func sideBySide(r *pixels.Result) [][]*autodiff.Matrix {
 	var rows [][]*autodiff.Matrix
 	for i := range min(shown, len(r.Starts.Starts)) {
-		lo, hi := r.Starts.Run(i)
-		truth := &autodiff.Matrix{Rows: hi - lo, Cols: r.Starts.X.Cols, Data: r.Starts.X.Data[lo*r.Starts.X.Cols : hi*r.Starts.X.Cols]}
-		row := []*autodiff.Matrix{truth}
+		lo, _ := r.Starts.Run(i)
+		var row []*autodiff.Matrix
 		for _, ro := range r.Rollouts { // model by model
 			if ro.Run == i {
 				row = append(row, ro.Frames)
 			}
 		}
+		n, pixels := row[0].Rows, r.Starts.X.Cols
+		truth := &autodiff.Matrix{Rows: n, Cols: pixels, Data: r.Starts.X.Data[lo*pixels : (lo+n)*pixels]}
+		row = append([]*autodiff.Matrix{truth}, row...)
 		rows = append(rows, row)
 	}
 	return rows

@@ -86,6 +86,9 @@ func (t *trainJob) run(e *env) error {
 	if s.T == nil && s.DX == nil {
 		return fmt.Errorf("%s: no times: want a column t, or another that -t names, or the derivatives %s", s.name, strings.Join(prefixed("d", s.names), ", "))
 	}
+	if t.given() && s.Hidden != nil && t.expr == "" {
+		t.expr = kinetic(s)
+	}
 	if err := t.momenta(e, s); err != nil {
 		return err
 	}

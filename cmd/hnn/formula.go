@@ -28,7 +28,7 @@ the training data. With DATA.csv no state counts that the model has not learned:
 
 From the whole library terms are taken out one at a time, that which costs least, and exchanged
 for others where that helps. The error of each size is shown, and written to -path: it is
-√(mean |J∇H − J∇H_model|²), and the share of the variance that a size explains is 1 − error².
+√(mean |J∇H − J∇H_model|²), and the share of the mean square that a size explains is 1 − error².
 The formula is the last size at which each further term still divides the error by -worth or
 more: a network is not exact, so some more terms always fit a part of its errors, but none of
 them divides the error by much. -size takes another size. A size that stands out is right; if

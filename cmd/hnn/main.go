@@ -140,7 +140,7 @@ func (e *env) print(s string) int {
 func usage() string {
 	var s strings.Builder
 	s.WriteString(`hnn learns the physics of a system from data, as a Hamiltonian neural network.
-All its files are CSV and JSON.
+Data are CSV, models JSON, pictures SVG, PNG and GIF, reports HTML.
 
 usage: hnn COMMAND [flags]
 

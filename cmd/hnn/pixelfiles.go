@@ -216,7 +216,7 @@ func printFilms(out io.Writer, r *pixels.Result) {
 	w.Flush()
 	for _, m := range r.Models {
 		q, p := m.Map.Errors()
-		fmt.Fprintf(out, "%s: reconstructed pictures %.2g of the variance, map to the true states %.2g of q, %.2g of p\n", m.Name, m.Picture, q, p)
+		fmt.Fprintf(out, "%s: errors of the reconstructed pictures %.2g of their variance, of the map to the true states %.2g of q, %.2g of p\n", m.Name, m.Picture, q, p)
 	}
 	for _, ro := range r.Rollouts {
 		if ro.Err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
+	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
 	"hnn/spring/pixels"
 )
@@ -72,6 +73,9 @@ Examples:
 const pixelsScores = `for each model: NAME_picture, NAME_energy_mse (the mean over the
 rollouts), NAME_max_drift (the largest) and NAME_pixels_200; with -long NAME_long_drift, NAME_long_slope
 and NAME_period_error, the largest of all`
+
+// poorPicture bounds a good reconstruction, as a share of the variance.
+const poorPicture = 0.2
 
 // A pixelsJob holds the flags of pixels.
 type pixelsJob struct {
@@ -140,6 +144,9 @@ func (p *pixelsJob) check() error {
 		if name := f.First("system", "record", "runs", "length", "tests", "swing", "starts", "long", "swings"); name != "" {
 			return flags.Wrong("-%s is for films that are made, -frames has a film", name)
 		}
+	}
+	if p.frames != "" && table.SameFile(p.frames, p.out) {
+		return flags.Wrong("-out %s is the film of -frames: want another directory", p.out)
 	}
 	if name := f.First("kl"); name != "" && !p.c.Variational {
 		return flags.Wrong("-kl is for -variational")
@@ -234,6 +241,11 @@ func (p *pixelsJob) run(e *env) error {
 	}
 	if err := saved.remove(); err != nil {
 		return err
+	}
+	for _, m := range r.Models {
+		if m.Picture > poorPicture {
+			e.warn("%s: the pictures that it reconstructs are off by %.2g of their variance: little was learned: want more -epochs, or a film that moves more", m.Name, m.Picture)
+		}
 	}
 	if !p.quiet {
 		printFilms(e.stderr, r)

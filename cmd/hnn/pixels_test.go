@@ -132,7 +132,10 @@ func TestOwnFilm(t *testing.T) {
 		}
 	}
 	out := filepath.Join(dir, "out")
-	must(t, "pixels", "-frames", film, "-pairs", "2", "-pixels", "10", "-hidden", "12", "-dynamics", "8", "-epochs", "2", "-quiet", "-out", out)
+	must(t, "pixels", "-frames", film, "-pairs", "2", "-pixels", "10", "-hidden", "12", "-dynamics", "8", "-epochs", "2", "-quiet", "-ahead", "6", "-out", out)
+	if s := string(contents(t, filepath.Join(out, "summary.csv"))); !strings.Contains(s, "\nhnn,0,,6,") {
+		t.Errorf("rollouts of other lengths than -ahead 6:\n%s", s)
+	}
 	if got := must(t, "replay", filepath.Join(out, "manifest.json")); strings.Contains(got, "DIFFERS") {
 		t.Error(got)
 	}
@@ -176,6 +179,7 @@ func TestBadFilms(t *testing.T) {
 		fails(t, hnn(t, "", "pixels", "-frames", c.frames, "-out", out), 1, c.want)
 	}
 	fails(t, hnn(t, "", "pixels", "-frames", dir, "-swing", "1", "-out", out), 2, "-swing is for films that are made")
+	fails(t, hnn(t, "", "pixels", "-frames", dir, "-out", dir), 2, "is the film of -frames: want another directory")
 	fails(t, hnn(t, "", "pixels", "-kl", "1", "-out", out), 2, "-kl is for -variational")
 	fails(t, hnn(t, "", "pixels", "-pixels", "11", "-out", out), 2, "want an even number")
 	fails(t, hnn(t, "", "pixels", "-weights", "1,2", "-out", out), 2, "-weights has 2 numbers: want 3")

@@ -89,6 +89,24 @@ func (t *trainJob) checkStructure() error {
 	return nil
 }
 
+// kinetic returns the H of a file without momenta, where none is typed: p²/2 and a network of the
+// coordinates. Without a kinetic energy that is known, nothing would tell the momenta.
+func kinetic(s *states) string {
+	d := s.X.Cols / 2
+	var squares, args []string
+	for i, name := range names(d) {
+		switch {
+		case i >= d:
+			squares = append(squares, name+"^2/2")
+		case slices.Contains(s.cols.angles, s.cols.q[i]):
+			args = append(args, "cos("+name+")", "sin("+name+")")
+		default:
+			args = append(args, name)
+		}
+	}
+	return strings.Join(squares, "+") + "+net(" + strings.Join(args, ",") + ")"
+}
+
 // canonical returns the names by which -H calls the components: those of the columns or, where
 // it uses none of these, q and p, or q0, q1, …, p0, p1, ….
 func (t *trainJob) canonical(columns []string) []string {
@@ -220,7 +238,8 @@ values in -set, or are found: -fit k=6 names one with the value to begin with. T
                                         all is known but a constant
   -H 'net(p)+net(q)'                    separable: hnn rollout -method Leapfrog applies
   -H 'p^2/2+net(cos(q),sin(q))'         an angle
-  no -H                                 net(q,p), the plain HNN with friction or inputs
+  no -H                                 net(q,p), the plain HNN with friction or inputs; of a
+                                        file without momenta p^2/2+net(q)
 
 Friction takes momentum: −c q̇ with one c, constant, or one for each momentum, each; −R(q,p) q̇
 with a network for R = L Lᵀ, net; or −∂D/∂p of a typed D, as in -friction 'c*p^2/2+d*p^4/4' -fit

@@ -108,6 +108,17 @@ func TestStructure(t *testing.T) {
 			t.Fatalf("row %d: q %v, data %v; dH/dt %v, dissipated %v, supplied %v", i, o["q"][i], d["q"][i], o["dH_dt"][i], o["dissipated"][i], o["supplied"][i])
 		}
 	}
+	var ms strings.Builder // the same inputs with times in milliseconds
+	ms.WriteString("t [ms],u\n")
+	for i, v := range d["t"] {
+		fmt.Fprintf(&ms, "%v,%v\n", 1000*v, d["u"][i])
+	}
+	same := rowsOfCSV(t, must(t, "rollout", "-state", "1,0", "-inputs-from", put(t, dir, "ms.csv", ms.String()), "-dt", "0.05", "-rtol", "1e-8", out))
+	for i, q := range same["q"] {
+		if math.Abs(q-o["q"][i]) > 1e-6 || math.Abs(same["t"][i]-o["t"][i]) > 1e-9 {
+			t.Fatalf("row %d: with milliseconds q = %v at %v, with seconds %v at %v", i, q, same["t"][i], o["q"][i], o["t"][i])
+		}
+	}
 	steps := rowsOfCSV(t, must(t, "rollout", "-state", "1,0", "-inputs-from", data, "-duration", "3", out))["t"]
 	for i := 1; i < len(steps); i++ {
 		if !(steps[i] > steps[i-1]) {
@@ -176,8 +187,9 @@ func TestStructureRefused(t *testing.T) {
 		{"-friction c*p^2/2 -fit c=-1", data, 1, "want a start above 0"},
 		{"-H p^2/2+net(q) -report r.csv", data, 2, "no constants to be found"},
 		{"-friction constant -mass 2", data, 2, "want the mass in -H"},
+		{"-mass 2 -objective derivatives", data, 2, "a model of kind hnn knows no mass"},
 		{"-velocities -inputs u", data, 2, "-velocities without -H"},
-		{"-q q -inputs u", data, 1, "the velocity ∂H/∂p depends on a network"},
+		{"-q q -H net(q,p) -inputs u", data, 1, "the velocity ∂H/∂p depends on a network"},
 		{"-H p^2/2+q^2 -interpolate cube -inputs u", data, 2, "want one of [linear hold cubic]"},
 	} {
 		if c.want == "" {
@@ -198,6 +210,11 @@ func TestStructureRefused(t *testing.T) {
 		}
 	}
 	must(t, "train", "-quiet", "-inputs", "u", "-H", "p^2/2+k*q^2/2", "-fit", "k=5", "-o", out, data)
+	plain := filepath.Join(t.TempDir(), "plain.json") // without momenta, H has to begin with p²/2
+	must(t, "train", "-quiet", "-q", "q", "-inputs", "u", "-friction", "constant", "-epochs", "1", "-hidden", "4", "-o", plain, data)
+	if s := string(contents(t, plain)); !strings.Contains(s, `"p^2/2+net(q)"`) {
+		t.Errorf("another H: %.500s", s)
+	}
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", out), 2, "want a file of them in -inputs-from")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", hole, out), 1, "hole.csv:8: column u: empty cell")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-duration", "60", out), 2, "the inputs last for 5.9")

@@ -416,8 +416,16 @@ func circle(t float64) (q, p float64) { return math.Cos(t), -math.Sin(t) }
 func TestPoorTraining(t *testing.T) {
 	dir := t.TempDir()
 	src := rand.NewPCG(1, 2)
-	good := put(t, dir, "good.csv", orbitOf(400, 0.1, circle))
-	far := put(t, dir, "far.csv", strings.Replace(string(contents(t, good)), "\n2,", "\n2,1e30,0\n2.01,", 1))
+	var b strings.Builder
+	b.WriteString("run,t,q,p\n")
+	for i := range 400 { // two amplitudes
+		u, a := 0.1*float64(i%200), 1-0.6*float64(i/200)
+		q, p := circle(u)
+		fmt.Fprintf(&b, "%d,%v,%v,%v\n", i/200, u, a*q, a*p)
+	}
+	good := put(t, dir, "good.csv", b.String())
+	far := put(t, dir, "far.csv", strings.Replace(b.String(), "\n0,2,", "\n0,2,1e30,0\n0,2.01,", 1))
+	ring := put(t, dir, "ring.csv", orbitOf(400, 0.1, circle))
 	noisy := put(t, dir, "noisy.csv", orbitOf(400, 0.05, func(t float64) (q, p float64) {
 		q, p = circle(t)
 		return q + 0.2*random.Normal(src), p + 0.2*random.Normal(src)
@@ -427,6 +435,7 @@ func TestPoorTraining(t *testing.T) {
 	}))
 	for _, c := range []struct{ data, lr, want string }{
 		{good, "0.01", ""},
+		{ring, "0.01", "all states are of about one amplitude"},
 		{good, "5", "the learning rate is too high"},
 		{far, "0.01", "row 20 has 1e+30 in component 0, far from all others: remove it"},
 		{noisy, "0.01", "the data are noisy"},

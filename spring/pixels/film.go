@@ -151,8 +151,9 @@ func (f *Film) variance() float64 {
 //
 //	τ = 2 √(variance / mean squared change from frame to frame)
 //
-// The edges of what moves change a pixel sooner than the state, hence the 2. For a pendulum of
-// small swings it is about 1/ω, in which q and the rate of q have the same size.
+// The edges of what moves change a pixel sooner than the state, hence the 2. For the pendulum of
+// Scenes it falls from 2/ω at small swings to 1/ω at π/6 and half of that at 2.5 rad. In units of
+// 1/ω q and the rate of q have the same size; a factor of two does little harm.
 func (f *Film) pace() float64 {
 	sum, n := 0., 0
 	for i := range f.Starts {

@@ -184,6 +184,7 @@ type Score struct {
 // rollout makes a film from the first two frames of a run of r.Starts.
 func (c *Config) rollout(ctx context.Context, t *Trained, r *Result, run int) (*Rollout, error) {
 	lo, hi := r.Starts.Run(run)
+	hi = min(hi, lo+c.Length+1)
 	ro := &Rollout{Model: t.Name, Run: run, Swing: math.NaN(), Frames: autodiff.NewMatrix(hi-lo, r.Starts.X.Cols)}
 	if s := r.Starts.States; s != nil && s.Cols == 2 {
 		ro.Swing = s.At(lo, 0)

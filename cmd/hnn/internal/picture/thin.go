@@ -9,7 +9,7 @@ import (
 //
 //   - of a curve over time, which never goes back in x, each column of pixels keeps the first, the
 //     lowest, the highest and the last point (M4);
-//   - of any curve, points are left out while the line without them passes within a sixth of a pixel;
+//   - of any curve, points are left out while the line without them passes within a quarter of a pixel;
 //   - of a curve that goes back, such as an orbit, lines are left out where the same curve has
 //     been before, to within half a pixel or a third of the width of the line;
 //   - of dots, the uppermost in each pixel is kept.
