@@ -65,7 +65,7 @@ Examples:
   hnn pixels                                        all files to ./pixels
   hnn pixels -coupling euler -out euler             as in the paper
   hnn pixels -long 2000 -new 4                      long films, and films of new states
-  hnn pixels -swing 2.5 -out large                  large swings
+  hnn pixels -swing 2.5 -tau 5 -epochs 60 -out large    large swings, ten minutes
   hnn pixels -record -system double-pendulum -runs 20 -length 200 -out double
   hnn pixels -frames double -pairs 2 -out learned   a film that was recorded
 `
