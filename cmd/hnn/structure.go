@@ -259,7 +259,7 @@ are velocities, as of a double pendulum, say so: -velocities. A typed kinetic en
 into momenta. Where constants in it are to be found, the velocities are where the fit begins,
 and positions alone are compared.
 
-After the training each constant has a line on standard error: its value ± standard error, at
-the noise that is left. The error counts what other constants, initial states and networks can
+After the training there is a line for each constant: its value ± its standard error, at the
+noise that is left. The error counts what other constants, initial states and networks can
 take over. -report FILE is a table of them with correlations.
 `

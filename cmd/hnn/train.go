@@ -35,7 +35,7 @@ Trains a model on a CSV of states, - for standard input, and writes it as JSON.
   q and t alone                                      none, or -mass M
   q is an angle, perhaps wrapped to −π … π            -periodic q
   friction, forces, a known H, unknown constants     -H, -friction, -inputs: see below
-  momenta that are not canonical                     -kind baseline
+  velocities in the place of momenta                 -velocities with -H, or -kind baseline
   columns with other names                           -q x,y -p px,py -t time -run shot
   times in milliseconds                              -time-unit ms, or the header t [ms]
   not known yet                                      see what hnn check says
