@@ -54,7 +54,7 @@ func defineCheck(f *flags.Set) check {
 			if err != nil {
 				return err
 			}
-			l := &look{t: t, cols: c}
+			l := &look{t: t, given: c}
 			l.series()
 			if l.s != nil {
 				l.inspect()
@@ -165,7 +165,7 @@ func (l *look) writeMotion(b *bytes.Buffer) {
 
 // plan says what hnn train would do.
 func (l *look) plan(e *env) string {
-	s, err := statesOf(l.t, l.cols)
+	s, err := statesOf(l.t, l.given)
 	if err == nil && s.T == nil && s.DX == nil {
 		return "refuses the file: it has neither times nor derivatives"
 	}

@@ -280,6 +280,29 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// What hnn check says of hnn train is what hnn train says and does.
+func TestCheckAsTrain(t *testing.T) {
+	positions := film{rows: 120, dt: 0.125, row: func(_ int, t, q, _ float64) []string { return []string{num(t), num(q)} }}
+	for _, c := range []struct {
+		name, give string
+		args, fast []string
+	}{
+		{name: "positions", fast: []string{"-segment", "100"}, give: positions.write("t,q", ",")},
+		{name: "named positions", fast: []string{"-segment", "100"}, give: positions.write("t,Angle", ","), args: []string{"-q", "Angle"}},
+		{name: "momenta", give: film{rows: 120, dt: 0.125}.write("t,q,p", ",")},
+	} {
+		check := hnn(t, c.give, append(append([]string{"check"}, c.args...), "-")...)
+		train := hnn(t, c.give, slices.Concat([]string{"train", "-epochs", "1", "-o", os.DevNull}, c.args, c.fast, []string{"-"})...)
+		_, plan, _ := strings.Cut(check.out, "\nhnn train: ")
+		plan, _, _ = strings.Cut(plan, "\n")
+		_, kind, _ := strings.Cut(plan, "-kind ")
+		kind, _, _ = strings.Cut(kind, " ")
+		if check.status != 0 || train.status != 0 || kind == "" || !strings.Contains(train.errors, kind+": 1") || strings.Contains(plan, "refuses") {
+			t.Errorf("%s: check says %q, train %s", c.name, plan, train.errors)
+		}
+	}
+}
+
 // Whatever can be read is described, without a panic.
 func FuzzCheck(f *testing.F) {
 	for _, s := range []string{
@@ -299,7 +322,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		l := &look{t: tab, cols: columns{t: "t", run: "run"}}
+		l := &look{t: tab, given: columns{t: "t", run: "run"}}
 		l.series()
 		if l.s != nil {
 			l.inspect()

@@ -14,7 +14,8 @@ import (
 // A look is what is seen in a file.
 type look struct {
 	t        *table.Table
-	cols     columns
+	given    columns // by the flags, as hnn train gets them
+	cols     columns // with the names that the file tells
 	observed []string
 	hidden   bool
 	whole    *table.Table // the rows that can be used
@@ -30,7 +31,7 @@ func (l *look) doubt(format string, args ...any) {
 // series takes the rows that can be used from the table, and notes the others.
 func (l *look) series() {
 	var err error
-	given := l.cols
+	l.cols = l.given
 	if l.observed, l.hidden, err = l.cols.resolve(l.t); err != nil {
 		l.doubt("%v", err)
 		return
@@ -42,7 +43,7 @@ func (l *look) series() {
 	}
 	used = append(used, derivatives...)
 	if missing := l.t.Need(used...); missing != nil {
-		l.doubt("%v: name the columns of the coordinates and momenta by -q and -p%s", missing, l.similar(given))
+		l.doubt("%v: name the columns of the coordinates and momenta by -q and -p%s", missing, l.similar(l.given))
 		return
 	}
 	for _, name := range []string{l.cols.t, l.cols.run} {
