@@ -227,6 +227,10 @@ func TestCheck(t *testing.T) {
 			return []string{num(t), num(math.Mod(t, 2*math.Pi)), num(1 + 0.1*math.Sin(t))}
 		}).write("t,q,p", ","),
 			want: "q jumps by about 2π on line 65: if it is an angle, -periodic q"},
+		{name: "wrapped, and said so", args: []string{"-periodic", "q"}, give: film{rows: 80, dt: 0.1, row: func(_ int, t, _, _ float64) []string {
+			return []string{num(t), num(math.Mod(t+0.5*math.Sin(t), 2*math.Pi)), num(1 + 0.5*math.Cos(t))}
+		}}.write("t,q,p", ","),
+			want: fine},
 		{name: "wrapped degrees", give: with(func(_ int, t, _, _ float64) []string {
 			return []string{num(t), num(math.Mod(40*t, 360)), num(40 + math.Sin(t))}
 		}).write("t,q,p", ","),

@@ -172,10 +172,16 @@ func (l *look) times(derivatives []string) error {
 			return err
 		}
 	}
+	periodic, err := l.cols.periodic()
+	if err != nil {
+		return err
+	}
+	s.Unwrap(periodic)
 	if l.hidden {
 		if s, err = nn.Positions(s.T, s.X, s.Starts, nil); err != nil {
 			return err
 		}
+		s.Periodic = periodic
 	}
 	l.s = s
 	l.in, err = nn.Inspect(s)
