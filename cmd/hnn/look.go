@@ -146,14 +146,18 @@ func (l *look) times(derivatives []string) error {
 		}
 	}
 	if n := len(equal); n > 0 {
-		l.doubt("%d rows have the time of the row before, the first on line %d: remove them, or number the trajectories in a column run (-run)", n, t.Line(equal[0]))
+		l.doubt("the time of the row before is that of %s, the first on line %d: remove them, or number the trajectories in a column run (-run)", some(n, "row"), t.Line(equal[0]))
 	}
 	if n := len(back); n > 0 {
 		what := "sort the rows"
 		if !t.Has(l.cols.run) {
 			what = "if trajectories begin there, number them in a column run (-run); else sort the rows"
 		}
-		l.doubt("the time goes back %d times, first on line %d, to %.4g: %s", n, t.Line(back[0]), at[back[0]], what)
+		times := "once"
+		if n > 1 {
+			times = fmt.Sprintf("%d times, first", n)
+		}
+		l.doubt("the time goes back %s on line %d, to %.4g: %s", times, t.Line(back[0]), at[back[0]], what)
 	}
 	rows := kept(keep)
 	l.whole = t.Select(rows)
