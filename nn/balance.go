@@ -40,7 +40,6 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 	every := max(1, s.Rows()/balanceRows)
 	a := autodiff.NewMatrix(0, n)
 	var b []float64
-	kinetic := 0.
 	longest := 0. // of ∫|v|²dt
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
@@ -73,7 +72,7 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 			b = append(b, -0.5*float64(v.At(r, 0)*v.At(r, 0)))
 		}
 		longest = max(longest, work)
-		kinetic += centre(a, b, first)
+		centre(a, b, first)
 	}
 	if a.Rows < 4*n {
 		return
@@ -88,13 +87,14 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 			equal[r] -= a.At(r, k)
 		}
 	}
-	scale := math.Sqrt(kinetic / float64(a.Rows))
+	scale := math.Sqrt(squares(equal) / float64(a.Rows)) // spread of ½|v|² within runs
 	z, free := solveLeast(a, b, all)
 	_, kept := solveLeast(a, equal, all[d-1:n-1])
 	damped, left := solveLeast(a, equal, all[d-1:])
 	if d > 1 && same(in.Pairs) {
 		masses := opposite(s, v)
-		if masses == nil && free < 0.3*left && free < 0.1*scale {
+		_, alone := solveLeast(a, b, all[d-1:n-1]) // the first body: if its energy is kept, the other masses may be any
+		if masses == nil && free < 0.3*alone && free < 0.3*left && free < 0.1*scale {
 			masses = append([]float64{1}, z[:d-1]...)
 		}
 		if masses != nil && slices.Min(masses) > 0 && slices.Max(masses) > 1.1*slices.Min(masses) {
@@ -197,9 +197,13 @@ func centre(a *autodiff.Matrix, b []float64, first int) float64 {
 			}
 		}
 	}
-	sum := 0.
-	for _, v := range b[first:] {
-		sum += float64(v * v)
+	return squares(b[first:])
+}
+
+// squares returns Σ vᵢ².
+func squares(v []float64) (sum float64) {
+	for _, x := range v {
+		sum += float64(x * x)
 	}
 	return sum
 }
@@ -226,8 +230,5 @@ func solveLeast(a *autodiff.Matrix, b []float64, cols []int) (z []float64, left 
 	for k := range rank {
 		z[order[k]] = w[k]
 	}
-	for _, v := range c[rank:] {
-		left += float64(v * v)
-	}
-	return z, math.Sqrt(left / float64(a.Rows))
+	return z, math.Sqrt(squares(c[rank:]) / float64(a.Rows))
 }

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"hnn/autodiff"
@@ -56,6 +57,20 @@ func TestInspectOpposite(t *testing.T) {
 	}
 	in, err := Inspect(s)
 	if err != nil || len(in.Masses) != 2 || math.Abs(in.Masses[1]-4) > 0.01 {
+		t.Errorf("%+v %v", in, err)
+	}
+}
+
+// What is left of the energy counts as a share of the kinetic energy of all bodies, not of the first.
+func TestInspectProjectile(t *testing.T) {
+	random, s := rand.New(rand.NewPCG(1, 2)), &Series{X: autodiff.NewMatrix(300, 4)}
+	for r := range 300 {
+		u := 0.01 * float64(r)
+		s.T = append(s.T, u)
+		copy(s.X.Row(r), []float64{3*u + 0.05*math.Sin(2*u), 10*u - 5*u*u, 3 + 0.1*math.Cos(2*u), 10 - 10*u + 0.1*random.NormFloat64()})
+	}
+	in, err := Inspect(s)
+	if err != nil || in.Unkept != 0 || in.Masses != nil || in.Damping != 0 {
 		t.Errorf("%+v %v", in, err)
 	}
 }
