@@ -106,7 +106,12 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 		in.Unkept = left / scale
 		return
 	}
-	if gamma := damped[len(damped)-1]; left < 0.6*kept && left < 0.3*scale && math.Abs(gamma*longest) > 0.1*scale {
+	work := column(a, n-1)
+	_, apart := solveLeast(a, work, all[d-1:n-1])                                // the part of the work that no function of q is
+	told := apart > 0.1*math.Sqrt(squares(work)/float64(len(work)))              // runs that never return to a q do not tell it
+	gamma, sigma := damped[len(damped)-1], left/apart/math.Sqrt(float64(a.Rows)) // standard error
+	lost := left < 0.6*kept && left < 0.3*scale && kept > 1e-3*scale && math.Abs(gamma*longest) > 0.1*scale
+	if told && lost && math.Abs(gamma) > 5*sigma {
 		in.Damping = gamma
 	}
 }

@@ -74,3 +74,33 @@ func TestInspectProjectile(t *testing.T) {
 		t.Errorf("%+v %v", in, err)
 	}
 }
+
+// swinging makes a pendulum q̈ = −sin q − γ q̇ from (q, p).
+func swinging(q, p, gamma, interval float64, rows int) *Series {
+	s := &Series{X: autodiff.NewMatrix(rows, 2)}
+	for r := range rows {
+		s.T = append(s.T, interval*float64(r))
+		copy(s.X.Row(r), []float64{q, p})
+		for range 100 {
+			h := interval / 100
+			p -= h / 2 * (math.Sin(q) + gamma*p)
+			q += h * p
+			p -= h / 2 * (math.Sin(q) + gamma*p)
+		}
+	}
+	return s
+}
+
+// Friction is told where the motion comes back to where it was, and from no clean or short run.
+func TestInspectDamping(t *testing.T) {
+	for _, c := range []struct {
+		q, p, gamma, interval float64
+		rows                  int
+	}{{2, 2, 0, 0.025, 200}, {2, 2, 0, 0.0025, 400}, {2.5, -1, 0, 0.02, 100}, {2.5, 1, 0, 0.05, 100}, {2.5, 1.5, 0, 0.01, 200},
+		{1, 0, 0, 0.1, 200}, {1, 0, 0.1, 0.1, 200}, {2, 0, 0.05, 0.1, 200}, {1, 0, -0.04, 0.1, 200}} {
+		in, err := Inspect(swinging(c.q, c.p, c.gamma, c.interval, c.rows))
+		if err != nil || math.Abs(in.Damping-c.gamma) > 0.02*math.Abs(c.gamma) {
+			t.Errorf("%+v: %v %v", c, in.Damping, err)
+		}
+	}
+}
