@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"hnn/autodiff"
+	"hnn/autodiff/elementary"
 )
 
 // balance.go looks for an energy that a series keeps, for Inspect.
@@ -18,7 +19,7 @@ const balanceRows = 3000
 //	½v₁² + Σᵢ μᵢ ½vᵢ² + Σₖ cₖ φₖ(q) + γ ∫|v|²dt = Cᵣ
 //
 // The unknowns are the masses μ in units of the first, the potential by monomials φ of the
-// coordinates, the damping γ and the constants C. What counts is how much is left without
+// coordinates, and by cos q, sin q, cos 2q and sin 2q where q goes through more than 2π, the damping γ and the constants C. What counts is how much is left without
 // some of them.
 func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 	d := s.X.Cols / 2
@@ -36,7 +37,13 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 		}
 	}
 	powers := monomials(d)
-	n := d - 1 + len(powers) + 1 // masses, potential, damping
+	var turning []int // coordinates that may be angles of something that turns over
+	for c := range d {
+		if in.High[c]-in.Low[c] > 2*math.Pi {
+			turning = append(turning, c)
+		}
+	}
+	n := d - 1 + len(powers) + 4*len(turning) + 1 // masses, potential, damping
 	every := max(1, s.Rows()/balanceRows)
 	a := autodiff.NewMatrix(0, n)
 	var b []float64
@@ -67,6 +74,12 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 						row[d-1+k] *= float64(2*u) - 1
 					}
 				}
+			}
+			waves := row[d-1+len(powers):]
+			for k, c := range turning {
+				sin, cos := elementary.Sin(x.At(r, c)), elementary.Cos(x.At(r, c))
+				waves[4*k], waves[4*k+1] = cos, sin
+				waves[4*k+2], waves[4*k+3] = float64(cos*cos)-float64(sin*sin), 2*float64(sin*cos)
 			}
 			row[n-1] = work
 			b = append(b, -0.5*float64(v.At(r, 0)*v.At(r, 0)))

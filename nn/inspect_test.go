@@ -104,3 +104,13 @@ func TestInspectDamping(t *testing.T) {
 		}
 	}
 }
+
+// A pendulum that turns over keeps its energy, and one with friction loses it.
+func TestInspectTurning(t *testing.T) {
+	for _, gamma := range []float64{0, 0.05} {
+		in, err := Inspect(swinging(0, 2.5+50*gamma, gamma, 0.1, 600))
+		if err != nil || in.Unkept != 0 || math.Abs(in.Damping-gamma) > 0.1*gamma {
+			t.Errorf("γ = %v: %+v %v", gamma, in, err)
+		}
+	}
+}
