@@ -325,7 +325,10 @@ func TestCheckWords(t *testing.T) {
 		"one row":    {"t,q,p\n0,1,2\n", "hnn train: refuses the file: the longest trajectory without a gap has 1 rows: want at least 3", "Inf"},
 		"constant q": {film{rows: 50, dt: 0.1, row: func(_ int, t, q, p float64) []string { return []string{num(t), "1", num(p)} }}.write("t,q,p", ","), "hnn train: refuses the file: scaling", "Inf"},
 		"two rows":   {"t,q,p\n0,1,2\n1,2,3\n", "noise is about 100 % of the amplitude", "e+02"},
-		"an input":   {driven, "doubtful:\n  u looks like an input, and is not read", "double pendulum"},
+		"constant p": {film{rows: 200, dt: 0.1, row: func(i int, t, _, _ float64) []string {
+			return []string{num(t), num(3 * t), num(3 + 0.01*math.Sin(float64(i*i)))}
+		}}.write("t,q,p", ","), "p: noise is about", "hardly goes"},
+		"an input": {driven, "doubtful:\n  u looks like an input, and is not read", "double pendulum"},
 	} {
 		r := hnn(t, c.give, "check", "-")
 		if r.status != 0 || !strings.Contains(r.out, c.want) || strings.Contains(r.out, c.not) || strings.Contains(r.out, "-kind") == strings.Contains(r.out, "refuses") {

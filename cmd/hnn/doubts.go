@@ -108,6 +108,7 @@ func (l *look) doubtPair(i int, p nn.Pair) {
 		l.doubt("%s goes with minus the rate of %s, and %s with that of %s: they are exchanged (-q %s -p %s), or one of them has the wrong sign", v, q, q, v, strings.Join(l.cols.p, ","), strings.Join(l.cols.q, ","))
 	case p.Corr < -0.9:
 		l.doubt("%s goes with minus the rate of %s: change the sign of one of them", v, q)
+	case l.share(len(l.cols.q)+i) > 0.2: // p may be constant but for noise, which doubtRows tells
 	case p.Corr < 0.9 && p.All < 0.9:
 		l.doubt("%s hardly goes with the rate of %s (correlation %.2g): is it the momentum of %s? With another column, or with much noise, no H fits", v, q, p.Corr, q)
 	}
