@@ -126,6 +126,22 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// Of many runs over time the first alone is drawn, and named; the number of the run is no curve.
+func TestRuns(t *testing.T) {
+	positions := rows("run,t,q", 40, func(i int) string { return fmt.Sprintf("%d,%d,%d", 3+i/10, i%10, i*i%7) })
+	f, err := Make(read(t, positions), Options{})
+	if err != nil || f.Title != "Trajectory of run 3, the first of 4" {
+		t.Errorf("%q %v", f.Title, err)
+	}
+	velocities := rows("run,t,x1,v1", 40, func(i int) string { return fmt.Sprintf("%d,%d,%d,%d", i/10, i%10, i, i*i) })
+	if f, err = Make(read(t, velocities), Options{}); err != nil || len(f.Keys) != 2 || f.Keys[0].Name != "x1" || f.Keys[1].Name != "v1" {
+		t.Errorf("%v %v", f.Keys, err)
+	}
+	if f, err = Make(read(t, "q [m],q,t\n1,2,3\n2,3,4\n3,3,5\n"), Options{X: "t", Y: []string{"q [m]"}}); err != nil || f.Panels[0].Y.Label != "q [m]" {
+		t.Errorf("%v", err)
+	}
+}
+
 // What is drawn is what is in the file.
 func TestCurves(t *testing.T) {
 	text := rows("t,a,b,who", 12, func(i int) string { return fmt.Sprintf("%d,%d,%d,%s", i%6, i, 100-i, []string{"x", "y"}[i/6]) })

@@ -122,7 +122,7 @@ func (s *source) columns(o *Options) (x string, ys []string, err error) {
 	}
 	if ys == nil {
 		for _, name := range s.Header {
-			if free(name) && len(ys) < mostCurves {
+			if free(name) && name != "run" && len(ys) < mostCurves {
 				ys = append(ys, name)
 			}
 		}

@@ -64,7 +64,7 @@ func (s *source) pairs() (q, p []string) {
 
 // unit returns the label of a column. The units are those of the header, and known for the files of hnn spring.
 func (s *source) unit(name string) string {
-	if u := s.Unit(name); u != "" {
+	if u := s.Unit(name); u != "" && s.Table.Header[s.At(name)] != name {
 		return name + " [" + u + "]"
 	}
 	if s.has("model", "run", "energy", "drift") {
@@ -217,6 +217,9 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 	case 4:
 		f.Columns, f.Height = 2, 760
 	case 1:
+		if _, run, ok := strings.Cut(f.Panels[0].Title, ", run "); ok { // the first alone is drawn
+			f.Title = fmt.Sprintf("Trajectory of run %s, the first of %d", run, len(s.groups("run")))
+		}
 		f.Panels[0].Title = ""
 	}
 	return f, nil

@@ -146,3 +146,18 @@ func TestTerms(t *testing.T) {
 		}
 	}
 }
+
+// Words are about the file that they stand beside.
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ text, want, not string }{
+		{"constant,value,error\nk,6,0.1\n", "standard error of the value", "why a point failed"},
+		{"model,run,picture,true_period\nhnn,0,0.1,20\n", "the model that drew the film", "exact field"},
+		{"t,q\n0,1\n1,2\n2,4\n3,3\n", "The states over time.", "Momentum over coordinate"},
+		{"t,q,p\n0,1,2\n1,2,3\n2,4,1\n3,3,1\n", "Momentum over coordinate", "The states over time."},
+	} {
+		var b bytes.Buffer
+		if err := Write(&b, &Input{Name: "x", Tables: []*table.Table{read(t, "x.csv", c.text)}}); err != nil || !strings.Contains(b.String(), c.want) || strings.Contains(b.String(), c.not) {
+			t.Errorf("%q: want %q, not %q: %v", c.text, c.want, c.not, err)
+		}
+	}
+}
