@@ -58,7 +58,7 @@ func TestWrite(t *testing.T) {
 	for _, want := range []string{
 		"A mass of 1 kg on a spring of stiffness 2 N/m", "From 25 trajectories of 100 s", "0.5, 0.9 &lt;b&gt; J", "was 1.2 % for hnn.",
 		"Figure 1. Loss", "Figure 2. Trajectory", "<td>0.123</td>", "<td>−1e−07</td>", "<dt>max_drift</dt><dd>largest |E − E₀|/E₀",
-		"<dt>floor</dt>", "hnn replay manifest.json", "&lt;script&gt;alert(1)", "could be read only once", "the file is another now",
+		"<dt>floor</dt>", "hnn replay manifest.json", "relative to where the call was made", "&lt;script&gt;alert(1)", "could be read only once", "the file is another now",
 		"bad.csv:2: 1 fields", "<strong>-seed 7</strong>", "<li>-noise 0.1</li>", `hnn spring &#39;-energies=0.5,0.9 &lt;b&gt;&#39; -seed=7 &#39;it&#39;\&#39;&#39;s.csv&#39;`, "&lt;i&gt;y&lt;/i&gt;",
 	} {
 		if !strings.Contains(page, want) {
