@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"hnn/autodiff"
+	"hnn/autodiff/elementary"
 )
 
 // balance.go looks for an energy that a series keeps, for Inspect.
@@ -18,7 +19,7 @@ const balanceRows = 3000
 //	½v₁² + Σᵢ μᵢ ½vᵢ² + Σₖ cₖ φₖ(q) + γ ∫|v|²dt = Cᵣ
 //
 // The unknowns are the masses μ in units of the first, the potential by monomials φ of the
-// coordinates, the damping γ and the constants C. What counts is how much is left without
+// coordinates, and by cos q, sin q, cos 2q and sin 2q where q goes through more than 2π, the damping γ and the constants C. What counts is how much is left without
 // some of them.
 func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 	d := s.X.Cols / 2
@@ -36,11 +37,16 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 		}
 	}
 	powers := monomials(d)
-	n := d - 1 + len(powers) + 1 // masses, potential, damping
+	var turning []int // coordinates that may be angles of something that turns over
+	for c := range d {
+		if in.High[c]-in.Low[c] > 2*math.Pi {
+			turning = append(turning, c)
+		}
+	}
+	n := d - 1 + len(powers) + 4*len(turning) + 1 // masses, potential, damping
 	every := max(1, s.Rows()/balanceRows)
 	a := autodiff.NewMatrix(0, n)
 	var b []float64
-	kinetic := 0.
 	longest := 0. // of ∫|v|²dt
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
@@ -69,11 +75,17 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 					}
 				}
 			}
+			waves := row[d-1+len(powers):]
+			for k, c := range turning {
+				sin, cos := elementary.Sin(x.At(r, c)), elementary.Cos(x.At(r, c))
+				waves[4*k], waves[4*k+1] = cos, sin
+				waves[4*k+2], waves[4*k+3] = float64(cos*cos)-float64(sin*sin), 2*float64(sin*cos)
+			}
 			row[n-1] = work
 			b = append(b, -0.5*float64(v.At(r, 0)*v.At(r, 0)))
 		}
 		longest = max(longest, work)
-		kinetic += centre(a, b, first)
+		centre(a, b, first)
 	}
 	if a.Rows < 4*n {
 		return
@@ -88,13 +100,14 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 			equal[r] -= a.At(r, k)
 		}
 	}
-	scale := math.Sqrt(kinetic / float64(a.Rows))
+	scale := math.Sqrt(squares(equal) / float64(a.Rows)) // spread of ½|v|² within runs
 	z, free := solveLeast(a, b, all)
 	_, kept := solveLeast(a, equal, all[d-1:n-1])
 	damped, left := solveLeast(a, equal, all[d-1:])
 	if d > 1 && same(in.Pairs) {
 		masses := opposite(s, v)
-		if masses == nil && free < 0.3*left && free < 0.1*scale {
+		_, alone := solveLeast(a, b, all[d-1:n-1]) // the first body: if its energy is kept, the other masses may be any
+		if masses == nil && free < 0.3*alone && free < 0.3*left && free < 0.1*scale {
 			masses = append([]float64{1}, z[:d-1]...)
 		}
 		if masses != nil && slices.Min(masses) > 0 && slices.Max(masses) > 1.1*slices.Min(masses) {
@@ -106,7 +119,12 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 		in.Unkept = left / scale
 		return
 	}
-	if gamma := damped[len(damped)-1]; left < 0.6*kept && left < 0.3*scale && math.Abs(gamma*longest) > 0.1*scale {
+	work := column(a, n-1)
+	_, apart := solveLeast(a, work, all[d-1:n-1])                                // the part of the work that no function of q is
+	told := apart > 0.1*math.Sqrt(squares(work)/float64(len(work)))              // runs that never return to a q do not tell it
+	gamma, sigma := damped[len(damped)-1], left/apart/math.Sqrt(float64(a.Rows)) // standard error
+	lost := left < 0.6*kept && left < 0.3*scale && kept > 1e-3*scale && math.Abs(gamma*longest) > 0.1*scale
+	if told && lost && math.Abs(gamma) > 5*sigma {
 		in.Damping = gamma
 	}
 }
@@ -197,9 +215,13 @@ func centre(a *autodiff.Matrix, b []float64, first int) float64 {
 			}
 		}
 	}
-	sum := 0.
-	for _, v := range b[first:] {
-		sum += float64(v * v)
+	return squares(b[first:])
+}
+
+// squares returns Σ vᵢ².
+func squares(v []float64) (sum float64) {
+	for _, x := range v {
+		sum += float64(x * x)
 	}
 	return sum
 }
@@ -226,8 +248,5 @@ func solveLeast(a *autodiff.Matrix, b []float64, cols []int) (z []float64, left 
 	for k := range rank {
 		z[order[k]] = w[k]
 	}
-	for _, v := range c[rank:] {
-		left += float64(v * v)
-	}
-	return z, math.Sqrt(left / float64(a.Rows))
+	return z, math.Sqrt(squares(c[rank:]) / float64(a.Rows))
 }

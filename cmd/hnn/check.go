@@ -11,6 +11,7 @@ import (
 
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
+	"hnn/nn"
 )
 
 const checkHelp = ` DATA.csv
@@ -54,7 +55,7 @@ func defineCheck(f *flags.Set) check {
 			if err != nil {
 				return err
 			}
-			l := &look{t: t, cols: c}
+			l := &look{t: t, given: c}
 			l.series()
 			if l.s != nil {
 				l.inspect()
@@ -67,7 +68,7 @@ func defineCheck(f *flags.Set) check {
 // write writes the report.
 func (l *look) write(e *env, out io.Writer) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s: %d columns separated by %s, %d rows\n\n", printable(l.t.Name), len(l.t.Header), l.t.Form(), l.t.Rows())
+	fmt.Fprintf(&b, "%s: %s separated by %s, %s\n\n", printable(l.t.Name), some(len(l.t.Header), "column"), l.t.Form(), some(l.t.Rows(), "row"))
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprint(w, "column\ttaken for\tunit\tleast\tgreatest\tnoise\tshare\n")
 	for _, name := range l.t.Header {
@@ -104,8 +105,11 @@ func (l *look) column(name string) string {
 			if j >= len(l.cols.q) {
 				role = "momentum"
 			}
-			if l.in != nil {
-				noise = fmt.Sprintf("%.2g\t%.2g %%", l.in.Noise[j], 200*l.in.Noise[j]/(l.in.High[j]-l.in.Low[j]))
+			if l.in != nil && j < len(l.observed) {
+				noise = "constant\t"
+				if share := l.share(j); share > 0 {
+					noise = fmt.Sprintf("%.2g\t%s", l.in.Noise[j], percent(share))
+				}
 			}
 		case is("d" + s):
 			role = "d" + s + "/dt"
@@ -136,6 +140,30 @@ func (l *look) column(name string) string {
 	return strings.TrimRight(fmt.Sprintf("%s\t%s\t%s\t%s\t%s", printable(name), role, unit, span, noise), "\t ")
 }
 
+// share returns the share of the noise in the amplitude of component j, 0 if it does not vary.
+func (l *look) share(j int) float64 {
+	if width := l.in.High[j] - l.in.Low[j]; width > 0 {
+		return 2 * l.in.Noise[j] / width
+	}
+	return 0
+}
+
+// percent writes a share.
+func percent(share float64) string {
+	if share >= 0.1 {
+		return fmt.Sprintf("%.0f %%", 100*share)
+	}
+	return fmt.Sprintf("%.2g %%", 100*share)
+}
+
+// some writes a number of things: 1 row, 2 rows.
+func some(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
 // writeMotion describes times and pairs.
 func (l *look) writeMotion(b *bytes.Buffer) {
 	s, in := l.s, l.in
@@ -148,8 +176,15 @@ func (l *look) writeMotion(b *bytes.Buffer) {
 	if u := l.t.Unit(l.cols.t); u != "" || l.cols.unit != "" || l.t.Stamped(l.cols.t) {
 		unit = " s"
 	}
-	fmt.Fprintf(b, "\ntime: %d runs of %d to %d rows, at most %.4g%s long; interval %.4g%s, jitter %.2g %%; gaps: %d\n",
-		s.Runs(), least, most, longest, unit, in.Interval, unit, 100*in.Jitter, in.Gaps)
+	rows := fmt.Sprintf("%s of %d to %d rows", some(s.Runs(), "run"), least, most)
+	if least == most {
+		rows = fmt.Sprintf("%s of %s", some(s.Runs(), "run"), some(most, "row"))
+	}
+	jitter := "no jitter"
+	if in.Jitter > 1e-6 { // less is the rounding of the times
+		jitter = "jitter " + percent(in.Jitter)
+	}
+	fmt.Fprintf(b, "\ntime: %s, at most %.4g%s long; interval %.4g%s, %s; gaps: %d\n", rows, longest, unit, in.Interval, unit, jitter, in.Gaps)
 	for i, p := range in.Pairs {
 		if l.hidden {
 			fmt.Fprintf(b, "%s: no momentum in the file\n", l.cols.q[i])
@@ -165,7 +200,7 @@ func (l *look) writeMotion(b *bytes.Buffer) {
 
 // plan says what hnn train would do.
 func (l *look) plan(e *env) string {
-	s, err := statesOf(l.t, l.cols)
+	s, err := statesOf(l.t, l.given)
 	if err == nil && s.T == nil && s.DX == nil {
 		return "refuses the file: it has neither times nor derivatives"
 	}
@@ -176,6 +211,13 @@ func (l *look) plan(e *env) string {
 	t := newTrain(flags.New("train"))
 	if err := t.choose(&env{ctx: e.ctx, stderr: &said}, s); err != nil {
 		return "refuses the file: " + printable(err.Error())
+	}
+	objective, err := nn.NewObjective(t.objective, t.by)
+	if err == nil {
+		_, err = objective.Scaling(&s.Series)
+	}
+	if err != nil {
+		return "refuses the file: " + printable(strings.TrimPrefix(err.Error(), "nn: "))
 	}
 	if said.Len() > 0 {
 		return strings.TrimPrefix(strings.TrimSpace(said.String()), printable(s.name)+": ")

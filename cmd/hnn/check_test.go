@@ -212,9 +212,9 @@ func TestCheck(t *testing.T) {
 		{name: "another column", give: with(func(_ int, t, q, p float64) []string { return []string{num(t), num(q), num(math.Cos(5 * t))} }).write("t,q,p", ","),
 			want: "p hardly goes with the rate of q"},
 		{name: "equal times", give: with(func(i int, t, q, p float64) []string { return []string{swap(i, 77, num(t), "7.6"), num(q), num(p)} }).write("t,q,p", ","),
-			want: "1 rows have the time of the row before, the first on line 79: remove them"},
+			want: "the time of the row before is that of 1 row, the first on line 79: remove them"},
 		{name: "two runs", give: base.write("t,q,p", ",") + strings.SplitN(base.write("t,q,p", ","), "\n", 2)[1],
-			want: "the time goes back 1 times, first on line 202, to 0: if trajectories begin there, number them in a column run (-run); else sort the rows"},
+			want: "the time goes back once on line 202, to 0: if trajectories begin there, number them in a column run (-run); else sort the rows"},
 		{name: "holes", give: with(func(i int, t, q, p float64) []string {
 			return []string{num(t), swap(i, 50, num(q), ""), swap(i, 60, num(p), "NaN")}
 		}).write("t,q,p", ","),
@@ -227,6 +227,10 @@ func TestCheck(t *testing.T) {
 			return []string{num(t), num(math.Mod(t, 2*math.Pi)), num(1 + 0.1*math.Sin(t))}
 		}).write("t,q,p", ","),
 			want: "q jumps by about 2π on line 65: if it is an angle, -periodic q"},
+		{name: "wrapped, and said so", args: []string{"-periodic", "q"}, give: film{rows: 80, dt: 0.1, row: func(_ int, t, _, _ float64) []string {
+			return []string{num(t), num(math.Mod(t+0.5*math.Sin(t), 2*math.Pi)), num(1 + 0.5*math.Cos(t))}
+		}}.write("t,q,p", ","),
+			want: fine},
 		{name: "wrapped degrees", give: with(func(_ int, t, _, _ float64) []string {
 			return []string{num(t), num(math.Mod(40*t, 360)), num(40 + math.Sin(t))}
 		}).write("t,q,p", ","),
@@ -262,7 +266,7 @@ func TestCheck(t *testing.T) {
 				return nil
 			}
 			return []string{num(t), num(q), num(p)}
-		}).write("t,q,p", ","), want: "1 intervals are longer than 8 times the usual one"},
+		}).write("t,q,p", ","), want: "gaps, longer than 8 times the usual interval: 1: hnn train cuts"},
 		{name: "coarse", give: film{rows: 60, dt: 1}.write("t [s],q,p", ","), want: "coarse for central differences"},
 	} {
 		r := hnn(t, c.give, append(append([]string{"check"}, c.args...), "-")...)
@@ -276,6 +280,59 @@ func TestCheck(t *testing.T) {
 		}
 		if lines > 2 {
 			t.Errorf("%s: %d lines of doubts\n%s", c.name, lines, doubts)
+		}
+	}
+}
+
+// What hnn check says of hnn train is what hnn train says and does.
+func TestCheckAsTrain(t *testing.T) {
+	positions := film{rows: 120, dt: 0.125, row: func(_ int, t, q, _ float64) []string { return []string{num(t), num(q)} }}
+	for _, c := range []struct {
+		name, give string
+		args, fast []string
+	}{
+		{name: "positions", fast: []string{"-segment", "100"}, give: positions.write("t,q", ",")},
+		{name: "named positions", fast: []string{"-segment", "100"}, give: positions.write("t,Angle", ","), args: []string{"-q", "Angle"}},
+		{name: "momenta", give: film{rows: 120, dt: 0.125}.write("t,q,p", ",")},
+	} {
+		check := hnn(t, c.give, append(append([]string{"check"}, c.args...), "-")...)
+		train := hnn(t, c.give, slices.Concat([]string{"train", "-epochs", "1", "-o", os.DevNull}, c.args, c.fast, []string{"-"})...)
+		_, plan, _ := strings.Cut(check.out, "\nhnn train: ")
+		plan, _, _ = strings.Cut(plan, "\n")
+		_, kind, _ := strings.Cut(plan, "-kind ")
+		kind, _, _ = strings.Cut(kind, " ")
+		if check.status != 0 || train.status != 0 || kind == "" || !strings.Contains(train.errors, kind+": 1") || strings.Contains(plan, "refuses") {
+			t.Errorf("%s: check says %q, train %s", c.name, plan, train.errors)
+		}
+	}
+}
+
+// Numbers are said plainly, and what hnn train refuses has no plan.
+func TestCheckWords(t *testing.T) {
+	base := film{rows: 200, dt: 0.1}
+	twice := "run,t,q,p\n"
+	for run := range 2 {
+		for _, line := range strings.Split(base.write("t,q,p", ","), "\n")[1:101] {
+			twice += fmt.Sprintf("%d,%s\n", run, line)
+		}
+	}
+	driven := film{rows: 300, dt: 0.1, row: func(_ int, t, _, _ float64) []string { // q̈ = cos 2t − 0.3 sin t
+		return []string{num(t), num(0.3*math.Sin(t) - 0.25*math.Cos(2*t)), num(0.3*math.Cos(t) + 0.5*math.Sin(2*t)), num(math.Cos(2*t + 1))}
+	}}.write("t,q,p,u", ",")
+	for name, c := range map[string]struct{ give, want, not string }{
+		"one run":    {base.write("t,q,p", ","), "time: 1 run of 200 rows, at most 19.9 long; interval 0.1, no jitter; gaps: 0", "doubtful:"},
+		"two runs":   {twice, "time: 2 runs of 100 rows, at most", "doubtful:"},
+		"one row":    {"t,q,p\n0,1,2\n", "hnn train: refuses the file: the longest trajectory without a gap has 1 rows: want at least 3", "Inf"},
+		"constant q": {film{rows: 50, dt: 0.1, row: func(_ int, t, q, p float64) []string { return []string{num(t), "1", num(p)} }}.write("t,q,p", ","), "hnn train: refuses the file: scaling", "Inf"},
+		"two rows":   {"t,q,p\n0,1,2\n1,2,3\n", "noise is about 100 % of the amplitude", "e+02"},
+		"constant p": {film{rows: 200, dt: 0.1, row: func(i int, t, _, _ float64) []string {
+			return []string{num(t), num(3 * t), num(3 + 0.01*math.Sin(float64(i*i)))}
+		}}.write("t,q,p", ","), "p: noise is about", "hardly goes"},
+		"an input": {driven, "doubtful:\n  u looks like an input, and is not read", "double pendulum"},
+	} {
+		r := hnn(t, c.give, "check", "-")
+		if r.status != 0 || !strings.Contains(r.out, c.want) || strings.Contains(r.out, c.not) || strings.Contains(r.out, "-kind") == strings.Contains(r.out, "refuses") {
+			t.Errorf("%s: want %q, not %q\n%s%s", name, c.want, c.not, r.out, r.errors)
 		}
 	}
 }
@@ -299,7 +356,7 @@ func FuzzCheck(f *testing.F) {
 		if err != nil {
 			return
 		}
-		l := &look{t: tab, cols: columns{t: "t", run: "run"}}
+		l := &look{t: tab, given: columns{t: "t", run: "run"}}
 		l.series()
 		if l.s != nil {
 			l.inspect()

@@ -27,9 +27,9 @@ func (l *look) inspect() {
 			l.doubtDerivative(i, p)
 		}
 	}
-	l.doubtEnergy()
+	driven := l.doubtColumns()
+	l.doubtEnergy(driven)
 	l.doubtRows()
-	l.doubtColumns()
 }
 
 func (l *look) line(row int) int { return l.whole.Line(row) }
@@ -55,7 +55,7 @@ func (l *look) doubtTimes() {
 		l.doubt("%s goes in whole numbers, by %.4g: if it is in milliseconds, say -time-unit ms", t, in.Interval)
 	}
 	if in.Gaps > 0 {
-		l.doubt("%d intervals are longer than 8 times the usual one: hnn train cuts trajectories there", in.Gaps)
+		l.doubt("gaps, longer than 8 times the usual interval: %d: hnn train cuts trajectories there", in.Gaps)
 	}
 	short := 0
 	for i := range l.s.Runs() {
@@ -64,7 +64,7 @@ func (l *look) doubtTimes() {
 		}
 	}
 	if short > 0 {
-		l.doubt("%d of %d runs have fewer than 5 rows: too few for derivatives and for an estimate of noise", short, l.s.Runs())
+		l.doubt("runs of fewer than 5 rows: %d of %d: too few for derivatives and for an estimate of noise", short, l.s.Runs())
 	}
 	if scale, err := (nn.Shooting{}).Scaling(l.s); err == nil {
 		if n := 2 * math.Pi * scale.Tau / in.Interval; n < 12 {
@@ -100,7 +100,7 @@ func (l *look) doubtPair(i int, p nn.Pair) {
 	q, v := l.cols.q[i], l.cols.p[i]
 	switch {
 	case l.in.High[i] == l.in.Low[i] || l.in.High[len(l.cols.q)+i] == l.in.Low[len(l.cols.q)+i]:
-		l.doubt("%s or %s does not vary: hnn train refuses it: leave the pair out by -q and -p", q, v)
+		l.doubt("%s or %s does not vary: if other pairs do, leave this one out by -q and -p", q, v)
 	case l.spoiled(i):
 	case p.Corr < 0.5 && p.Back > 0.9 && 1-p.Back+1e-4 < 0.5*(1+p.Corr):
 		l.doubt("%s and %s look exchanged: %s goes with the rate of %s: -q %s -p %s", q, v, q, v, strings.Join(l.cols.p, ","), strings.Join(l.cols.q, ","))
@@ -108,6 +108,7 @@ func (l *look) doubtPair(i int, p nn.Pair) {
 		l.doubt("%s goes with minus the rate of %s, and %s with that of %s: they are exchanged (-q %s -p %s), or one of them has the wrong sign", v, q, q, v, strings.Join(l.cols.p, ","), strings.Join(l.cols.q, ","))
 	case p.Corr < -0.9:
 		l.doubt("%s goes with minus the rate of %s: change the sign of one of them", v, q)
+	case l.share(len(l.cols.q)+i) > 0.2: // p may be constant but for noise, which doubtRows tells
 	case p.Corr < 0.9 && p.All < 0.9:
 		l.doubt("%s hardly goes with the rate of %s (correlation %.2g): is it the momentum of %s? With another column, or with much noise, no H fits", v, q, p.Corr, q)
 	}
@@ -125,7 +126,7 @@ func (l *look) doubtDerivative(i int, p nn.Pair) {
 }
 
 // doubtEnergy says what the balance of energy tells.
-func (l *look) doubtEnergy() {
+func (l *look) doubtEnergy(driven bool) {
 	in := l.in
 	if in.Masses != nil {
 		var m []string
@@ -135,8 +136,10 @@ func (l *look) doubtEnergy() {
 		l.doubt("%s look like velocities of unequal masses, for which no H exists: an energy is kept with masses in this proportion: multiply %s, or see -velocities",
 			strings.Join(l.cols.p, ", "), strings.Join(m, ", "))
 	}
-	if in.Unkept > 0 {
-		l.doubt("no energy p²/2 + V(q) is kept, %.2g %% of p²/2 is left: velocities are no momenta where the kinetic energy depends on q, as in a double pendulum: see -velocities; or something drives the system", 100*in.Unkept)
+	if in.Unkept > 0 && driven {
+		l.doubt("no energy p²/2 + V(q) is kept, %s of p²/2 is left: the input may drive the system", percent(in.Unkept))
+	} else if in.Unkept > 0 {
+		l.doubt("no energy p²/2 + V(q) is kept, %s of p²/2 is left: velocities are no momenta where the kinetic energy depends on q, as in a double pendulum: see -velocities; or something drives the system", percent(in.Unkept))
 	}
 	if in.Damping > 0 {
 		l.doubt("energy is lost, like by a force of −%.2g times the momentum: friction, which no H of q and p has: -friction constant", in.Damping)
@@ -154,9 +157,8 @@ func (l *look) doubtRows() {
 		if n := len(of); n > 0 {
 			l.doubt("%s: %d values are far from their neighbours, the first %.4g on line %d: look at them, and remove these rows if they are wrong", name, n, of[0].Value, l.line(of[0].Row))
 		}
-		share := 2 * in.Noise[j] / (in.High[j] - in.Low[j])
-		if share > 0.1 && j < len(l.observed) && !l.spoiled(j%len(l.cols.q)) {
-			l.doubt("%s: noise is about %.2g %% of the amplitude, or the sampling is too coarse to tell", name, 100*share)
+		if share := l.share(j); share > 0.1 && j < len(l.observed) && !l.spoiled(j%len(l.cols.q)) {
+			l.doubt("%s: noise is about %s of the amplitude, or the sampling is too coarse to tell", name, percent(share))
 		}
 	}
 	if n := len(in.Repeated); n > max(2, l.s.Rows()/100) {
@@ -164,15 +166,17 @@ func (l *look) doubtRows() {
 	}
 }
 
-// doubtColumns looks for inputs among the columns that are not read.
-func (l *look) doubtColumns() {
+// doubtColumns looks for inputs among the columns that are not read, and tells whether there is one.
+func (l *look) doubtColumns() (driven bool) {
 	names := slices.Concat(l.cols.q, l.cols.p)
 	for _, h := range l.t.Header {
 		s := strings.TrimRight(strings.ToLower(h), "0123456789")
 		if slices.Contains([]string{"u", "input", "force", "torque", "control", "f"}, s) && !slices.Contains(names, h) {
 			if v, _, _ := l.t.Lost(h); len(v) > 0 && slices.Max(v) > slices.Min(v) {
 				l.doubt("%s looks like an input, and is not read: if it is a force from outside, -inputs %s", h, h)
+				driven = true
 			}
 		}
 	}
+	return driven
 }

@@ -14,7 +14,8 @@ import (
 // A look is what is seen in a file.
 type look struct {
 	t        *table.Table
-	cols     columns
+	given    columns // by the flags, as hnn train gets them
+	cols     columns // with the names that the file tells
 	observed []string
 	hidden   bool
 	whole    *table.Table // the rows that can be used
@@ -30,7 +31,7 @@ func (l *look) doubt(format string, args ...any) {
 // series takes the rows that can be used from the table, and notes the others.
 func (l *look) series() {
 	var err error
-	given := l.cols
+	l.cols = l.given
 	if l.observed, l.hidden, err = l.cols.resolve(l.t); err != nil {
 		l.doubt("%v", err)
 		return
@@ -42,7 +43,7 @@ func (l *look) series() {
 	}
 	used = append(used, derivatives...)
 	if missing := l.t.Need(used...); missing != nil {
-		l.doubt("%v: name the columns of the coordinates and momenta by -q and -p%s", missing, l.similar(given))
+		l.doubt("%v: name the columns of the coordinates and momenta by -q and -p%s", missing, l.similar(l.given))
 		return
 	}
 	for _, name := range []string{l.cols.t, l.cols.run} {
@@ -145,14 +146,18 @@ func (l *look) times(derivatives []string) error {
 		}
 	}
 	if n := len(equal); n > 0 {
-		l.doubt("%d rows have the time of the row before, the first on line %d: remove them, or number the trajectories in a column run (-run)", n, t.Line(equal[0]))
+		l.doubt("the time of the row before is that of %s, the first on line %d: remove them, or number the trajectories in a column run (-run)", some(n, "row"), t.Line(equal[0]))
 	}
 	if n := len(back); n > 0 {
 		what := "sort the rows"
 		if !t.Has(l.cols.run) {
 			what = "if trajectories begin there, number them in a column run (-run); else sort the rows"
 		}
-		l.doubt("the time goes back %d times, first on line %d, to %.4g: %s", n, t.Line(back[0]), at[back[0]], what)
+		times := "once"
+		if n > 1 {
+			times = fmt.Sprintf("%d times, first", n)
+		}
+		l.doubt("the time goes back %s on line %d, to %.4g: %s", times, t.Line(back[0]), at[back[0]], what)
 	}
 	rows := kept(keep)
 	l.whole = t.Select(rows)
@@ -171,10 +176,16 @@ func (l *look) times(derivatives []string) error {
 			return err
 		}
 	}
+	periodic, err := l.cols.periodic()
+	if err != nil {
+		return err
+	}
+	s.Unwrap(periodic)
 	if l.hidden {
 		if s, err = nn.Positions(s.T, s.X, s.Starts, nil); err != nil {
 			return err
 		}
+		s.Periodic = periodic
 	}
 	l.s = s
 	l.in, err = nn.Inspect(s)

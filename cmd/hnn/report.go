@@ -53,7 +53,11 @@ func defineReport(f *flags.Set) check {
 			if len(in.Tables) == 0 {
 				return fmt.Errorf("%s: no CSV file: want the directory of a run", strings.Join(f.Args(), ", "))
 			}
-			return e.write(out, func(w io.Writer) error { return report.Write(w, in) })
+			err := e.write(out, func(w io.Writer) error { return report.Write(w, in) })
+			if err == nil && out != "-" {
+				e.say("wrote %s", out)
+			}
+			return err
 		}, nil
 	}
 }

@@ -21,7 +21,9 @@ func TestReport(t *testing.T) {
 	if strings.Contains(page, filepath.Dir(dir)) || len(page) > 1<<20 {
 		t.Errorf("%d bytes, or the page has the name of the directory", len(page))
 	}
-	must(t, "report", dir)
+	if r := hnn(t, "", "report", dir); r.status != 0 || r.errors != "wrote "+name+"\n" {
+		t.Errorf("%d %q", r.status, r.errors)
+	}
 	if string(contents(t, name)) != page {
 		t.Error("hnn report writes another page")
 	}

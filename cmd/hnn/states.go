@@ -74,7 +74,7 @@ func (c *columns) register(f *flags.Set) {
 }
 
 func (c *columns) check() error {
-	if len(c.q) != len(c.p) && c.p != nil || c.q == nil && c.p != nil {
+	if len(c.q) != len(c.p) && c.p != nil && c.q != nil {
 		return flags.Wrong("-q names %d columns, -p %d", len(c.q), len(c.p))
 	}
 	seen := map[string]string{}
@@ -106,6 +106,9 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 				c.masses = append(c.masses, v)
 			}
 		}
+	}
+	if c.q == nil && len(c.p) == len(made.Q) {
+		c.q = made.Q
 	}
 	if f.First("periodic") == "" {
 		c.angles = made.Angles
@@ -157,8 +160,13 @@ func (c *columns) resolve(t *table.Table) (observed []string, hidden bool, err e
 			return nil, false, err
 		}
 		both := names(n)
-		if c.q = both[:n]; slices.ContainsFunc(both[n:], t.Has) {
+		c.q = both[:n]
+		twice := func(name string) bool { return slices.Contains(c.q, name) }
+		switch {
+		case c.p == nil && slices.ContainsFunc(both[n:], t.Has):
 			c.p = both[n:]
+		case c.p != nil && (len(c.p) != n || slices.ContainsFunc(c.p, twice)):
+			return nil, false, flags.Wrong("-p %s: want momenta of the coordinates %s, or others named by -q", strings.Join(c.p, ","), strings.Join(c.q, ", "))
 		}
 	}
 	if c.absent && t.Has(c.q[0]) && !slices.ContainsFunc(c.p, t.Has) {

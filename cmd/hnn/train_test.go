@@ -236,6 +236,17 @@ func TestColumns(t *testing.T) {
 	fails(t, hnn(t, "", "train", "-q", "x", "-p", "w", path("lab.csv")), 1, "w")
 	fails(t, hnn(t, "", "train", "-q", "x", "-p", "v", "-t", "hour", path("lab.csv")), 1, "hour")
 	fails(t, hnn(t, "", "train", "-q", "x", "-p", "v", "-run", "day", path("lab.csv")), 1, "day")
+	alone := film{rows: 50, dt: 0.1}.write("t,q,v", ",")
+	if r := hnn(t, alone, "train", "-epochs", "1", "-hidden", "4", "-p", "v", "-o", path("alone.json"), "-"); r.status != 0 {
+		t.Errorf("-p alone: %s", r.errors)
+	}
+	for _, args := range [][]string{{"check", "-p", "v", "-"}, {"eval", "-p", "v", path("alone.json"), "-"}, {"eval", path("alone.json"), "-"}} {
+		if r := hnn(t, alone, args...); r.status != 0 || strings.Contains(r.out, "refuses") {
+			t.Errorf("%v: %s%s", args, r.out, r.errors)
+		}
+	}
+	fails(t, hnn(t, alone, "train", "-p", "q", "-"), 2, "-p q: want momenta of the coordinates q, or others named by -q")
+	fails(t, hnn(t, alone, "train", "-p", "v,t", "-"), 2, "-p")
 	fails(t, hnn(t, "", "train", "-q", "x,y", "-p", "v", path("lab.csv")), 2, "-q names 2 columns, -p 1")
 	fails(t, hnn(t, "", "train", "-q", "x,", "-p", "v", path("lab.csv")), 2, "want a name, or several with commas")
 	fails(t, hnn(t, "", "train", "-order", "3", path("data.csv")), 2, "even order")

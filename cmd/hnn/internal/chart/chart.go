@@ -59,7 +59,7 @@ func Kinds() (all [][2]string) {
 
 // KindOf returns the name of the kind of a file.
 func KindOf(t *table.Table) string {
-	s := &source{t}
+	s := newSource(t)
 	for _, k := range kinds() {
 		if k.knows(s) {
 			return k.name
@@ -70,7 +70,11 @@ func KindOf(t *table.Table) string {
 
 // Make draws a table that table.ReadMixed has read. Errors name the column and the flag.
 func Make(t *table.Table, o Options) (*picture.Figure, error) {
-	s := &source{t}
+	s := newSource(t)
+	o.X, o.By, o.Y = s.name(o.X), s.name(o.By), slices.Clone(o.Y)
+	for i, y := range o.Y {
+		o.Y[i] = s.name(y)
+	}
 	as := o.As
 	if as == "" {
 		if as = KindOf(t); o.X != "" || o.Y != nil || o.By != "" {
@@ -94,9 +98,9 @@ func Make(t *table.Table, o Options) (*picture.Figure, error) {
 // Doubts returns a line for each column, three at most, that has both numbers and texts. Such a column is
 // not known as one of numbers, and its texts are gaps where a flag names it.
 func Doubts(t *table.Table, o Options) (lines []string) {
-	s := &source{t}
-	for _, name := range t.Header {
-		if len(lines) == 3 || !s.Texts(name) || name == o.By || name == "run" { // "all" in a table of scores
+	s := newSource(t)
+	for _, name := range s.Header {
+		if len(lines) == 3 || !s.Texts(name) || name == s.name(o.By) || name == "run" { // "all" in a table of scores
 			continue
 		}
 		v, first := s.col(name), -1
@@ -221,8 +225,21 @@ func brief(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// A source is a table with what figures ask for.
-type source struct{ *table.Table }
+// A source is a table with what figures ask for. Its Header has names without units.
+type source struct {
+	*table.Table
+	Header []string
+}
+
+func newSource(t *table.Table) *source { return &source{t, t.Names()} }
+
+// name returns a column as Header has it, also where it was given with its unit.
+func (s *source) name(column string) string {
+	if j := s.At(column); j >= 0 {
+		return s.Header[j]
+	}
+	return column
+}
 
 func (s *source) has(names ...string) bool {
 	for _, n := range names {

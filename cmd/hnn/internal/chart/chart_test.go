@@ -44,6 +44,8 @@ var files = map[string]struct{ kind, text, panels string }{
 	"train.csv":       {"trajectory", rows("run,t,q,p,dq,dp", 40, func(i int) string { return fmt.Sprint(i/20, ",", orbit(i%20), ",0,0") }), "Phase portrait p q; q over time q t"},
 	"rollout":         {"trajectory", rows("t,q,p,H", 30, func(i int) string { return orbit(i) + ",-3" }), "Phase portrait p q; H of the model H t"},
 	"two pairs":       {"trajectory", rows("t,q0,q1,p0,p1", 30, func(i int) string { return orbit(i) + fmt.Sprintf(",%d,%d", i%3, i*i%7) }), "Orbit q1 q0; Phase portrait of q0 p0 q0; Phase portrait of q1 p1 q1"},
+	"units":           {"trajectory", rows("t [ms],q [m],p (kg m/s)", 30, orbit), "Phase portrait p [kg m/s] q [m]; q over time q [m] t [ms]"},
+	"units of two":    {"curves", rows("a [s],q [m],q [mm]", 30, orbit), "  a [s]"},
 	"x and px":        {"trajectory", rows("time,x,px", 30, orbit), "Phase portrait px x; x over time x time"},
 	"positions alone": {"trajectory", rows("t,q", 30, func(i int) string { return strings.Join(strings.Split(orbit(i), ",")[:2], ",") }), " q t"},
 	"an ensemble": {"trajectory", rows("t,q,p,q_low,q_high,p_low,p_high,H_change,H_change_low,H_change_high", 30, func(i int) string { return orbit(i) + ",-2,2,-2,2,1,0,2" }),
@@ -121,6 +123,22 @@ func TestKinds(t *testing.T) {
 		if !seen[k[0]] {
 			t.Errorf("no file of kind %s", k[0])
 		}
+	}
+}
+
+// Of many runs over time the first alone is drawn, and named; the number of the run is no curve.
+func TestRuns(t *testing.T) {
+	positions := rows("run,t,q", 40, func(i int) string { return fmt.Sprintf("%d,%d,%d", 3+i/10, i%10, i*i%7) })
+	f, err := Make(read(t, positions), Options{})
+	if err != nil || f.Title != "Trajectory of run 3, the first of 4" {
+		t.Errorf("%q %v", f.Title, err)
+	}
+	velocities := rows("run,t,x1,v1", 40, func(i int) string { return fmt.Sprintf("%d,%d,%d,%d", i/10, i%10, i, i*i) })
+	if f, err = Make(read(t, velocities), Options{}); err != nil || len(f.Keys) != 2 || f.Keys[0].Name != "x1" || f.Keys[1].Name != "v1" {
+		t.Errorf("%v %v", f.Keys, err)
+	}
+	if f, err = Make(read(t, "q [m],q,t\n1,2,3\n2,3,4\n3,3,5\n"), Options{X: "t", Y: []string{"q [m]"}}); err != nil || f.Panels[0].Y.Label != "q [m]" {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -22,7 +22,7 @@ func drawCurves(s *source, o *Options) (*picture.Figure, error) {
 		return nil, fmt.Errorf("-by %s: %w", o.By, s.Need(o.By))
 	}
 	f := &picture.Figure{Title: filepath.Base(s.Name), Width: 760, Height: 460}
-	p := &picture.Panel{X: picture.Axis{Label: x}}
+	p := &picture.Panel{X: picture.Axis{Label: s.unit(x)}}
 	f.Panels = []*picture.Panel{p}
 	groups := s.groups(o.By)
 	if x != "" && s.Texts(x) { // classes
@@ -71,11 +71,11 @@ func drawCurves(s *source, o *Options) (*picture.Figure, error) {
 				p.Layers = append(p.Layers, picture.Layer{Shape: picture.Band, X: l.X, Y: pick(s.col(y+"_low"), g.rows), Y2: pick(s.col(y+"_high"), g.rows), Ink: l.Ink})
 			}
 			p.Layers = append(p.Layers, l)
-			name := y
+			name := s.unit(y)
 			if o.By != "" {
 				name = o.By + " " + orElse(g.values[0], "(empty)")
 				if len(ys) > 1 {
-					name = y + ", " + name
+					name = s.unit(y) + ", " + name
 				}
 			}
 			if many && len(groups) > 1 {
@@ -86,7 +86,7 @@ func drawCurves(s *source, o *Options) (*picture.Figure, error) {
 		}
 	}
 	if len(ys) == 1 {
-		p.Y.Label = ys[0]
+		p.Y.Label = s.unit(ys[0])
 	}
 	if strings.Contains(o.Log, "x") && !slices.ContainsFunc(xs, func(a float64) bool { return a > 0 }) {
 		return nil, fmt.Errorf("%s: column %s has no number above 0: want no -logscale x", s.Name, orElse(x, "row"))
@@ -122,7 +122,7 @@ func (s *source) columns(o *Options) (x string, ys []string, err error) {
 	}
 	if ys == nil {
 		for _, name := range s.Header {
-			if free(name) && len(ys) < mostCurves {
+			if free(name) && name != "run" && len(ys) < mostCurves {
 				ys = append(ys, name)
 			}
 		}
@@ -158,7 +158,7 @@ func (s *source) classes(f *picture.Figure, p *picture.Panel, o *Options, x stri
 				l.Y = append(l.Y, float64(slices.Index(p.Y.Names, orElse(s.Text(r, x), "(empty)"))))
 			}
 			p.Layers = append(p.Layers, l)
-			if name := strings.TrimSpace(y); len(ys)*len(by) > 1 {
+			if name := s.unit(y); len(ys)*len(by) > 1 {
 				if o.By != "" {
 					name += ", " + o.By + " " + b.values[0]
 				}
@@ -167,7 +167,7 @@ func (s *source) classes(f *picture.Figure, p *picture.Panel, o *Options, x stri
 		}
 	}
 	if len(ys) == 1 {
-		p.X.Label = ys[0]
+		p.X.Label = s.unit(ys[0])
 	}
 	f.Height = 120 + 26*len(p.Y.Names)
 	return nil

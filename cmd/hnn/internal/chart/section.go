@@ -60,7 +60,7 @@ func drawSection(s *source, o *Options) (*picture.Figure, error) {
 		}
 	}
 	f := &picture.Figure{Title: fmt.Sprintf("Section at %s = %.4g, %d points", at, level, s.Rows()), Width: 640, Height: 560}
-	p := &picture.Panel{X: picture.Axis{Label: x}, Y: picture.Axis{Label: y}}
+	p := &picture.Panel{X: picture.Axis{Label: s.unit(x)}, Y: picture.Axis{Label: s.unit(y)}}
 	s.addGroups(f, p, "run", x, y, true)
 	f.Panels = []*picture.Panel{p}
 	return f, nil

@@ -62,8 +62,11 @@ func (s *source) pairs() (q, p []string) {
 	return q, p
 }
 
-// unit returns the label of a column. The units are known for the files of hnn spring.
+// unit returns the label of a column. The units are those of the header, and known for the files of hnn spring.
 func (s *source) unit(name string) string {
+	if u := s.Unit(name); u != "" && s.Table.Header[s.At(name)] != name {
+		return name + " [" + u + "]"
+	}
 	if s.has("model", "run", "energy", "drift") {
 		switch name {
 		case "t":
@@ -191,7 +194,7 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 		changes()
 	}
 	if powers := []string{"dH_dt", "dissipated", "supplied"}; s.has(powers...) && !s.Has("model") {
-		panel := &picture.Panel{Title: "Balance of power: dH/dt = supplied − dissipated", X: picture.Axis{Label: t}, Y: picture.Axis{Label: "power"}}
+		panel := &picture.Panel{Title: "Balance of power: dH/dt = supplied − dissipated", X: picture.Axis{Label: s.unit(t)}, Y: picture.Axis{Label: "power"}}
 		for i, name := range powers {
 			g := s.groups("run")[0]
 			ink := picture.Series + picture.Ink(picture.NumSeries-1-i)
@@ -214,6 +217,9 @@ func drawTrajectory(s *source, o *Options) (*picture.Figure, error) {
 	case 4:
 		f.Columns, f.Height = 2, 760
 	case 1:
+		if _, run, ok := strings.Cut(f.Panels[0].Title, ", run "); ok { // the first alone is drawn
+			f.Title = fmt.Sprintf("Trajectory of run %s, the first of %d", run, len(s.groups("run")))
+		}
 		f.Panels[0].Title = ""
 	}
 	return f, nil

@@ -177,7 +177,7 @@ func (p *view) add(t *table.Table) error {
 	if err != nil {
 		return err
 	}
-	fig := figure{Number: len(p.Figures) + 1, File: t.Name, Title: f.Title, Caption: strings.TrimSpace(caption(kind) + " " + f.Note)}
+	fig := figure{Number: len(p.Figures) + 1, File: t.Name, Title: f.Title, Caption: strings.TrimSpace(caption(kind, f) + " " + f.Note)}
 	for i, part := range f.Split() {
 		id := fmt.Sprintf("f%d-%d", fig.Number, i+1)
 		fig.Parts = append(fig.Parts, template.HTML(part.Inline(id))) // escaped by package picture
@@ -238,11 +238,14 @@ func call(in *Input) string {
 }
 
 // caption says what is to be seen in a figure.
-func caption(kind string) string {
+func caption(kind string, f *picture.Figure) string {
 	switch kind {
 	case "loss":
 		return "The loss of each epoch on the data that were trained on, and dashed on those that were not. The axis is logarithmic."
 	case "trajectory":
+		if !slices.ContainsFunc(f.Panels, func(p *picture.Panel) bool { return strings.HasPrefix(p.Title, "Phase portrait") }) {
+			return "The states over time."
+		}
 		return "Momentum over coordinate, and what is kept or lost over time. A closed system stays on a curve of constant energy."
 	case "field":
 		return "Level sets of H, with arrows for the motion of a state. A learned H should have the level sets of the true one, where there were data."

@@ -58,7 +58,7 @@ func TestWrite(t *testing.T) {
 	for _, want := range []string{
 		"A mass of 1 kg on a spring of stiffness 2 N/m", "From 25 trajectories of 100 s", "0.5, 0.9 &lt;b&gt; J", "was 1.2 % for hnn.",
 		"Figure 1. Loss", "Figure 2. Trajectory", "<td>0.123</td>", "<td>−1e−07</td>", "<dt>max_drift</dt><dd>largest |E − E₀|/E₀",
-		"<dt>floor</dt>", "hnn replay manifest.json", "&lt;script&gt;alert(1)", "could be read only once", "the file is another now",
+		"<dt>floor</dt>", "hnn replay manifest.json", "relative to where the call was made", "&lt;script&gt;alert(1)", "could be read only once", "the file is another now",
 		"bad.csv:2: 1 fields", "<strong>-seed 7</strong>", "<li>-noise 0.1</li>", `hnn spring &#39;-energies=0.5,0.9 &lt;b&gt;&#39; -seed=7 &#39;it&#39;\&#39;&#39;s.csv&#39;`, "&lt;i&gt;y&lt;/i&gt;",
 	} {
 		if !strings.Contains(page, want) {
@@ -143,6 +143,21 @@ func TestTerms(t *testing.T) {
 		x := read(t, "x", header+"\n"+strings.Repeat("1,", len(names)-1)+"1\n")
 		if got := terms(x, names); len(got) != len(names) {
 			t.Errorf("%s: %d of %d are explained", header, len(got), len(names))
+		}
+	}
+}
+
+// Words are about the file that they stand beside.
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ text, want, not string }{
+		{"constant,value,error\nk,6,0.1\n", "standard error of the value", "why a point failed"},
+		{"model,run,picture,true_period\nhnn,0,0.1,20\n", "the model that drew the film", "exact field"},
+		{"t,q\n0,1\n1,2\n2,4\n3,3\n", "The states over time.", "Momentum over coordinate"},
+		{"t,q,p\n0,1,2\n1,2,3\n2,4,1\n3,3,1\n", "Momentum over coordinate", "The states over time."},
+	} {
+		var b bytes.Buffer
+		if err := Write(&b, &Input{Name: "x", Tables: []*table.Table{read(t, "x.csv", c.text)}}); err != nil || !strings.Contains(b.String(), c.want) || strings.Contains(b.String(), c.not) {
+			t.Errorf("%q: want %q, not %q: %v", c.text, c.want, c.not, err)
 		}
 	}
 }

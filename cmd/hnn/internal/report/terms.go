@@ -72,6 +72,12 @@ func terms(t *table.Table, columns []string) (all []Term) {
 		if m.Name == "coord_rmse" && t.Has("H_mean") {
 			m.Meaning = "root mean square error of one rollout from the first state of the run"
 		}
+		if m.Name == "error" && t.Has("constant") {
+			m.Meaning = "standard error of the value"
+		}
+		if m.Name == "model" && t.Has("true_period") { // of a film
+			m.Meaning = "the model that drew the film. Its errors are those against the true film"
+		}
 		if !slices.Contains(all, m) {
 			all = append(all, m)
 		}

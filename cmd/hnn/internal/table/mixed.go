@@ -65,3 +65,14 @@ func (t *Table) Text(row int, column string) string {
 	}
 	return ""
 }
+
+// Names returns the columns of the header, without their units where these names are no other columns.
+func (t *Table) Names() []string {
+	names := make([]string, len(t.Header))
+	for j, s := range t.Header {
+		if names[j], _ = unitOf(s); t.At(names[j]) != j {
+			names[j] = s
+		}
+	}
+	return names
+}

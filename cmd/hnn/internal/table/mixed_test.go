@@ -33,3 +33,14 @@ func TestMixed(t *testing.T) {
 		}
 	}
 }
+
+// Names have no units, unless two columns would have one name.
+func TestNames(t *testing.T) {
+	x, err := ReadMixed("m.csv", strings.NewReader("t [ms],q,q [m],p [m],p [mm],f(x)\n1,2,3,4,5,6\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(x.Names(), ","); got != "t,q,q [m],p [m],p [mm],f(x)" {
+		t.Error(got)
+	}
+}
