@@ -292,6 +292,34 @@ func TestPortConstants(t *testing.T) {
 	}
 }
 
+// atZero is a stage that leaves the first friction at 0.
+type atZero struct{ Optimizer }
+
+func (z atZero) Minimize(_ context.Context, p Problem, _ func(Epoch) error) error {
+	p.Params()[1].Data[0] = 1e-9
+	return nil
+}
+
+// A square that a stage leaves at 0 does not hold the next one there, nor the other unknowns.
+func TestRestart(t *testing.T) {
+	s := drivenSwing(1, 60, 1.3, 0.2, 0, 0, 0.01, 1)
+	k, err := KindOf("port")
+	if err != nil {
+		t.Fatal(err)
+	}
+	how := Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1.2}, Friction: "constant"}
+	f, err := Fit(context.Background(), s, Recipe{Model: k.Maker(Networks{Structure: how}), Objective: Shooting{Segment: 3},
+		Stages: []Optimizer{atZero{&Marquardt{}}, &Marquardt{Iterations: 50}}, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{1.3, 0.2} {
+		if c := f.Found.Constants[i]; !(math.Abs(c.Value-want) < 4*c.Error) || !(c.Error < 0.02) {
+			t.Errorf("%s is %v ± %v, want %v", c.Name, c.Value, c.Error, want)
+		}
+	}
+}
+
 // What looks wrong with constants is said, with their names.
 func TestFoundNotes(t *testing.T) {
 	s := drivenSwing(2, 60, 1.3, 0.2, 0.7, 0.1, 0.01, 1)
