@@ -313,9 +313,30 @@ func TestRestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	early, err := Fit(context.Background(), s, Recipe{Model: k.Maker(Networks{Structure: how}), Objective: Shooting{Segment: 3},
+		Stages: []Optimizer{atZero{&Marquardt{}}}, Workers: 1})
+	if err != nil || !strings.Contains(strings.Join(early.Found.Notes, "\n"), "the fit has not ended: friction is ") {
+		t.Errorf("%v, %+v", err, early.Found)
+	}
 	for i, want := range []float64{1.3, 0.2} {
 		if c := f.Found.Constants[i]; !(math.Abs(c.Value-want) < 4*c.Error) || !(c.Error < 0.02) {
 			t.Errorf("%s is %v ± %v, want %v", c.Name, c.Value, c.Error, want)
+		}
+	}
+}
+
+// A small friction that is many of its errors from 0 is told. One that is not is 0 as far as the
+// data tell.
+func TestSmallFriction(t *testing.T) {
+	how := Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1.2}, Friction: "constant"}
+	for _, c := range []float64{5e-5, 0} {
+		f := fitPort(t, drivenSwing(1, 1000, 1.3, c, 0, 0, 1e-4, 2), how, 3, 0)
+		got, notes := f.Found.Constants[1], strings.Join(f.Found.Notes, "\n")
+		if c > 0 && (!(math.Abs(got.Value-c) < 4*got.Error) || !(got.Value > 10*got.Error) || notes != "") {
+			t.Errorf("friction %v ± %v, want %v: %s", got.Value, got.Error, c, notes)
+		}
+		if c == 0 && (got.Value != 0 || !strings.Contains(notes, "friction is 0 as far as the data tell") && !strings.Contains(notes, "friction wants to be negative")) {
+			t.Errorf("friction %v ± %v, want 0: %s", got.Value, got.Error, notes)
 		}
 	}
 }
