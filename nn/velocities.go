@@ -32,7 +32,7 @@ func (m *Port) Canonical(s *Series) (*Series, error) {
 		before := Evaluate(m.Conservative, x)
 		for _, w := range params {
 			for i := range w.Data {
-				w.Data[i] = float64(1.1*w.Data[i]) + 0.1
+				w.Data[i] += 0.1 + float64(0.37*math.Abs(w.Data[i])) // which has no fixed point
 			}
 		}
 		after := Evaluate(m.Conservative, x)

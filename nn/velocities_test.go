@@ -43,6 +43,11 @@ func TestCanonical(t *testing.T) {
 	if c, err = m.Canonical(s); err != nil || c.Hidden == nil || !c.Hidden[2] || c.Hidden[0] {
 		t.Errorf("%v, hidden %v", err, c.Hidden)
 	}
+	// A constant that begins at any value, as a negative one, is seen.
+	m = newPort(t, s, false, Structure{H: "p0^2/2-a*p1^2/2", Fit: map[string]float64{"a": -1}})
+	if c, err = m.Canonical(s); err != nil || c.Hidden == nil {
+		t.Errorf("%v, momenta that depend on a constant of −1 are not hidden", err)
+	}
 	for text, want := range map[string]string{"net(q0,q1,p0,p1)": "depends on a network", "tanh(p0)/10+p1^2/2": "no momentum has the velocity"} {
 		if _, err := newPort(t, s, false, Structure{H: text}).Canonical(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
