@@ -90,7 +90,7 @@ func (m *Port) Canonical(s *Series) (*Series, error) {
 	if !(worst <= 1e-9) {
 		return nil, fmt.Errorf("nn: canonical: row %d: no momentum has the velocity %v: want a kinetic energy whose ∂H/∂p takes all values", at, s.X.Row(at)[d:])
 	}
-	c := &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden, U: s.U, Between: s.Between}
+	c := &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden, Periodic: s.Periodic, U: s.U, Between: s.Between}
 	if c.Hidden == nil && depends(m.Params()[:k]) {
 		c.Hidden = make([]bool, n)
 		for i := range d {
