@@ -26,7 +26,7 @@ type Inspection struct {
 	// Unkept is how much of the kinetic energy ½|p|² no potential V(q) balances, if it is most of
 	// it, for at most two pairs whose p are rates; else 0.
 	Unkept float64
-	// Damping is γ of a force −γ p/m without which no energy is kept; 0 if there is no such sign.
+	// Damping is γ of a force −γ p without which no energy is kept; 0 if there is no such sign.
 	Damping float64
 }
 

@@ -59,6 +59,33 @@ func newPort(t *testing.T, s *Series, scaled bool, how Structure) *Port {
 	return m.(*Port)
 }
 
+// A network in a typed D is measured in s(p)²/τ: in other units of the momenta it gives the same motion.
+func TestDissipationUnit(t *testing.T) {
+	s := drivenSwing(1, 60, 1.3, 0.2, 0, 0, 0.01, 1)
+	want := 0.
+	for _, unit := range []float64{1, 1000} {
+		x := &Series{T: s.T, X: autodiff.NewMatrix(s.Rows(), 2)}
+		for r := range s.Rows() {
+			x.X.Row(r)[0], x.X.Row(r)[1] = s.X.At(r, 0), unit*s.X.At(r, 1)
+		}
+		m := newPort(t, x, true, Structure{H: "net(q,p)", Friction: "net(p)"})
+		force := Evaluate(m.Dissipative, x.X).At(20, 1) / unit
+		if unit == 1 {
+			want = force
+		} else if math.Abs(force-want) > 1e-9*math.Abs(want) {
+			t.Errorf("friction %v, want %v as in other units", force, want)
+		}
+		scale, err := Shooting{}.Scaling(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sp := scale.S.Data[1]
+		if out, want := m.network("net(p)").Out.Data[0], sp*sp/scale.Tau; math.Abs(out-want) > 1e-12*want {
+			t.Errorf("D in units of %v, want %v", out, want)
+		}
+	}
+}
+
 // twoPairs is a series of two pairs and two inputs, of random numbers.
 func twoPairs() *Series {
 	src := rand.NewPCG(3, 3)
