@@ -10,8 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"hnn/autodiff"
 	"hnn/autodiff/random"
 	"hnn/integrate"
+	"hnn/nn"
 )
 
 // forced writes t, u, q and p of q̈ = −6.25 q − 0.3 q̇ + 2 u(t), with noise in q and p. u jumps at
@@ -127,6 +129,63 @@ func TestStructure(t *testing.T) {
 		if g["dissipative_dq_m"][i] != 0 || g["p"][i] != 0 && !(g["dissipative_dp_m"][i]*g["p"][i] < 0) {
 			t.Error("the friction is odd")
 		}
+	}
+}
+
+// Fixed steps from sample to sample keep their order where inputs are held, whatever the rounding of
+// their times: the end of a step does not see the next sample.
+func TestDrivenFixedSteps(t *testing.T) {
+	src := rand.NewPCG(4, 4)
+	var times []float64
+	u := autodiff.NewMatrix(60, 1)
+	for i := range 60 {
+		times = append(times, 3+0.1*float64(i))
+		u.Data[i] = random.Normal(src)
+	}
+	gain, err := nn.NewTypedConstant("gain", nn.Known, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &nn.Port{Hamiltonian: "p^2/2+q^2/2", Names: []string{"q", "p"}, InputNames: []string{"u"}, Gain: "1", Constants: []*nn.TypedConstant{gain}}
+	for _, between := range []nn.Interpolation{nn.HeldInput, nn.LinearInput} {
+		s, err := nn.NewSignal(times, u, between)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := &inputs{s, times[0]}
+		follow := func(o *solver) []float64 {
+			t.Helper()
+			sol, err := in.follow(t.Context(), m, []float64{1, 0}, 5.85, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sol.Y[len(sol.Y)-1]
+		}
+		want := follow(&solver{method: integrate.DOP853, rtol: 1e-11, atol: 1e-12})
+		for _, method := range []*integrate.Method{integrate.RK4, integrate.GaussLegendre4} {
+			if got := follow(&solver{method: method, dt: 0.1}); math.Abs(got[0]-want[0]) > 1e-5 || math.Abs(got[1]-want[1]) > 1e-5 {
+				t.Errorf("%s, %v: %v, want %v", between, method, got, want)
+			}
+		}
+	}
+	// Steps of several samples see u all along the step.
+	for i, at := range times {
+		u.Data[i] = math.Sin(at)
+	}
+	s, err := nn.NewSignal(times, u, nn.LinearInput)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ends [2][]float64
+	for i, o := range []*solver{{method: integrate.DOP853, rtol: 1e-11, atol: 1e-12}, {method: integrate.RK4, dt: 0.4}} {
+		sol, err := (&inputs{s, times[0]}).follow(t.Context(), m, []float64{1, 0}, 5.6, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends[i] = sol.Y[len(sol.Y)-1]
+	}
+	if math.Abs(ends[1][0]-ends[0][0]) > 5e-3 {
+		t.Errorf("long steps end at %v, want %v", ends[1], ends[0])
 	}
 }
 
