@@ -59,13 +59,17 @@ func newFound(constants []*TypedConstant) *Found {
 const weightSpread = 10
 
 // Shares below which a constant is taken to have no influence, not to be determined, or to be
-// one that the networks can replace.
+// one that networks or initial states can replace.
 const (
 	noInfluence  = 1e-9 // of its derivatives times its value, in the noise
 	notApart     = 1e-7 // of what is left of its column beside other constants
-	replaceable  = 1e-3 // of what is left of its column beside the networks
+	replaceable  = 1e-3 // of what is left of its column beside the networks and initial states
 	smallestRoot = 1e-5 // θ of a square for which a derivative is computed
 )
+
+// farTooLarge is how many times its value and its unit the error of a constant is that the data do
+// not determine.
+const farTooLarge = 100
 
 // Found returns the constants of a fitted model with standard errors and correlations. The
 // unknowns are the constants c, the weights w and the initial states z of all segments:
@@ -148,6 +152,7 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 	triangulate(full, g, nil)
 	// What is left are the columns of the constants, by value.
 	a := autodiff.NewMatrix(kc, kc)
+	share := make([]float64, kc) // of a column, that initial states and weights cannot replace
 	var use []int
 	for c, of := range constants {
 		slope := of.slope()
@@ -159,16 +164,33 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 			own += float64(a.At(i, c) * a.At(i, c))
 		}
 		size := max(math.Abs(f.Constants[c].Value), 1e-3*of.Unit)
-		switch own = math.Sqrt(own); {
+		own = math.Sqrt(own)
+		share[c] = own / whole
+		switch {
 		case !(float64(whole*size) > noInfluence*sigma):
 			f.Notes = append(f.Notes, fmt.Sprintf("the constant %s has no influence on what was observed: its value is that which it began with", of.Name))
 			continue
-		case kw > 0 && own < replaceable*whole:
+		case kw > 0 && share[c] < replaceable:
 			f.Notes = append(f.Notes, fmt.Sprintf("a network can take the place of the constant %s: its value means nothing", of.Name))
 		}
 		use = append(use, c)
 	}
-	return p.covariance(f, constants, a, p.pin(f, constants, a, use, g[kw:], sigma), sigma)
+	free := p.pin(f, constants, a, use, g[kw:], sigma)
+	if err := p.covariance(f, constants, a, free, sigma); err != nil {
+		return err
+	}
+	for _, c := range free {
+		v := f.Constants[c]
+		if kw > 0 && share[c] < replaceable || !(v.Error > farTooLarge*max(math.Abs(v.Value), math.Abs(constants[c].Unit))) {
+			continue
+		}
+		why := "what was observed hardly depends on it, or on it and others apart"
+		if share[c] < replaceable {
+			why = "initial states can take its place"
+		}
+		f.Notes = append(f.Notes, fmt.Sprintf("the data do not determine the constant %s: its value is %.3g, its standard error %.2g: %s", v.Name, v.Value, v.Error, why))
+	}
+	return nil
 }
 
 // mostWork bounds the products of a Found, some seconds' worth.

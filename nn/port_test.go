@@ -372,6 +372,8 @@ func TestSmallFriction(t *testing.T) {
 func TestFoundNotes(t *testing.T) {
 	s := drivenSwing(2, 60, 1.3, 0.2, 0.7, 0.1, 0.01, 1)
 	grows := drivenSwing(1, 60, 1.3, -0.03, 0.7, 0.1, 0.01, 1)
+	still := *drivenSwing(2, 60, 1.3, 0, 0, 0, 0.01, 1)
+	still.Hidden = []bool{false, true}
 	hidden := *s
 	hidden.Hidden = []bool{false, true}
 	for _, c := range []struct {
@@ -382,6 +384,7 @@ func TestFoundNotes(t *testing.T) {
 		{s, Structure{H: "p^2/2+k*q^2/2+0*z*q", Fit: map[string]float64{"k": 1, "z": 3}, Inputs: []string{"u"}, Friction: "constant"}, []string{"z has no influence"}},
 		{s, Structure{H: "p^2/2+(a+b)*q^2/2", Fit: map[string]float64{"a": 1, "b": 0.1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"do not determine", "a by 1, b by -1"}},
 		{&hidden, Structure{H: "p^2/(2*m)+k*q^2/2", Fit: map[string]float64{"m": 1, "k": 1}, Friction: "constant", Inputs: []string{"u"}}, []string{"do not determine", "m by", "k by 1"}},
+		{&still, Structure{H: "(p-a)^2/2+k*q^2/2", Fit: map[string]float64{"k": 1, "a": 0.5}}, []string{"do not determine the constant a", "initial states can take its place"}},
 		{grows, Structure{H: "p^2/2+k*q^2/2-f*q", Fit: map[string]float64{"k": 1, "f": 0.1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"friction wants to be negative, about -0.0"}},
 		{s, Structure{H: "p^2/2+k*q^2/2+net(q)", Fit: map[string]float64{"k": 1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"network can take the place of the constant k"}},
 	} {
@@ -392,6 +395,15 @@ func TestFoundNotes(t *testing.T) {
 				t.Errorf("%s: %q, want %q\n%+v", c.how.H, notes, want, f.Found.Constants)
 			}
 		}
+	}
+	k, err := KindOf("port")
+	if err != nil {
+		t.Fatal(err)
+	}
+	how := Structure{H: "p^2/2+a*q^2/2+b*(q^2+1e-6*q^4)/2", Fit: map[string]float64{"a": 1, "b": 0.3}}
+	f, err := Fit(context.Background(), &still, Recipe{Model: k.Maker(Networks{Structure: how}), Objective: Shooting{}, Stages: []Optimizer{&Marquardt{}}})
+	if err != nil || len(f.Found.Notes) != 2 || !strings.Contains(f.Found.Notes[1], "do not determine the constant b") || !strings.Contains(f.Found.Notes[1], "hardly depends on it") {
+		t.Errorf("%v, %+v", err, f.Found)
 	}
 }
 
