@@ -261,7 +261,7 @@ func TestStructureRefused(t *testing.T) {
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", hole, out), 1, "hole.csv:8: column u: empty cell")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-duration", "60", out), 2, "the inputs last for 5.9")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", write("gap.csv", strings.Join(append(append([]string{}, lines[:40]...), lines[60:]...), "\n")), out), 1, "the inputs have a gap of 1.05")
-	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-method", "Leapfrog", "-dt", "0.1", out), 2, "needs H = T(p) + V(q)")
+	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-method", "Leapfrog", "-dt", "0.1", out), 2, "-method Leapfrog is for models without friction and inputs: use")
 	fails(t, hnn(t, "", "eval", out, write("bare.csv", "t,q,p\n0,1,0\n0.1,0.9,0\n")), 1, "missing column u")
 }
 
@@ -278,7 +278,7 @@ func TestStructureSeparable(t *testing.T) {
 		}
 	}
 	must(t, "train", "-quiet", "-friction", "constant", "-H", "net(p)+net(q)", "-hidden", "8", "-epochs", "3", "-segment", "1", "-o", "f.json", "d.csv")
-	fails(t, hnn(t, "", "rollout", "-method", "Yoshida4", "-dt", "0.05", "-state", "0.5,0", "f.json"), 2, "needs H = T(p) + V(q)")
+	fails(t, hnn(t, "", "rollout", "-method", "Yoshida4", "-dt", "0.05", "-state", "0.5,0", "f.json"), 2, "-method Yoshida4 is for models without friction and inputs: use")
 }
 
 // A training of a typed system is interrupted and resumed to the same bytes.
