@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -130,6 +131,25 @@ func TestStructure(t *testing.T) {
 			t.Error("the friction is odd")
 		}
 	}
+}
+
+// The constants of an ensemble are told as median and range, and a report of one model is refused.
+func TestStructureEnsemble(t *testing.T) {
+	data, out := forced(t, "a.csv", 160, 0.01, 1), filepath.Join(t.TempDir(), "m.json")
+	args := []string{"train", "-ensemble", "3", "-inputs", "u", "-interpolate", "hold", "-H", "p^2/2+k*q^2/2", "-fit", "k=6", "-friction", "constant", "-segment", "2", "-epochs", "20", "-o", out}
+	r := hnn(t, "", append(args, data)...)
+	found := regexp.MustCompile(`(?m)^  k = (\S+) \((\S+) to (\S+)\)\n  friction = .*\n  gain = .*\n`).FindStringSubmatch(r.errors)
+	if r.status != 0 || found == nil {
+		t.Fatalf("%+v", r)
+	}
+	var v [3]float64
+	for i := range v {
+		v[i], _ = strconv.ParseFloat(found[i+1], 64)
+	}
+	if !(v[1] < v[0] && v[0] < v[2]) || math.Abs(v[0]-6.25) > 0.2 {
+		t.Errorf("k is %v", v)
+	}
+	fails(t, hnn(t, "", append(args, "-report", out+".csv", data)...), 2, "-report goes with one model, not with -ensemble")
 }
 
 // Fixed steps from sample to sample keep their order where inputs are held, whatever the rounding of
