@@ -474,6 +474,7 @@ func TestPortRefuses(t *testing.T) {
 		{s, Structure{H: "p^2/2+net(q-q)"}, "argument 1 of net(q-q) does not vary"},
 		{s, Structure{H: "net1(q)+net1(q,p)"}, "called with"},
 		{s, Structure{H: "p^2/2+nut(q)"}, "unknown function"},
+		{s, Structure{Friction: "constnat"}, "no friction is called \"constnat\": want none, constant, each, net or an expression in p"},
 		{s, Structure{Inputs: []string{"u"}, Gain: "big"}, "no gain is called"},
 		{s, Structure{Inputs: []string{"u", "w"}}, "want a column"},
 		{still, Structure{Inputs: []string{"u"}}, "input u is 2 in all rows"},

@@ -31,6 +31,9 @@ func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 	if m.Friction == "none" {
 		m.Friction = ""
 	}
+	if m.typed() && formula.IsName(m.Friction) && !slices.Contains(m.Names, m.Friction) {
+		return nil, fmt.Errorf("nn: port: no friction is called %q: want none, constant, each, net or an expression in %s", m.Friction, strings.Join(m.Names[len(m.Names)/2:], ", "))
+	}
 	if len(t.Inputs) == 0 {
 		m.Gain = ""
 	} else {
