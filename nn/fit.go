@@ -233,7 +233,8 @@ func (f *fit) close() {
 }
 
 // run has one optimiser after the other lower the loss. Each begins with the best parameters
-// that the one before it has found, if they were kept.
+// that the one before it has found, if they were kept. A model may have a method Restart, which
+// moves parameters away from where an optimiser cannot begin.
 func (f *fit) run(ctx context.Context) error {
 	for {
 		if f.best != nil && f.enough() {
@@ -254,6 +255,9 @@ func (f *fit) run(ctx context.Context) error {
 			if err := f.open(o, origin); err != nil {
 				return err
 			}
+		}
+		if m, ok := f.Fitted.Model.(interface{ Restart() }); ok {
+			m.Restart()
 		}
 	}
 	if f.Save != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"hnn/autodiff"
@@ -58,13 +59,17 @@ func newFound(constants []*TypedConstant) *Found {
 const weightSpread = 10
 
 // Shares below which a constant is taken to have no influence, not to be determined, or to be
-// one that the networks can replace.
+// one that networks or initial states can replace.
 const (
 	noInfluence  = 1e-9 // of its derivatives times its value, in the noise
 	notApart     = 1e-7 // of what is left of its column beside other constants
-	replaceable  = 1e-3 // of what is left of its column beside the networks
+	replaceable  = 1e-3 // of what is left of its column beside the networks and initial states
 	smallestRoot = 1e-5 // θ of a square for which a derivative is computed
 )
+
+// farTooLarge is how many times its value and its unit the error of a constant is that the data do
+// not determine.
+const farTooLarge = 100
 
 // Found returns the constants of a fitted model with standard errors and correlations. The
 // unknowns are the constants c, the weights w and the initial states z of all segments:
@@ -74,7 +79,8 @@ const (
 // of which the block of c is returned, so an error counts what the others can take over. Initial
 // states are eliminated segment by segment, by reflections. Weights stand with σ/10 on the
 // diagonal of J, since they are not free to go anywhere. n counts each number that was observed once,
-// k the unknowns, of the weights as many as the data determine. A friction at 0 has no error.
+// k the unknowns, of the weights as many as the data determine. A friction that is 0 as far as the data tell
+// has no error.
 //
 // Source: Bates and Watts, Nonlinear Regression Analysis and Its Applications (1988), §2.3; Golub
 // and Van Loan, Matrix Computations (2013), §6.5 for adding rows to a triangle.
@@ -146,6 +152,7 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 	triangulate(full, g, nil)
 	// What is left are the columns of the constants, by value.
 	a := autodiff.NewMatrix(kc, kc)
+	share := make([]float64, kc) // of a column, that initial states and weights cannot replace
 	var use []int
 	for c, of := range constants {
 		slope := of.slope()
@@ -157,43 +164,101 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 			own += float64(a.At(i, c) * a.At(i, c))
 		}
 		size := max(math.Abs(f.Constants[c].Value), 1e-3*of.Unit)
-		switch own = math.Sqrt(own); {
+		own = math.Sqrt(own)
+		share[c] = own / whole
+		switch {
 		case !(float64(whole*size) > noInfluence*sigma):
 			f.Notes = append(f.Notes, fmt.Sprintf("the constant %s has no influence on what was observed: its value is that which it began with", of.Name))
 			continue
-		case kw > 0 && own < replaceable*whole:
+		case kw > 0 && share[c] < replaceable:
 			f.Notes = append(f.Notes, fmt.Sprintf("a network can take the place of the constant %s: its value means nothing", of.Name))
 		}
 		use = append(use, c)
 	}
-	// A square that is at 0 is held there if its sum of squares falls below.
-	var free []int
-	for _, c := range use {
-		if constants[c].Form == NotNegative && math.Abs(constants[c].Theta.Data[0]) < pinnedBelow {
-			own, by := 0., 0.
-			for i := range c + 1 {
-				own += float64(a.At(i, c) * a.At(i, c))
-				by += float64(a.At(i, c) * g[kw+i])
-			}
-			wants := f.Constants[c].Value - by/own
-			if wants < 0 {
-				f.Notes = append(f.Notes, fmt.Sprintf("%s wants to be negative, about %.3g ± %.2g: it is held at 0, where it is smallest", constants[c].Name, wants, sigma/math.Sqrt(own)))
-			} else {
-				f.Notes = append(f.Notes, fmt.Sprintf("%s is 0 as far as the data tell", constants[c].Name))
-			}
-			f.Constants[c].Value = 0
+	free := p.pin(f, constants, a, use, g[kw:], sigma)
+	if err := p.covariance(f, constants, a, free, sigma); err != nil {
+		return err
+	}
+	for _, c := range free {
+		v := f.Constants[c]
+		if kw > 0 && share[c] < replaceable || !(v.Error > farTooLarge*max(math.Abs(v.Value), math.Abs(constants[c].Unit))) {
 			continue
 		}
-		free = append(free, c)
+		why := "what was observed hardly depends on it, or on it and others apart"
+		if share[c] < replaceable {
+			why = "initial states can take its place"
+		}
+		f.Notes = append(f.Notes, fmt.Sprintf("the data do not determine the constant %s: its value is %.3g, its standard error %.2g: %s", v.Name, v.Value, v.Error, why))
 	}
-	return p.covariance(f, constants, a, free, sigma)
+	return nil
 }
 
 // mostWork bounds the products of a Found, some seconds' worth.
 const mostWork = 5e9
 
-// pinnedBelow is the θ of a square below which it is taken to be 0.
-const pinnedBelow = 0.01
+// A square near 0 is taken to be 0 where its θ and what the data want of it are below these.
+const (
+	pinnedBelow  = 0.01
+	pinnedErrors = 2 // standard errors
+)
+
+// pin takes squares for 0 that are 0 as far as the data tell, those of the fewest errors first,
+// and returns the constants of use that are left. a are the columns of the constants by value, g
+// is what is left.
+func (p *ShootingProblem) pin(f *Found, constants []*TypedConstant, a *autodiff.Matrix, use []int, g []float64, sigma float64) []int {
+	free := slices.Clone(use)
+	for {
+		at, least, wants, own := -1, math.Inf(1), 0., 0.
+		var far []string
+		for i, c := range free {
+			if constants[c].Form != NotNegative || !(math.Abs(constants[c].Theta.Data[0]) < pinnedBelow) {
+				continue
+			}
+			column, by := make([]float64, a.Rows), 0.
+			for r := range column {
+				column[r] = a.At(r, c)
+				by += float64(column[r] * g[r])
+			}
+			left := beyond(a, slices.Delete(slices.Clone(free), i, i+1), column)
+			w, e := f.Constants[c].Value-by/float64(left*left), sigma/left
+			if !(w >= pinnedErrors*e) && !(w/e >= least) {
+				at, least, wants, own = i, w/e, w, e
+			}
+			if v := f.Constants[c].Value; w-v > pinnedErrors*e {
+				far = append(far, fmt.Sprintf("the fit has not ended: %s is %.3g, where the data want about %.3g", constants[c].Name, v, w))
+			}
+		}
+		if at < 0 {
+			f.Notes = append(f.Notes, far...)
+			return free
+		}
+		c := free[at]
+		if wants < 0 {
+			f.Notes = append(f.Notes, fmt.Sprintf("%s wants to be negative, about %.3g ± %.2g: it is held at 0, where it is smallest", constants[c].Name, wants, own))
+		} else {
+			f.Notes = append(f.Notes, fmt.Sprintf("%s is 0 as far as the data tell", constants[c].Name))
+		}
+		f.Constants[c].Value = 0
+		free = slices.Delete(free, at, at+1)
+	}
+}
+
+// beyond returns the length of what is left of b beside some columns of a. It uses up b.
+func beyond(a *autodiff.Matrix, columns []int, b []float64) float64 {
+	j, order := autodiff.NewMatrix(a.Rows, len(columns)), make([]int, len(columns))
+	for r := range a.Rows {
+		for l, c := range columns {
+			j.Row(r)[l] = a.At(r, c)
+		}
+	}
+	divideColumns(j, make([]float64, len(columns)), nil, 0)
+	triangulate(j, b, order)
+	rank := 0
+	for rank < len(columns) && math.Abs(j.At(rank, rank)) > notApart*math.Abs(j.At(0, 0)) {
+		rank++
+	}
+	return length(b[rank:])
+}
 
 // triangle returns the triangle of the columns of weights, constants and r, initial states
 // eliminated; the lengths of the columns of the constants as they were; Σ r²;

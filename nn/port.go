@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"hnn/autodiff"
@@ -152,6 +153,19 @@ func (m *Port) Params() []*autodiff.Matrix {
 func (m *Port) Fitted() []*TypedConstant {
 	return slices.DeleteFunc(slices.Clone(m.Constants), func(c *TypedConstant) bool { return c.Form == Known })
 }
+
+// Restart moves the constants whose form is a square away from 0, where their derivative is 0 and
+// no optimiser can begin: |θ| ≥ 0.1. Fit calls it before each stage but the first.
+func (m *Port) Restart() {
+	for _, c := range m.Fitted() {
+		if c.Form == NotNegative && math.Abs(c.Theta.Data[0]) < leastRoot {
+			c.Theta.Data[0] = math.Copysign(leastRoot, c.Theta.Data[0])
+		}
+	}
+}
+
+// leastRoot is the least |θ| of a square that a stage begins with.
+const leastRoot = 0.1
 
 // Kind returns port.
 func (m *Port) Kind() string { return "port" }

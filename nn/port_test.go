@@ -59,6 +59,33 @@ func newPort(t *testing.T, s *Series, scaled bool, how Structure) *Port {
 	return m.(*Port)
 }
 
+// A network in a typed D is measured in s(p)²/τ: in other units of the momenta it gives the same motion.
+func TestDissipationUnit(t *testing.T) {
+	s := drivenSwing(1, 60, 1.3, 0.2, 0, 0, 0.01, 1)
+	want := 0.
+	for _, unit := range []float64{1, 1000} {
+		x := &Series{T: s.T, X: autodiff.NewMatrix(s.Rows(), 2)}
+		for r := range s.Rows() {
+			x.X.Row(r)[0], x.X.Row(r)[1] = s.X.At(r, 0), unit*s.X.At(r, 1)
+		}
+		m := newPort(t, x, true, Structure{H: "net(q,p)", Friction: "net(p)"})
+		force := Evaluate(m.Dissipative, x.X).At(20, 1) / unit
+		if unit == 1 {
+			want = force
+		} else if math.Abs(force-want) > 1e-9*math.Abs(want) {
+			t.Errorf("friction %v, want %v as in other units", force, want)
+		}
+		scale, err := Shooting{}.Scaling(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sp := scale.S.Data[1]
+		if out, want := m.network("net(p)").Out.Data[0], sp*sp/scale.Tau; math.Abs(out-want) > 1e-12*want {
+			t.Errorf("D in units of %v, want %v", out, want)
+		}
+	}
+}
+
 // twoPairs is a series of two pairs and two inputs, of random numbers.
 func twoPairs() *Series {
 	src := rand.NewPCG(3, 3)
@@ -292,10 +319,61 @@ func TestPortConstants(t *testing.T) {
 	}
 }
 
+// atZero is a stage that leaves the first friction at 0.
+type atZero struct{ Optimizer }
+
+func (z atZero) Minimize(_ context.Context, p Problem, _ func(Epoch) error) error {
+	p.Params()[1].Data[0] = 1e-9
+	return nil
+}
+
+// A square that a stage leaves at 0 does not hold the next one there, nor the other unknowns.
+func TestRestart(t *testing.T) {
+	s := drivenSwing(1, 60, 1.3, 0.2, 0, 0, 0.01, 1)
+	k, err := KindOf("port")
+	if err != nil {
+		t.Fatal(err)
+	}
+	how := Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1.2}, Friction: "constant"}
+	f, err := Fit(context.Background(), s, Recipe{Model: k.Maker(Networks{Structure: how}), Objective: Shooting{Segment: 3},
+		Stages: []Optimizer{atZero{&Marquardt{}}, &Marquardt{Iterations: 50}}, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	early, err := Fit(context.Background(), s, Recipe{Model: k.Maker(Networks{Structure: how}), Objective: Shooting{Segment: 3},
+		Stages: []Optimizer{atZero{&Marquardt{}}}, Workers: 1})
+	if err != nil || !strings.Contains(strings.Join(early.Found.Notes, "\n"), "the fit has not ended: friction is ") {
+		t.Errorf("%v, %+v", err, early.Found)
+	}
+	for i, want := range []float64{1.3, 0.2} {
+		if c := f.Found.Constants[i]; !(math.Abs(c.Value-want) < 4*c.Error) || !(c.Error < 0.02) {
+			t.Errorf("%s is %v ± %v, want %v", c.Name, c.Value, c.Error, want)
+		}
+	}
+}
+
+// A small friction that is many of its errors from 0 is told. One that is not is 0 as far as the
+// data tell.
+func TestSmallFriction(t *testing.T) {
+	how := Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1.2}, Friction: "constant"}
+	for _, c := range []float64{5e-5, 0} {
+		f := fitPort(t, drivenSwing(1, 1000, 1.3, c, 0, 0, 1e-4, 2), how, 3, 0)
+		got, notes := f.Found.Constants[1], strings.Join(f.Found.Notes, "\n")
+		if c > 0 && (!(math.Abs(got.Value-c) < 4*got.Error) || !(got.Value > 10*got.Error) || notes != "") {
+			t.Errorf("friction %v ± %v, want %v: %s", got.Value, got.Error, c, notes)
+		}
+		if c == 0 && (got.Value != 0 || !strings.Contains(notes, "friction is 0 as far as the data tell") && !strings.Contains(notes, "friction wants to be negative")) {
+			t.Errorf("friction %v ± %v, want 0: %s", got.Value, got.Error, notes)
+		}
+	}
+}
+
 // What looks wrong with constants is said, with their names.
 func TestFoundNotes(t *testing.T) {
 	s := drivenSwing(2, 60, 1.3, 0.2, 0.7, 0.1, 0.01, 1)
 	grows := drivenSwing(1, 60, 1.3, -0.03, 0.7, 0.1, 0.01, 1)
+	still := *drivenSwing(2, 60, 1.3, 0, 0, 0, 0.01, 1)
+	still.Hidden = []bool{false, true}
 	hidden := *s
 	hidden.Hidden = []bool{false, true}
 	for _, c := range []struct {
@@ -306,6 +384,7 @@ func TestFoundNotes(t *testing.T) {
 		{s, Structure{H: "p^2/2+k*q^2/2+0*z*q", Fit: map[string]float64{"k": 1, "z": 3}, Inputs: []string{"u"}, Friction: "constant"}, []string{"z has no influence"}},
 		{s, Structure{H: "p^2/2+(a+b)*q^2/2", Fit: map[string]float64{"a": 1, "b": 0.1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"do not determine", "a by 1, b by -1"}},
 		{&hidden, Structure{H: "p^2/(2*m)+k*q^2/2", Fit: map[string]float64{"m": 1, "k": 1}, Friction: "constant", Inputs: []string{"u"}}, []string{"do not determine", "m by", "k by 1"}},
+		{&still, Structure{H: "(p-a)^2/2+k*q^2/2", Fit: map[string]float64{"k": 1, "a": 0.5}}, []string{"do not determine the constant a", "initial states can take its place"}},
 		{grows, Structure{H: "p^2/2+k*q^2/2-f*q", Fit: map[string]float64{"k": 1, "f": 0.1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"friction wants to be negative, about -0.0"}},
 		{s, Structure{H: "p^2/2+k*q^2/2+net(q)", Fit: map[string]float64{"k": 1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"network can take the place of the constant k"}},
 	} {
@@ -316,6 +395,15 @@ func TestFoundNotes(t *testing.T) {
 				t.Errorf("%s: %q, want %q\n%+v", c.how.H, notes, want, f.Found.Constants)
 			}
 		}
+	}
+	k, err := KindOf("port")
+	if err != nil {
+		t.Fatal(err)
+	}
+	how := Structure{H: "p^2/2+a*q^2/2+b*(q^2+1e-6*q^4)/2", Fit: map[string]float64{"a": 1, "b": 0.3}}
+	f, err := Fit(context.Background(), &still, Recipe{Model: k.Maker(Networks{Structure: how}), Objective: Shooting{}, Stages: []Optimizer{&Marquardt{}}})
+	if err != nil || len(f.Found.Notes) != 2 || !strings.Contains(f.Found.Notes[1], "do not determine the constant b") || !strings.Contains(f.Found.Notes[1], "hardly depends on it") {
+		t.Errorf("%v, %+v", err, f.Found)
 	}
 }
 
@@ -386,6 +474,7 @@ func TestPortRefuses(t *testing.T) {
 		{s, Structure{H: "p^2/2+net(q-q)"}, "argument 1 of net(q-q) does not vary"},
 		{s, Structure{H: "net1(q)+net1(q,p)"}, "called with"},
 		{s, Structure{H: "p^2/2+nut(q)"}, "unknown function"},
+		{s, Structure{Friction: "constnat"}, "no friction is called \"constnat\": want none, constant, each, net or an expression in p"},
 		{s, Structure{Inputs: []string{"u"}, Gain: "big"}, "no gain is called"},
 		{s, Structure{Inputs: []string{"u", "w"}}, "want a column"},
 		{still, Structure{Inputs: []string{"u"}}, "input u is 2 in all rows"},

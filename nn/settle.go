@@ -67,7 +67,7 @@ func Momenta(ctx context.Context, m Model, s *Series) (*Series, error) {
 			}
 		}
 	}
-	return &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden, U: s.U, Between: s.Between}, nil
+	return &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden, Periodic: s.Periodic, U: s.U, Between: s.Between}, nil
 }
 
 // Begin returns the state at the start of each trajectory, a row each, that suits the model and

@@ -57,9 +57,13 @@ func TestSettle(t *testing.T) {
 				t.Errorf("%s: another result the second time, %v", name, err)
 			}
 		}
+		s.Periodic = []bool{true, false}
 		m, err := Momenta(t.Context(), unitSpring{}, s)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !m.angle(0) {
+			t.Error("the angle is forgotten")
 		}
 		clean := noisySwing(4, 100, 0)
 		for r := range s.Rows() {

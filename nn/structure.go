@@ -31,6 +31,9 @@ func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 	if m.Friction == "none" {
 		m.Friction = ""
 	}
+	if m.typed() && formula.IsName(m.Friction) && !slices.Contains(m.Names, m.Friction) {
+		return nil, fmt.Errorf("nn: port: no friction is called %q: want none, constant, each, net or an expression in %s", m.Friction, strings.Join(m.Names[len(m.Names)/2:], ", "))
+	}
 	if len(t.Inputs) == 0 {
 		m.Gain = ""
 	} else {
@@ -56,8 +59,12 @@ func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 		energy = scale.energy()
 	}
 	for i, text := range texts {
-		if i == 1 && scale != nil { // a dissipation is a power: force times velocity
-			energy /= scale.Tau
+		if i == 1 && scale != nil { // force −∂D/∂p times p: the mean of s(p)²/τ
+			energy = 0
+			d := len(m.Names) / 2
+			for _, sp := range scale.S.Data[d:] {
+				energy += float64(sp*sp) / (scale.Tau * float64(d))
+			}
 		}
 		if err := m.typedNetworks(n, text, s.X, energy, scale == nil); err != nil {
 			return nil, err

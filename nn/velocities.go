@@ -32,7 +32,7 @@ func (m *Port) Canonical(s *Series) (*Series, error) {
 		before := Evaluate(m.Conservative, x)
 		for _, w := range params {
 			for i := range w.Data {
-				w.Data[i] = float64(1.1*w.Data[i]) + 0.1
+				w.Data[i] += 0.1 + float64(0.37*math.Abs(w.Data[i])) // which has no fixed point
 			}
 		}
 		after := Evaluate(m.Conservative, x)
@@ -90,7 +90,7 @@ func (m *Port) Canonical(s *Series) (*Series, error) {
 	if !(worst <= 1e-9) {
 		return nil, fmt.Errorf("nn: canonical: row %d: no momentum has the velocity %v: want a kinetic energy whose ∂H/∂p takes all values", at, s.X.Row(at)[d:])
 	}
-	c := &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden, U: s.U, Between: s.Between}
+	c := &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden, Periodic: s.Periodic, U: s.U, Between: s.Between}
 	if c.Hidden == nil && depends(m.Params()[:k]) {
 		c.Hidden = make([]bool, n)
 		for i := range d {

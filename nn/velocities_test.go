@@ -13,7 +13,7 @@ import (
 func TestCanonical(t *testing.T) {
 	const h = "(m2*l2^2*p0^2+(m1+m2)*l1^2*p1^2-2*m2*l1*l2*p0*p1*cos(q0-q1))/(2*m2*l1^2*l2^2*(m1+m2*sin(q0-q1)^2))+g*(1-cos(q0))+net(q1)"
 	s := twoPairs()
-	s.U = nil
+	s.U, s.Periodic = nil, []bool{true, true, false, false}
 	s.X.Row(5)[0] = math.NaN()
 	m1, m2, l1, l2 := 1.5, 0.7, 0.8, 1.2
 	known := map[string]float64{"m1": m1, "m2": m2, "l1": l1, "l2": l2}
@@ -22,8 +22,8 @@ func TestCanonical(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Hidden != nil {
-		t.Error("momenta that are known are hidden")
+	if c.Hidden != nil || len(c.Periodic) != 4 || !c.Periodic[0] {
+		t.Error("momenta that are known are hidden, or angles are forgotten")
 	}
 	for r := range s.Rows() {
 		q, v, p := s.X.Row(r)[:2], s.X.Row(r)[2:], c.X.Row(r)[2:]
@@ -42,6 +42,11 @@ func TestCanonical(t *testing.T) {
 	m = newPort(t, s, false, Structure{H: h, Set: known, Fit: map[string]float64{"g": 9, "m1": 1}, Positive: []string{"m1"}})
 	if c, err = m.Canonical(s); err != nil || c.Hidden == nil || !c.Hidden[2] || c.Hidden[0] {
 		t.Errorf("%v, hidden %v", err, c.Hidden)
+	}
+	// A constant that begins at any value, as a negative one, is seen.
+	m = newPort(t, s, false, Structure{H: "p0^2/2-a*p1^2/2", Fit: map[string]float64{"a": -1}})
+	if c, err = m.Canonical(s); err != nil || c.Hidden == nil {
+		t.Errorf("%v, momenta that depend on a constant of −1 are not hidden", err)
 	}
 	for text, want := range map[string]string{"net(q0,q1,p0,p1)": "depends on a network", "tanh(p0)/10+p1^2/2": "no momentum has the velocity"} {
 		if _, err := newPort(t, s, false, Structure{H: text}).Canonical(s); err == nil || !strings.Contains(err.Error(), want) {

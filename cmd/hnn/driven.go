@@ -155,7 +155,8 @@ func (s *states) begin(ctx context.Context, m nn.Model, rows int) error {
 }
 
 // follow follows a driven model from y0 at t0. A solver that chooses its steps goes from sample to
-// sample, since u jumps or has a corner there.
+// sample, since u jumps or has a corner there. One of fixed steps takes u, at both ends of a step,
+// as it is within the step.
 func (u *inputs) follow(ctx context.Context, m nn.Driven, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
 	if u == nil {
 		return nil, fmt.Errorf("the model has inputs: want a file with their columns")
@@ -163,14 +164,18 @@ func (u *inputs) follow(ctx context.Context, m nn.Driven, y0 []float64, duration
 	field, piece := nn.NewDriven(m, u.Signal)
 	shifted := func(dydt []float64, t float64, y []float64) { field(dydt, t+u.t0, y) }
 	if !o.adaptive() {
-		at := -1
-		sol, err := o.solve(ctx, func(dydt []float64, t float64, y []float64) {
-			if i := max(0, u.Piece(t+u.t0)); i != at {
-				at = i
-				piece(i)
-			}
+		steps, middle := 0, 0.
+		run := integrate.BeginFixed(o.method, func(dydt []float64, t float64, y []float64) {
+			inside := middle + float64((t-middle)*(1-1e-6))
+			piece(max(0, u.Piece(inside+u.t0)))
 			shifted(dydt, t, y)
-		}, nil, nil, duration, 0, y0)
+		}, 0, duration, o.dt, y0)
+		run.Stop = func() error {
+			middle = (float64(float64(steps)*o.dt) + min(float64(float64(steps+1)*o.dt), duration)) / 2
+			steps++
+			return nil
+		}
+		sol, err := o.collect(ctx, run, len(y0))
 		return u.shift(sol), err
 	}
 	rows := slices.Clip(o.at)

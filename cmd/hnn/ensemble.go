@@ -54,7 +54,8 @@ func (t *trainJob) fitEnsemble(e *env, s *states, r nn.Recipe) error {
 	}
 	var models []nn.Stored
 	var losses, valid []float64
-	var notes []string
+	var notes, constants []string
+	values := map[string][]float64{} // of each constant, by model
 	seed := t.seed
 	defer func() { t.seed = seed }()
 	for i := range t.ensemble {
@@ -74,6 +75,13 @@ func (t *trainJob) fitEnsemble(e *env, s *states, r nn.Recipe) error {
 		}
 		models = append(models, fitted.Model.(nn.Stored))
 		losses, valid = append(losses, fitted.Last().Loss), append(valid, fitted.Last().Valid)
+		if fitted.Found != nil {
+			constants = constants[:0]
+			for _, c := range fitted.Found.Constants {
+				constants = append(constants, c.Name)
+				values[c.Name] = append(values[c.Name], c.Value)
+			}
+		}
 		for _, note := range fitted.Notes {
 			if !slices.Contains(notes, note) {
 				notes = append(notes, note)
@@ -95,6 +103,13 @@ func (t *trainJob) fitEnsemble(e *env, s *states, r nn.Recipe) error {
 	}
 	if !t.quiet {
 		fmt.Fprintf(e.stderr, "%s: %d models, -bootstrap %s, loss %.4g (%.4g to %.4g)\n", t.kind, len(models), by, loss, low, high)
+	}
+	for _, name := range constants {
+		median, low, high := whole.of(values[name])
+		e.score("constant_"+name, median)
+		if !t.quiet {
+			fmt.Fprintf(e.stderr, "  %s = %.6g (%.6g to %.6g)\n", name, median, low, high)
+		}
 	}
 	return nil
 }

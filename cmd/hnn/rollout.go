@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"hnn/autodiff"
 	"hnn/cmd/hnn/internal/flags"
@@ -76,6 +77,9 @@ func defineRollout(f *flags.Set) check {
 			cols := m.names()
 			if len(state) != len(cols) {
 				return flags.Wrong("-state has %d numbers, the model wants %d", len(state), len(cols))
+			}
+			if slices.Contains(separableMethods, o.method) && !m.lossless() {
+				return flags.Wrong("-method %v is for models without friction and inputs: use ImplicitMidpoint or GaussLegendre4", o.method)
 			}
 			if err := o.bind(cols, nil, isSeparable(m.Stored)); err != nil {
 				return err

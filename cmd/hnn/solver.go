@@ -166,10 +166,16 @@ func (s *solver) adapt(ctx context.Context, f integrate.Field, t0, t1, first flo
 	}), len(y0))
 }
 
-// collect runs to the end.
+// collect runs to the end. A Stop that the run has is called too.
 func (s *solver) collect(ctx context.Context, r *integrate.Run, n int) (*integrate.Solution, error) {
 	steps, most := 0., memoryLimit()/rowBytes(n)
+	before := r.Stop
 	r.Stop = func() error {
+		if before != nil {
+			if err := before(); err != nil {
+				return err
+			}
+		}
 		if steps++; s.dt == 0 && s.at == nil && steps > most {
 			return fmt.Errorf("%.3g steps, a row each, are all that fit in %s of memory: want rows every -dt, or a higher -max-memory", most, size(memoryLimit()))
 		}

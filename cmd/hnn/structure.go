@@ -83,6 +83,11 @@ func (t *trainJob) checkStructure() error {
 	if name := f.First("gain", "interpolate"); name != "" && t.inputs == nil {
 		return flags.Wrong("-%s without -inputs: want the columns that it is for", name)
 	}
+	for i, name := range t.inputs {
+		if slices.Contains(t.inputs[:i], name) {
+			return flags.Wrong("-inputs names the column %s twice: want each input once", name)
+		}
+	}
 	if name := f.First("fit", "set", "positive"); name != "" && f.First("H", "friction") == "" {
 		return flags.Wrong("-%s without -H: want the expression that has the constants", name)
 	}
@@ -182,6 +187,11 @@ type canonical interface {
 func (t *trainJob) momenta(e *env, s *states) error {
 	if !t.given() {
 		return nil
+	}
+	for _, name := range t.inputs {
+		if slices.Contains(s.names, name) {
+			return flags.Wrong("-inputs %s: that is a coordinate or a momentum: want columns that no state has", name)
+		}
 	}
 	kind, err := nn.KindOf(t.kind)
 	if err != nil {

@@ -6,12 +6,15 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
+	"hnn/autodiff"
 	"hnn/autodiff/random"
 	"hnn/integrate"
+	"hnn/nn"
 )
 
 // forced writes t, u, q and p of q̈ = −6.25 q − 0.3 q̇ + 2 u(t), with noise in q and p. u jumps at
@@ -141,6 +144,82 @@ func TestStructure(t *testing.T) {
 	}
 }
 
+// The constants of an ensemble are told as median and range, and a report of one model is refused.
+func TestStructureEnsemble(t *testing.T) {
+	data, out := forced(t, "a.csv", 160, 0.01, 1), filepath.Join(t.TempDir(), "m.json")
+	args := []string{"train", "-ensemble", "3", "-inputs", "u", "-interpolate", "hold", "-H", "p^2/2+k*q^2/2", "-fit", "k=6", "-friction", "constant", "-segment", "2", "-epochs", "20", "-o", out}
+	r := hnn(t, "", append(args, data)...)
+	found := regexp.MustCompile(`(?m)^  k = (\S+) \((\S+) to (\S+)\)\n  friction = .*\n  gain = .*\n`).FindStringSubmatch(r.errors)
+	if r.status != 0 || found == nil {
+		t.Fatalf("%+v", r)
+	}
+	var v [3]float64
+	for i := range v {
+		v[i], _ = strconv.ParseFloat(found[i+1], 64)
+	}
+	if !(v[1] < v[0] && v[0] < v[2]) || math.Abs(v[0]-6.25) > 0.2 {
+		t.Errorf("k is %v", v)
+	}
+	fails(t, hnn(t, "", append(args, "-report", out+".csv", data)...), 2, "-report goes with one model, not with -ensemble")
+}
+
+// Fixed steps from sample to sample keep their order where inputs are held, whatever the rounding of
+// their times: the end of a step does not see the next sample.
+func TestDrivenFixedSteps(t *testing.T) {
+	src := rand.NewPCG(4, 4)
+	var times []float64
+	u := autodiff.NewMatrix(60, 1)
+	for i := range 60 {
+		times = append(times, 3+0.1*float64(i))
+		u.Data[i] = random.Normal(src)
+	}
+	gain, err := nn.NewTypedConstant("gain", nn.Known, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &nn.Port{Hamiltonian: "p^2/2+q^2/2", Names: []string{"q", "p"}, InputNames: []string{"u"}, Gain: "1", Constants: []*nn.TypedConstant{gain}}
+	for _, between := range []nn.Interpolation{nn.HeldInput, nn.LinearInput} {
+		s, err := nn.NewSignal(times, u, between)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := &inputs{s, times[0]}
+		follow := func(o *solver) []float64 {
+			t.Helper()
+			sol, err := in.follow(t.Context(), m, []float64{1, 0}, 5.85, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sol.Y[len(sol.Y)-1]
+		}
+		want := follow(&solver{method: integrate.DOP853, rtol: 1e-11, atol: 1e-12})
+		for _, method := range []*integrate.Method{integrate.RK4, integrate.GaussLegendre4} {
+			if got := follow(&solver{method: method, dt: 0.1}); math.Abs(got[0]-want[0]) > 1e-5 || math.Abs(got[1]-want[1]) > 1e-5 {
+				t.Errorf("%s, %v: %v, want %v", between, method, got, want)
+			}
+		}
+	}
+	// Steps of several samples see u all along the step.
+	for i, at := range times {
+		u.Data[i] = math.Sin(at)
+	}
+	s, err := nn.NewSignal(times, u, nn.LinearInput)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ends [2][]float64
+	for i, o := range []*solver{{method: integrate.DOP853, rtol: 1e-11, atol: 1e-12}, {method: integrate.RK4, dt: 0.4}} {
+		sol, err := (&inputs{s, times[0]}).follow(t.Context(), m, []float64{1, 0}, 5.6, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ends[i] = sol.Y[len(sol.Y)-1]
+	}
+	if math.Abs(ends[1][0]-ends[0][0]) > 5e-3 {
+		t.Errorf("long steps end at %v, want %v", ends[1], ends[0])
+	}
+}
+
 // Wrong calls and data end with one line that names what is wrong.
 func TestStructureRefused(t *testing.T) {
 	data := forced(t, "a.csv", 120, 0.01, 1)
@@ -180,7 +259,9 @@ func TestStructureRefused(t *testing.T) {
 		{"-H p^2/2+q^2 -gain net", data, 2, "-gain without -inputs"},
 		{"-H p^2/2+q^2 -kind hnn", data, 2, "-H is for the kind port"},
 		{"-inputs w", data, 1, "missing column w"},
-		{"-inputs q", data, 2, ""},
+		{"-inputs q", data, 2, "-inputs q: that is a coordinate or a momentum"},
+		{"-inputs u,u", data, 2, "-inputs names the column u twice"},
+		{"-friction constnat", data, 1, "want none, constant, each, net or an expression in p"},
 		{"-inputs u", hole, 1, "hole.csv:8: column u: empty cell"},
 		{"-inputs u", constant, 1, "input u is 2 in all rows"},
 		{"-friction c*p^2/2", data, 1, `unknown name "c"`},
@@ -192,9 +273,6 @@ func TestStructureRefused(t *testing.T) {
 		{"-q q -H net(q,p) -inputs u", data, 1, "the velocity ∂H/∂p depends on a network"},
 		{"-H p^2/2+q^2 -interpolate cube -inputs u", data, 2, "want one of [linear hold cubic]"},
 	} {
-		if c.want == "" {
-			continue
-		}
 		r := hnn(t, "", append(append([]string{"train", "-o", out}, strings.Fields(c.args)...), c.file)...)
 		fails(t, r, c.status, c.want)
 	}
@@ -203,6 +281,7 @@ func TestStructureRefused(t *testing.T) {
 		{"-q q -inputs u -interpolate hold -H p^2/(2*m)+k*q^2/2 -fit m=1,k=5 -friction constant", "do not determine all constants"},
 		{"-inputs u -interpolate hold -H p^2/2+k*q^2/2+0*z*q -fit z=1,k=5 -friction constant", "constant z has no influence"},
 		{"-inputs u -interpolate hold -H p^2/2+k*q^2/2 -fit k=5 -friction -p^2/200", "-friction gives energy"},
+		{"-inputs u -objective derivatives -epochs 1", "no standard errors: want the objective shooting for them"},
 	} {
 		r := hnn(t, "", append(append([]string{"train", "-o", out}, strings.Fields(c.args)...), data)...)
 		if r.status != 0 || !strings.Contains(r.errors, c.want) {
@@ -219,7 +298,7 @@ func TestStructureRefused(t *testing.T) {
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", hole, out), 1, "hole.csv:8: column u: empty cell")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-duration", "60", out), 2, "the inputs last for 5.9")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", write("gap.csv", strings.Join(append(append([]string{}, lines[:40]...), lines[60:]...), "\n")), out), 1, "the inputs have a gap of 1.05")
-	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-method", "Leapfrog", "-dt", "0.1", out), 2, "needs H = T(p) + V(q)")
+	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-method", "Leapfrog", "-dt", "0.1", out), 2, "-method Leapfrog is for models without friction and inputs: use")
 	fails(t, hnn(t, "", "eval", out, write("bare.csv", "t,q,p\n0,1,0\n0.1,0.9,0\n")), 1, "missing column u")
 }
 
@@ -236,7 +315,7 @@ func TestStructureSeparable(t *testing.T) {
 		}
 	}
 	must(t, "train", "-quiet", "-friction", "constant", "-H", "net(p)+net(q)", "-hidden", "8", "-epochs", "3", "-segment", "1", "-o", "f.json", "d.csv")
-	fails(t, hnn(t, "", "rollout", "-method", "Yoshida4", "-dt", "0.05", "-state", "0.5,0", "f.json"), 2, "needs H = T(p) + V(q)")
+	fails(t, hnn(t, "", "rollout", "-method", "Yoshida4", "-dt", "0.05", "-state", "0.5,0", "f.json"), 2, "-method Yoshida4 is for models without friction and inputs: use")
 }
 
 // A training of a typed system is interrupted and resumed to the same bytes.

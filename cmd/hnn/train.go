@@ -130,7 +130,7 @@ its own: as many runs as there are, drawn from them with replacement. So the ban
 data of the same kind might have led to. With -bootstrap none it is only the difference that
 first weights make, which is far too narrow for noisy data. Nor does a band contain what all
 models have wrong: a bias by the objective, friction that H does not have, or what lies outside
-of the data.
+of the data. Constants of -H, -friction and -gain are told as their median and range.
 
 Long trainings: -checkpoint FILE saves the training every -every epochs and when it is
 interrupted, which may take up to ten seconds; a second interrupt ends it at once. -resume
@@ -159,7 +159,7 @@ Examples:
 
 const trainScores = `loss of the last epoch; with -valid or -holdout valid_loss; with -patience
 lowest and lowest_epoch; of each constant NAME that was found constant_NAME and
-constant_NAME_error`
+constant_NAME_error, of an ensemble the median constant_NAME alone`
 
 // A trainJob holds the flags of train.
 type trainJob struct {
@@ -265,7 +265,7 @@ func (t *trainJob) check() error {
 	if t.holdout > 0 && t.valid != "" {
 		return flags.Wrong("-valid and -holdout both say what is watched: want one of the two")
 	}
-	if name := f.First("checkpoint", "log"); t.ensemble > 0 && name != "" {
+	if name := f.First("checkpoint", "log", "report"); t.ensemble > 0 && name != "" {
 		return flags.Wrong("-%s goes with one model, not with -ensemble", name)
 	}
 	if t.bootstrap != "" && t.ensemble == 0 {
