@@ -61,7 +61,7 @@ func (s *Series) ring() (low, high float64, ok bool) {
 	for i := range s.Rows() {
 		sum := 0.
 		for j, v := range s.X.Row(i) {
-			d := (v - lo[j]/2 - hi[j]/2) / (hi[j]/2 - lo[j]/2)
+			d := (v - float64(lo[j]/2) - float64(hi[j]/2)) / (float64(hi[j]/2) - float64(lo[j]/2))
 			sum += float64(d * d)
 		}
 		if sum == sum {
