@@ -176,7 +176,7 @@ func TestSimulateWrongCalls(t *testing.T) {
 
 // A typed H has the same bits one state at a time, as simulate follows it, and in batches, as
 // field computes it.
-func TestTypedSameBits(t *testing.T) {
+func TestTypedSameNumbers(t *testing.T) {
 	typed := []string{"-H", "p^2/(2*m) + sin(3*q)*exp(-q^2/3) + q^3/7 + sqrt(q^2+p^2+1)*tanh(p)/log(2+q^2)", "-set", "m=1.7"}
 	field, err := table.Read("field", strings.NewReader(must(t, append([]string{"field", "-points", "20"}, typed...)...)))
 	if err != nil {
