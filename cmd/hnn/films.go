@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -143,7 +142,7 @@ func numbersIn(name string) []float64 {
 
 // recordFilm writes the training film, a GIF for each run, and its true states.
 func (p *pixelsJob) recordFilm(e *env) error {
-	film, err := p.c.Record(e.ctx, rand.NewPCG(p.c.Seed, 0))
+	film, err := p.c.Training(e.ctx)
 	if err != nil {
 		return err
 	}

@@ -153,11 +153,13 @@ func (m *Autoencoder) Check() error {
 		return fmt.Errorf("decoder: %w", err)
 	}
 	switch {
+	case m.Encoder.Periods != nil || m.Decoder.Periods != nil:
+		return errors.New("an encoder or a decoder with periods: want none, its inputs are no angles")
 	case m.Size%2 != 0:
 		return fmt.Errorf("frames of %d×%d: want an even size", m.Size, m.Size)
 	case m.Mean == nil || len(m.Mean.Data) != m.Dim():
 		return fmt.Errorf("mean: want %d numbers, one a pixel", m.Dim())
-	case !(m.Spread > 0) || !(m.Tau > 0):
+	case !(m.Spread > 0) || !(m.Tau > 0) || m.Spread-m.Spread != 0 || m.Tau-m.Tau != 0:
 		return fmt.Errorf("spread %v, tau %v: want numbers above 0", m.Spread, m.Tau)
 	}
 	return nil
@@ -179,6 +181,9 @@ func (c *Config) NewAutoencoder(f *Film, kind string, src rand.Source) (*Autoenc
 	}
 	if m.Tau == 0 {
 		m.Tau = f.pace()
+	}
+	if m.Tau-m.Tau != 0 {
+		return nil, errors.New("pixels: no frame differs from the one before: want a film that moves")
 	}
 	d, n := 2*c.Pairs, 2*m.Dim()
 	net := func(sizes ...int) (*Residual, error) {

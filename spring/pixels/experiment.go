@@ -70,7 +70,7 @@ func Default() Config {
 	}
 }
 
-// Streams of the seed. Both models have the same ones, so they differ in the latent field alone.
+// Streams of the seed. All models have the same ones, so they differ in the latent field alone.
 const (
 	streamTrain = iota
 	streamTest
@@ -108,7 +108,7 @@ func (r *Result) Model(name string) *Trained {
 	return nil
 }
 
-// Run makes the films, trains both models, rolls them out and scores them. Progress, if not
+// Run makes the films, trains a model of each kind, rolls them out and scores them. Progress, if not
 // nil, is called after each epoch with the model's name.
 func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch)) (*Result, error) {
 	r, err := c.films(ctx)
@@ -145,6 +145,11 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 	return r, nil
 }
 
+// Training makes the training film.
+func (c *Config) Training(ctx context.Context) (*Film, error) {
+	return c.Record(ctx, rand.NewPCG(c.Seed, streamTrain))
+}
+
 // films makes the films of the experiment.
 func (c *Config) films(ctx context.Context) (r *Result, err error) {
 	if c.Own != nil {
@@ -160,7 +165,7 @@ func (c *Config) films(ctx context.Context) (r *Result, err error) {
 		return nil, fmt.Errorf("pixels: %v s a frame, a swing of %v rad: want numbers above 0", c.Dt, c.Swing)
 	}
 	r = &Result{}
-	if r.Train, err = c.Record(ctx, rand.NewPCG(c.Seed, streamTrain)); err != nil {
+	if r.Train, err = c.Training(ctx); err != nil {
 		return nil, err
 	}
 	test := c.Sampling

@@ -13,14 +13,14 @@ import (
 // A Coupling says how the latent field and two successive latent states z, z⁺ are compared.
 type Coupling string
 
-// The couplings. Time is in frames, so that a step has the length 1.
+// The couplings, with h the time of a frame. Below, ω is in radians a frame.
 const (
-	// RK4 compares z⁺ − z with a step of the classical Runge–Kutta method from z.
+	// RK4 compares (z⁺ − z)/h with the slope of a step of the classical Runge–Kutta method from z.
 	RK4 Coupling = "rk4"
-	// Midpoint compares z⁺ − z with f((z + z⁺)/2), one step of the implicit midpoint rule. What
+	// Midpoint compares (z⁺ − z)/h with f((z + z⁺)/2), a step of the implicit midpoint rule. What
 	// fits it has its frequency ω too high by a share of about ω²/12, 0.3 % at 32 frames a period.
 	Midpoint Coupling = "midpoint"
-	// Euler compares z⁺ − z with f(z), as the paper does. A field that fits it perfectly is
+	// Euler compares (z⁺ − z)/h with f(z), as the paper does. A field that fits it perfectly is
 	// damped: followed exactly, it loses a share of about ω²/2 of its amplitude in a frame, 0.019
 	// at 32 frames a period. A Hamiltonian field cannot be damped, which hides this error of the method.
 	Euler Coupling = "euler"
@@ -64,6 +64,9 @@ func (o *Objective) Problem(m nn.Model, s *nn.Series, _ *nn.Scaling, workers int
 	a, err := autoencoder(m)
 	if err != nil {
 		return nil, err
+	}
+	if a.Variational() && o.Epoch == nil {
+		return nil, errors.New("pixels: a variational encoder without Epoch: want the number of the epoch, for new samples in each")
 	}
 	if s.X.Cols != a.Dim() {
 		return nil, fmt.Errorf("pixels: frames of %d pixels, the model has %d", s.X.Cols, a.Dim())

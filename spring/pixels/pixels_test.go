@@ -446,3 +446,43 @@ func TestResidual(t *testing.T) {
 		t.Errorf("%v, want %v", got.Data[0], want)
 	}
 }
+
+// What a file of a model may say wrongly is refused, not found out by a panic.
+func TestCheck(t *testing.T) {
+	c := small()
+	f, err := c.Record(t.Context(), rand.NewPCG(1, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(m *Autoencoder){
+		"periods":    func(m *Autoencoder) { m.Encoder.Periods = make([]float64, 200); m.Encoder.Periods[0] = 1 },
+		"no motion":  func(m *Autoencoder) { m.Motion = nil },
+		"empty":      func(m *Autoencoder) { m.Motion = &nn.Member{} },
+		"no mean":    func(m *Autoencoder) { m.Mean = nil },
+		"other size": func(m *Autoencoder) { m.Size = 12 },
+		"tau":        func(m *Autoencoder) { m.Tau = math.Inf(1) },
+	} {
+		m, err := c.NewAutoencoder(f, "hnn", rand.NewPCG(2, 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if spoil(m); m.Check() == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	c.Variational = true
+	m, err := c.NewAutoencoder(f, "hnn", rand.NewPCG(2, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&Objective{}).Problem(m, f.Series(), nil, 1); err == nil {
+		t.Error("a variational encoder without the number of the epoch")
+	}
+	two := &Film{Size: 10, Dt: 1, X: autodiff.NewMatrix(6, 100), Starts: []int{0, 3}} // two runs that stand still
+	for i := range 3 {
+		two.X.Row(3 + i)[7] = 1
+	}
+	if _, err := c.NewAutoencoder(two, "hnn", rand.NewPCG(2, 2)); err == nil {
+		t.Error("a film without motion")
+	}
+}

@@ -361,8 +361,7 @@ func period(x []float64) float64 {
 }
 
 // New makes n films that nobody has seen: each starts from a latent state that is drawn from
-// the Gaussian with the mean and the covariance of those of the training film. Each is a
-// matrix of pictures, one a row.
+// the Gaussian with the mean and the covariance of those of the training film.
 func (c *Config) New(ctx context.Context, t *Trained, f *Film, n, frames int) ([]*Rollout, error) {
 	d := t.Model.Latent().Dim()
 	mean, cov := make([]float64, d), autodiff.NewMatrix(d, d)
