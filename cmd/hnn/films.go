@@ -87,13 +87,24 @@ func readFrames(ctx context.Context, name string, film *pixels.Film, keep func(s
 		return keep(name, g)
 	}
 	var refused error
+	var delays []int // of all frames but the last, after which many films pause
+	last := 0
 	err = picture.ReadGIF(bytes.NewReader(b), func(g *picture.Grey, delay int) error {
-		if delay > 0 {
-			film.Dt = float64(delay) / 100
+		if film.X.Rows > film.Starts[len(film.Starts)-1] {
+			delays = append(delays, last)
 		}
+		last = delay
 		refused = keep(name, g)
 		return refused
 	})
+	for i, d := range delays {
+		if d != delays[0] && refused == nil {
+			return fmt.Errorf("%s: frame 0 is shown for %d hundredths of a second, frame %d for %d: want frames at equal times", name, delays[0], i, d)
+		}
+	}
+	if len(delays) > 0 && delays[0] > 0 {
+		film.Dt = float64(delays[0]) / 100
+	}
 	if refused != nil {
 		return refused
 	}
@@ -148,9 +159,9 @@ func (p *pixelsJob) recordFilm(e *env) error {
 	}
 	for i := range film.Starts {
 		lo, hi := film.Run(i)
-		var frames []*picture.Grey
-		for r := lo; r < hi; r++ {
-			frames = append(frames, &picture.Grey{Width: film.Size, Height: film.Size, V: film.X.Row(r)})
+		frames := func(yield func(*picture.Grey) bool) {
+			for r := lo; r < hi && yield(&picture.Grey{Width: film.Size, Height: film.Size, V: film.X.Row(r)}); r++ {
+			}
 		}
 		if err := e.write(filepath.Join(p.out, fmt.Sprintf("run%d.gif", i)), func(w io.Writer) error {
 			return picture.WriteGIF(w, frames, hundredths(film.Dt))
@@ -216,21 +227,22 @@ func transpose(rows [][]*autodiff.Matrix) [][]*autodiff.Matrix {
 	return [][]*autodiff.Matrix{all}
 }
 
-// writeFilm writes films side by side, as long as the first.
+// writeFilm writes films of one length side by side.
 func writeFilm(w io.Writer, dt float64, rows ...[]*autodiff.Matrix) error {
 	size := int(math.Sqrt(float64(rows[0][0].Cols)))
 	cell := size*zoom + gap
-	var frames []*picture.Grey
-	for k := range rows[0][0].Rows {
-		g := picture.NewGrey(len(rows[0])*cell-gap, len(rows)*cell-gap, 0.5)
-		for i, row := range rows {
-			for j, film := range row {
-				if k < film.Rows {
+	g := picture.NewGrey(len(rows[0])*cell-gap, len(rows)*cell-gap, 0.5)
+	frames := func(yield func(*picture.Grey) bool) {
+		for k := range rows[0][0].Rows {
+			for i, row := range rows {
+				for j, film := range row {
 					g.Put(&picture.Grey{Width: size, Height: size, V: film.Row(k)}, j*cell, i*cell, zoom)
 				}
 			}
+			if !yield(g) {
+				return
+			}
 		}
-		frames = append(frames, g)
 	}
 	return picture.WriteGIF(w, frames, hundredths(dt))
 }

@@ -180,17 +180,21 @@ func (p *pixelsJob) check() error {
 }
 
 // fits refuses what would need too much memory.
-func (p *pixelsJob) fits(e *env) error {
-	c := &p.c
+func (p *pixelsJob) fits(e *env, c *pixels.Config) error {
 	frame := float64(8 * c.Size * c.Size)
 	weights, last := 0., 2*float64(c.Size*c.Size)
 	for _, h := range append(append([]int{}, c.Hidden...), 2*c.Pairs) {
 		weights += float64(2 * float64(last*float64(h)))
 		last = float64(h)
 	}
+	made := (float64(c.Runs) + float64(c.Tests)) * float64(c.Frames)
+	if c.Own != nil { // readFilm has bounded it
+		made = 0
+	}
+	films := float64(zoom*zoom*c.Size*c.Size) * float64(shown*(len(c.Kinds)+1)+p.new) // a picture of film.gif and one of new.gif
 	return cmp.Or(
-		e.fits(frame*(float64(c.Runs)+float64(c.Tests))*float64(c.Frames), fmt.Sprintf("-runs %d and -tests %d of %d frames of %d×%d", c.Runs, c.Tests, c.Frames, c.Size, c.Size), "fewer, or smaller -pixels"),
-		e.fits(float64(frame*float64(3*c.Starts)*float64(c.Length))+float64(float64(200*len(c.Swings))*float64(c.Long)), "the rollouts", "fewer -starts, or less of -ahead or -long"),
+		e.fits(frame*made, fmt.Sprintf("-runs %d and -tests %d of %d frames of %d×%d", c.Runs, c.Tests, c.Frames, c.Size, c.Size), "fewer, or smaller -pixels"),
+		e.fits(float64((float64(frame*(float64((len(c.Kinds)+1)*c.Starts)+float64(p.new)))+films)*float64(c.Length))+float64(float64(400*len(c.Kinds)*len(c.Swings))*float64(c.Long)), "the rollouts", "fewer -starts or -new, or less of -ahead or -long"),
 		e.fits(float64(weights*250)+float64(frame*20*float64(c.Batch)), "networks of -hidden "+p.flags.Lookup("hidden").Value.String(), "smaller layers"))
 }
 
@@ -205,7 +209,14 @@ func (p *pixelsJob) run(e *env) error {
 			return fmt.Errorf("%s: %w", p.frames, err)
 		}
 		c.Dt = film.Dt
-	} else if err := p.fits(e); err != nil {
+		longest := 0
+		for i := range c.Check.Starts {
+			lo, hi := c.Check.Run(i)
+			longest = max(longest, hi-lo-1)
+		}
+		c.Length, c.Starts = min(c.Length, longest), len(c.Check.Starts)
+	}
+	if err := p.fits(e, &c); err != nil {
 		return err
 	}
 	if p.record {

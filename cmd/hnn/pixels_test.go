@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"image"
+	"image/color"
+	"image/gif"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,6 +146,20 @@ func TestOwnFilm(t *testing.T) {
 	fails(t, hnn(t, "", "replay", filepath.Join(out, "manifest.json")), 1, "this is not the file that was read")
 }
 
+// uneven is a GIF whose third frame is shown longer than the others.
+func uneven(t *testing.T) string {
+	t.Helper()
+	film := &gif.GIF{Delay: []int{5, 5, 9, 5, 80}}
+	for range film.Delay {
+		film.Image = append(film.Image, image.NewPaletted(image.Rect(0, 0, 30, 30), color.Palette{color.Black, color.White}))
+	}
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, film); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 // Films that cannot be used get one line that names the file.
 func TestBadFilms(t *testing.T) {
 	dir := t.TempDir()
@@ -167,6 +184,7 @@ func TestBadFilms(t *testing.T) {
 	for _, c := range []struct{ frames, want string }{
 		{filepath.Join(dir, "none.gif"), "none.gif: no such file"},
 		{put(t, dir, "text.gif", "q,p\n"), "text.gif: no GIF that can be read"},
+		{put(t, dir, "uneven.gif", uneven(t)), "frame 0 is shown for 5 hundredths of a second, frame 2 for 9: want frames at equal times"},
 		{sub("empty", nil), "no PNG or GIF file in it"},
 		{sub("mixed", map[string]string{"1.png": frame(10, 10), "2.gif": "GIF"}), "both PNG and GIF files"},
 		{sub("sizes", map[string]string{"1.png": frame(30, 30), "2.png": frame(31, 30)}), "2.png: 31×30 pixels: want the 30×30 of"},
@@ -181,6 +199,9 @@ func TestBadFilms(t *testing.T) {
 	fails(t, hnn(t, "", "pixels", "-frames", dir, "-swing", "1", "-out", out), 2, "-swing is for films that are made")
 	fails(t, hnn(t, "", "pixels", "-frames", dir, "-out", dir), 2, "is the film of -frames: want another directory")
 	fails(t, hnn(t, "", "pixels", "-kl", "1", "-out", out), 2, "-kl is for -variational")
+	for _, args := range []string{"-runs 100000000", "-ahead 100000000", "-new 100000000", "-long 1000000000", "-hidden 32000,32000"} {
+		fails(t, hnn(t, "", append([]string{"pixels", "-out", out}, strings.Fields(args)...)...), 1, "of memory, and the limit is")
+	}
 	fails(t, hnn(t, "", "pixels", "-pixels", "11", "-out", out), 2, "want an even number")
 	fails(t, hnn(t, "", "pixels", "-weights", "1,2", "-out", out), 2, "-weights has 2 numbers: want 3")
 }

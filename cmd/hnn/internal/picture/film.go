@@ -9,6 +9,7 @@ import (
 	"image/gif"
 	"image/png"
 	"io"
+	"iter"
 	"math"
 )
 
@@ -51,14 +52,14 @@ func WritePNG(w io.Writer, g *Grey) error {
 }
 
 // WriteGIF writes pictures of one size as a film without end. Each is shown for delay hundredths
-// of a second.
-func WriteGIF(w io.Writer, frames []*Grey, delay int) error {
+// of a second. The film keeps a byte for each pixel, and no picture.
+func WriteGIF(w io.Writer, frames iter.Seq[*Grey], delay int) error {
 	palette := make(color.Palette, 256)
 	for i := range palette {
 		palette[i] = color.Gray{uint8(i)}
 	}
 	film := &gif.GIF{}
-	for _, g := range frames {
+	for g := range frames {
 		m := image.NewPaletted(image.Rect(0, 0, g.Width, g.Height), palette)
 		for i, v := range g.V {
 			m.Pix[i] = level(v)

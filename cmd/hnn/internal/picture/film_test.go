@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/gif"
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -34,7 +35,7 @@ func same(t *testing.T, got, want *Grey) {
 func TestRoundTrip(t *testing.T) {
 	var b bytes.Buffer
 	dark := NewGrey(16, 16, -0.2)
-	if err := WriteGIF(&b, []*Grey{ramp(), dark}, 5); err != nil {
+	if err := WriteGIF(&b, slices.Values([]*Grey{ramp(), dark}), 5); err != nil {
 		t.Fatal(err)
 	}
 	var got []*Grey
