@@ -92,13 +92,26 @@ func (m *model) lossless() bool {
 }
 
 // toMotion fits the constants as hnn train -H does, with the friction and the inputs that the
-// model was made with.
+// model was made with. Where momenta were not observed, terms with momenta keep the constants of the
+// model: without them any scale of the momenta would do.
 func (c *constants) toMotion(e *env, m *model, s *states) error {
 	var sum, begin, set []string
-	for i, text := range c.lib.names(c.Terms) {
+	texts := c.lib.names(c.Terms)
+	for i, text := range texts {
 		name := "term_" + strconv.Itoa(i)
 		sum = append(sum, name+"*("+text+")")
-		begin = append(begin, name+"="+strconv.FormatFloat(c.Coefficients[i], 'g', -1, 64))
+		pair := name + "=" + strconv.FormatFloat(c.Coefficients[i], 'g', -1, 64)
+		if term, err := formula.Parse(text); err == nil && s.Hidden != nil && slices.ContainsFunc(c.lib.p, func(p string) bool { return slices.Contains(term.Names(), p) }) {
+			set = append(set, pair)
+		} else {
+			begin = append(begin, pair)
+		}
+	}
+	if set != nil {
+		e.say("%s has no momenta: the constants of terms with momenta are those of the model", s.name)
+	}
+	if begin == nil {
+		return nil
 	}
 	args := []string{"-quiet", "-H", strings.Join(sum, " + ")}
 	for i, name := range []string{"friction", "inputs", "gain", "interpolate"} {
@@ -145,7 +158,10 @@ func (c *constants) toMotion(e *env, m *model, s *states) error {
 		return errors.New("the fit of whole motions tells no errors of constants")
 	}
 	n := len(c.Terms)
-	c.data, c.errors = make([]float64, n), make([]float64, n)
+	c.data, c.errors = slices.Clone(c.Coefficients), make([]float64, n)
+	for i := range n { // of those that are not fitted
+		c.errors[i] = math.NaN()
+	}
 	for _, found := range fitted.Found.Constants {
 		if number, ok := strings.CutPrefix(found.Name, "term_"); ok {
 			i, err := strconv.Atoi(number)
@@ -158,6 +174,9 @@ func (c *constants) toMotion(e *env, m *model, s *states) error {
 		c.data, c.errors, c.more = append(c.data, found.Value), append(c.errors, found.Error), append(c.more, found.Name)
 	}
 	for _, note := range fitted.Found.Notes {
+		for i := n - 1; i >= 0; i-- { // term_12 before term_1
+			note = strings.ReplaceAll(note, "term_"+strconv.Itoa(i), "the constant of "+texts[i])
+		}
 		e.warn("%s: %s", s.name, note)
 	}
 	return nil

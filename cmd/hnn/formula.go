@@ -220,7 +220,7 @@ func at(v []float64, i int) float64 {
 // tell says what was found.
 func (j *formulaJob) tell(e *env, m *model, path []nn.Sparse, chosen int, c *constants) {
 	s := path[chosen]
-	e.say("%s: %d terms of %d explain %.8g %% of the variance of the field", m.file, chosen+1, len(path), 100*(1-float64(s.Error*s.Error)))
+	e.say("%s: %d terms of %d explain %.8g %% of the mean square of the field", m.file, chosen+1, len(path), 100*(1-float64(s.Error*s.Error)))
 	var sizes []string
 	for i := max(0, chosen-2); i < min(len(path), chosen+3); i++ {
 		sizes = append(sizes, fmt.Sprintf("%d: %.2g", i+1, path[i].Error))
