@@ -40,7 +40,7 @@ inputs that the model was trained with. Standard errors assume that the residual
 independent. They are in -report, with the constants of both fits.
 
 Files:
-  -path     terms, error, variance (the share that is explained), chosen (1 for the formula
+  -path     terms, error, variance (the share of the mean square that is explained), chosen (1 for the formula
             that is printed), expression
   -report   term, model (its constant in the fit to the model), data (in the fit to the data)
             and error (the standard error of that)
