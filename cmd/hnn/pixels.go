@@ -192,9 +192,10 @@ func (p *pixelsJob) fits(e *env, c *pixels.Config) error {
 		made = 0
 	}
 	films := float64(zoom*zoom*c.Size*c.Size) * float64(shown*(len(c.Kinds)+1)+p.new) // a picture of film.gif and one of new.gif
+	rollout := float64(films) + float64(frame*float64((len(c.Kinds)+1)*c.Starts+p.new))
 	return cmp.Or(
 		e.fits(frame*made, fmt.Sprintf("-runs %d and -tests %d of %d frames of %d×%d", c.Runs, c.Tests, c.Frames, c.Size, c.Size), "fewer, or smaller -pixels"),
-		e.fits(float64((float64(frame*(float64((len(c.Kinds)+1)*c.Starts)+float64(p.new)))+films)*float64(c.Length))+float64(float64(400*len(c.Kinds)*len(c.Swings))*float64(c.Long)), "the rollouts", "fewer -starts or -new, or less of -ahead or -long"),
+		e.fits(float64(rollout*float64(c.Length))+float64(float64(400*len(c.Kinds)*len(c.Swings))*float64(c.Long)), "the rollouts", "fewer -starts or -new, or less of -ahead or -long"),
 		e.fits(float64(weights*250)+float64(frame*20*float64(c.Batch)), "networks of -hidden "+p.flags.Lookup("hidden").Value.String(), "smaller layers"))
 }
 
