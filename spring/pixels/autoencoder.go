@@ -69,6 +69,9 @@ type Dynamics interface {
 	nn.Stored
 }
 
+// Step returns h = 1/τ, the time of a frame in units of τ frames.
+func (m *Autoencoder) Step() float64 { return 1 / m.Tau }
+
 // Latent returns the model that moves the latent states: 2d numbers each.
 func (m *Autoencoder) Latent() Dynamics { return m.Motion.Model.(Dynamics) }
 
