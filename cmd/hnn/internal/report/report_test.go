@@ -57,7 +57,7 @@ func TestWrite(t *testing.T) {
 	page := b.String()
 	for _, want := range []string{
 		"A mass of 1 kg on a spring of stiffness 2 N/m", "From 25 trajectories of 100 s", "0.5, 0.9 &lt;b&gt; J", "was 1.2 % for hnn.",
-		"Figure 1. Loss", "Figure 2. Trajectory", "<td>0.123</td>", "<td>−1e−07</td>", "<dt>max_drift</dt><dd>largest |E − E₀|/E₀",
+		"Figure 1. Loss", "Figure 2. Trajectory", "<th scope=\"col\">largest drift of the energy<br><code>max_drift</code></th>", ">q [m]<", "<td>0.123</td>", "<td>−1e−07</td>", "<dt>max_drift</dt><dd>largest |E − E₀|/E₀",
 		"<dt>floor</dt>", "hnn replay manifest.json", "relative to where the call was made", "&lt;script&gt;alert(1)", "could be read only once", "the file is another now",
 		"bad.csv:2: 1 fields", "<strong>-seed 7</strong>", "<li>-noise 0.1</li>", `hnn spring &#39;-energies=0.5,0.9 &lt;b&gt;&#39; -seed=7 &#39;it&#39;\&#39;&#39;s.csv&#39;`, "&lt;i&gt;y&lt;/i&gt;",
 	} {
@@ -128,6 +128,16 @@ func TestColours(t *testing.T) {
 func TestTermOfAFlag(t *testing.T) {
 	if got := terms(read(t, "x", "noise,loss\n1,2\n"), []string{"noise", "loss"}); len(got) != 1 || got[0].Name != "loss" {
 		t.Error(got)
+	}
+}
+
+// A heading has words where they are known; a number has its band beside it.
+func TestHeadings(t *testing.T) {
+	x := read(t, "x", "constant,error,rows,hnn_valid_loss,pixels_50,mse,mse_low,mse_high,mse_other\nk,1,2,3,4,1234567,0.5,2,1\n")
+	want := []heading{{"constant", ""}, {"error", "standard error"}, {"rows", ""}, {"hnn_valid_loss", "hnn: validation loss"}, {"pixels_50", "error of the picture after 50 frames"},
+		{"mse", "error of derivatives"}, {"mse_other", "other: error of derivatives"}}
+	if s := scoresOf(x); !slices.Equal(s.Header, want) || s.Rows[0][5] != "1.23e+06 (0.5 to 2)" {
+		t.Errorf("%v\n%v", s.Header, s.Rows)
 	}
 }
 
