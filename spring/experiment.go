@@ -177,6 +177,14 @@ var (
 	shootingIterations = []int{60, 60, 300}
 )
 
+// Stages returns how many epochs each stage of the training of a model has at most.
+func (c Config) Stages(model string) []int {
+	if model == shooting {
+		return shootingIterations
+	}
+	return []int{c.Epochs}
+}
+
 // byShooting changes a recipe to that of shooting.
 func (c Config) byShooting(r *nn.Recipe) {
 	r.Stages, r.Valid = nil, nil

@@ -175,7 +175,7 @@ func (p *pixelsJob) check() error {
 	p.c.Weights = [3]float64(p.weights)
 	p.c.Hidden, p.c.Act, p.c.Init, p.c.Seed, p.c.Schedule = p.hidden, p.act, p.init, p.seed, p.rates()
 	p.c.Rule = func() nn.Rule { a := p.adam; return &a }
-	p.epochs = p.c.Epochs
+	p.planned = func(string) []int { return []int{p.c.Epochs} }
 	return err
 }
 

@@ -193,7 +193,7 @@ func (p *view) add(t *table.Table) error {
 // A heading is a column: its name in the file and, if they are known, words for it.
 type heading struct{ Name, Words string }
 
-// scoresOf formats a table of scores to three digits, without columns that are empty. The columns
+// scoresOf formats a table of scores to three digits, and constants that were found to seven, without columns that are empty. The columns
 // NAME_low and NAME_high of a band follow the number in NAME.
 func scoresOf(t *table.Table) scores {
 	s := scores{File: t.Name, Left: max(0, t.Rows()-mostRows)}
@@ -217,9 +217,13 @@ func scoresOf(t *table.Table) scores {
 	for r := range min(t.Rows(), mostRows) {
 		var row []string
 		for _, name := range names {
-			cell := short(t.Text(r, name))
+			digits := 3
+			if name == "value" && t.Has("constant") {
+				digits = 7
+			}
+			cell := short(t.Text(r, name), digits)
 			if band(name) {
-				cell += " (" + short(t.Text(r, name+"_low")) + " to " + short(t.Text(r, name+"_high")) + ")"
+				cell += " (" + short(t.Text(r, name+"_low"), 3) + " to " + short(t.Text(r, name+"_high"), 3) + ")"
 			}
 			row = append(row, cell)
 		}
@@ -232,13 +236,13 @@ func scoresOf(t *table.Table) scores {
 	return s
 }
 
-// short writes a number with three digits.
-func short(text string) string {
+// short writes a number with some digits.
+func short(text string, digits int) string {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || len(text) <= 5 {
 		return strings.Replace(text, "-", "−", 1)
 	}
-	return strings.ReplaceAll(strconv.FormatFloat(v, 'g', 3, 64), "-", "−")
+	return strings.ReplaceAll(strconv.FormatFloat(v, 'g', digits, 64), "-", "−")
 }
 
 // call writes the command as it is typed.

@@ -147,7 +147,7 @@ func TestTerms(t *testing.T) {
 		"model,run,E0,train,test,floor,reached,energy_mse,max_drift,rms_drift,slope,coord_rmse,phase_error",
 		"run,rows,mse,step_rmse,coord_rmse,within10,within30,noise,H_mean,H_spread",
 		"model,seed,train,test,energy_mse", "system,pairs,rows,test_mse_hnn,median_drift_hnn,max_drift_hnn", "hnn_train,hnn_test,hnn_energy_mse,hnn_max_drift,error",
-		"loss,valid_loss,lowest,lowest_epoch", "end,H_drift",
+		"loss,valid_loss,lowest,lowest_epoch", "end,H_drift", "constant,value,error,correlation_k", "dH_dt,dissipated,supplied",
 	} {
 		names := strings.Split(header, ",")
 		x := read(t, "x", header+"\n"+strings.Repeat("1,", len(names)-1)+"1\n")
