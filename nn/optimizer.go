@@ -31,7 +31,7 @@ type Epoch struct {
 	Step  int     // changes of the parameters so far, by this optimiser
 	Loss  float64 // mean over the steps of the pass, each before its change
 	Valid float64 // loss of the validation set after the pass, NaN without one
-	Rate  float64 // learning rate of the last step
+	Rate  float64 // learning rate of the last step; of L-BFGS the length of the step, of Levenberg–Marquardt λ
 }
 
 // ErrDiverged is wrapped by the error of a training with a number that is not finite. If it is

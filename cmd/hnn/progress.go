@@ -50,7 +50,7 @@ func progressLine(model string, ep nn.Epoch, epochs int, left time.Duration, ear
 	if ep.Valid == ep.Valid {
 		line += fmt.Sprintf(", validation %.4g", ep.Valid)
 	}
-	if ep.Rate > 0 { // lm has none
+	if ep.Rate > 0 {
 		line += fmt.Sprintf(", rate %.2g", ep.Rate)
 	}
 	if left > 0 {

@@ -57,8 +57,8 @@ func (m *Residual) Apply(x autodiff.Var, name string) autodiff.Var {
 type Autoencoder struct {
 	Size             int              // pixels on each side of a frame
 	Mean             *autodiff.Matrix // x̄, 1×Size²
-	Spread           float64          // s
-	Tau              float64          // τ
+	Spread           float64          // s, of brightness
+	Tau              float64          // τ, in frames
 	Encoder, Decoder *Residual
 	Motion           *nn.Member // the model of the latent states, a Dynamics
 }

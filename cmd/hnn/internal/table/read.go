@@ -1,7 +1,9 @@
 // Package table reads and writes the CSV files of the command line: a header of column names, then numbers.
 //
-// read.go has the table, forms.go the forms in which people have such files, units.go units and times, and loose.go a first
-// look at a file that may be damaged. A [Table] is checked when it is read: it is rectangular, and the columns that it
+// read.go has the table, forms.go the forms in which people have such files, units.go units and times, loose.go a first
+// look at a file that may be damaged, and mixed.go a table of anything. write.go writes cells and file.go whole files, with
+// abandon.go, which removes what a dying process leaves, hold.go and owner_unix.go; new.go, open.go and stdout.go are small
+// doors to the file system. A [Table] is checked when it is read: it is rectangular, and the columns that it
 // returns have finite numbers only. [Read] returns the numbers that [Writer] wrote, to the bit. [Create] replaces a file as
 // a whole or not at all.
 package table
