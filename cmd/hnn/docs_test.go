@@ -4,9 +4,11 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -49,5 +51,28 @@ func TestPackageComments(t *testing.T) {
 				t.Errorf("%s: the comment of the package names %s, which is not there", dir, name)
 			}
 		}
+	}
+}
+
+// The script for auditors finds the numbers of the program again.
+func TestAudit(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("no Python here")
+	}
+	script, err := filepath.Abs("../../testdata/scripts/audit.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	must(t, "spring", "-train", "3", "-test", "2", "-epochs", "2", "-hidden", "9,7", "-quiet")
+	must(t, "simulate", "-system", "pendulum", "-n", "1", "-duration", "4", "-dt", "0.2", "-o", "a.csv")
+	for n := range 2 {
+		e := strconv.Itoa(n + 1)
+		must(t, "train", "-hidden", "4", "-epochs", e, "-batch", "21", "-schedule", "constant", "-objective", "derivatives", "-checkpoint", "c"+e+".json", "-o", "m"+e+".json", "a.csv")
+	}
+	out, err := exec.Command(python, script).CombinedOutput()
+	if err != nil || strings.Count(string(out), "difference") != 8 {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
