@@ -164,7 +164,7 @@ func hardware() [][]string {
 // The C program of every model gives the bits of the model, with and without optimisation, with the
 // processor's fused multiply-add and without. The models are those of the table nn.Kinds.
 func TestCBits(t *testing.T) {
-	rows := 500
+	rows := 200
 	if *long {
 		rows = 1_000_000
 	}
