@@ -40,10 +40,10 @@ type kind struct {
 
 func kinds() []kind {
 	return []kind{
-		{"field", "level sets of H, and arrows of the field; true beside learned", isField, drawField},
+		{"field", "level sets of H with their numbers, and arrows of the field; true beside learned", isField, drawField},
 		{"loss", "losses over epochs, on a logarithmic axis", isLoss, drawLoss},
 		{"sweep", "the distribution of each score, by flags and models", isSweep, drawSweep},
-		{"scores", "scores by model, system or run, on a logarithmic axis", isScores, drawScores},
+		{"scores", "scores by model, system or run, with bands, on a logarithmic axis", isScores, drawScores},
 		{"section", "the points of a Poincaré section", isSection, drawSection},
 		{"trajectory", "phase portrait, and the energy or the state over time", isTrajectory, drawTrajectory},
 		{"curves", "columns over a column; the default for any other file", func(*source) bool { return true }, drawCurves},
