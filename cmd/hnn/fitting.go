@@ -120,7 +120,7 @@ func (t *trainJob) run(e *env) error {
 		return nil
 	}
 	if t.ensemble > 0 {
-		err := t.fitEnsemble(e, s, r)
+		err := t.fitEnsemble(e, s, r, show)
 		done()
 		return err
 	}
