@@ -56,7 +56,7 @@ func progressLine(model string, ep nn.Epoch, epochs int, left time.Duration, ear
 	if left > 0 {
 		line += ", "
 		if early {
-			line += "at most "
+			line += "at most about "
 		}
 		line += inWords(left) + " left"
 	}

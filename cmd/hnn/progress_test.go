@@ -18,8 +18,8 @@ func TestProgressLine(t *testing.T) {
 	}{
 		{nn.Epoch{Epoch: 3, Loss: 0.0123456, Valid: math.NaN(), Rate: 0.002}, 0, "hnn: epoch 3/300, loss 0.01235, rate 0.002"},
 		{nn.Epoch{Epoch: 3, Loss: 0.5, Valid: 1e-7, Rate: 1.23456e-5}, 80 * time.Second, "hnn: epoch 3/300, loss 0.5, validation 1e-07, rate 1.2e-05, 1m20s left"},
-		{nn.Epoch{Epoch: 301, Loss: 0.5, Valid: math.NaN()}, 10 * time.Millisecond, "hnn: epoch 301/301, loss 0.5, at most 1s left"},
-		{nn.Epoch{Epoch: 1, Loss: 0.5, Valid: math.NaN()}, 7530 * time.Second, "hnn: epoch 1/300, loss 0.5, at most 2h6m left"},
+		{nn.Epoch{Epoch: 301, Loss: 0.5, Valid: math.NaN()}, 10 * time.Millisecond, "hnn: epoch 301/301, loss 0.5, at most about 1s left"},
+		{nn.Epoch{Epoch: 1, Loss: 0.5, Valid: math.NaN()}, 7530 * time.Second, "hnn: epoch 1/300, loss 0.5, at most about 2h6m left"},
 	} {
 		if got := progressLine("hnn", c.ep, max(0, 300-c.ep.Epoch), c.left, c.ep.Rate == 0); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
