@@ -29,7 +29,8 @@
 //
 // rules.go has one row for each operation: how it is computed and how it is
 // differentiated. grad.go is the reverse sweep. ops.go lists the operations with their
-// shapes. plan.go compiles and runs. check.go tests derivatives against differences.
+// shapes; graph.go is the list that they enter, matrix.go what a leaf is a window onto.
+// plan.go compiles and runs. check.go tests derivatives against differences.
 //
 // hamilton.go has Hamilton's equations. simplify.go collects like terms. program.go is a
 // fast way to run a Plan of single numbers, with the same bits; fuse.go makes a program

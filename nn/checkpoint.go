@@ -10,17 +10,6 @@ import (
 	"strings"
 )
 
-// A checkpoint file is one JSON object:
-//
-//	{"format": "hnn checkpoint", "version": 2, "settings": {…}, "data": "…",
-//	 "epochs": [[stage, step, loss, rate, valid], …], "stage": 0, "before": 0,
-//	 "optimizer": "adam", "state": {…}, "parameters": [[…], …], "best": {…},
-//	 "sha256": "…"}
-//
-// Epochs without a validation set have no last number; before counts those of earlier
-// stages. state holds the parts of the optimiser, parameters those of the problem, in its
-// order, and best the lowest loss so far where one is kept. sha256 is that of all bytes
-// before the comma and the line break in front of it; without it a checkpoint is refused.
 const (
 	checkpointFormat  = "hnn checkpoint"
 	checkpointVersion = 2
@@ -163,7 +152,17 @@ func (c *Checkpoint) restore(f *fit) error {
 	return nil
 }
 
-// SaveCheckpoint writes a checkpoint, exact to the bit.
+// SaveCheckpoint writes a checkpoint, exact to the bit. It is one JSON object:
+//
+//	{"format": "hnn checkpoint", "version": 2, "settings": {…}, "data": "…",
+//	 "epochs": [[stage, step, loss, rate, valid], …], "stage": 0, "before": 0,
+//	 "optimizer": "adam", "state": {…}, "parameters": [[…], …], "best": {…},
+//	 "sha256": "…"}
+//
+// Epochs without a validation set have no last number; before counts those of earlier
+// stages. state holds the parts of the optimiser, such as m and v of Adam, parameters those of
+// the problem, in its order, and best the lowest loss so far where one is kept. sha256 is that of all bytes
+// before the comma and the line break in front of it; without it a checkpoint is refused.
 func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
 	if c == nil || c.state == nil {
 		return errors.New("nn: save checkpoint: no checkpoint of a fit")

@@ -29,9 +29,10 @@
 //
 //	models       model.go, then hnn.go, baseline.go, mechanical.go, nextstate.go; their
 //	             networks in mlp.go, linear.go, init.go
-//	what is known  port.go (ẋ = (J − R)∇H + Gu), friction.go (R and G), expression.go (typed
-//	             H with constants and networks), structure.go (makes one for data),
-//	             separable.go, power.go (the balance of energy), inputs.go (u between samples)
+//	what is      port.go (ẋ = (J − R)∇H + Gu), friction.go (R and G), expression.go (typed
+//	known        H with constants and networks), structure.go (makes one for data),
+//	             velocities.go (momenta from velocities), separable.go, power.go (the
+//	             balance of energy), inputs.go (u between samples)
 //	data         series.go, estimate.go, smoothing.go (local cubics, and the noise),
 //	             periodic.go (angles, also as inputs of networks); inspect.go (what a series
 //	             looks like), with balance.go (does it keep an energy)
@@ -43,11 +44,16 @@
 //	             (residuals, standard errors) and householder.go
 //	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
 //	files        file.go (models; the format is at Save), parts.go (saving and loading),
-//	             member.go (a model as a part of another)
+//	             seal.go (the sum at the end of a file), member.go (a model as a part of
+//	             another)
 //	constants    sensitivity.go (residuals of shooting and their derivatives), found.go (standard
 //	             errors, correlations, what the data do not determine)
 //	use          eval.go, settle.go; ensemble.go (several models of the same data); sparse.go
 //	             (few of many terms, for hnn formula)
+//
+// absent.go tells whether an interface holds anything. Times, coordinates and momenta have the
+// units of the data, and so do H, which has those of q times p over t, and all results. Only the
+// networks see other ones: see Scaling.
 //
 // Many goroutines may use one model while none trains it. They may call all functions of this
 // package at the same time. Each goroutine needs its own Func.

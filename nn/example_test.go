@@ -70,6 +70,42 @@ func Example() {
 	// Output: energy after 20 s: changed by -4e-06
 }
 
+// The stiffness and the friction of a damped spring, q̈ = −k q − c q̇, from positions alone: what is
+// known of H is typed, and whole motions are fitted. Here q = e^(−t/10) cos 2t, so k = 4.01, c = 0.2.
+func ExamplePort() {
+	t, q := make([]float64, 200), autodiff.NewMatrix(200, 1)
+	for i := range t {
+		t[i] = 0.05 * float64(i)
+		noise := 0.01 * math.Sin(float64(i*i)) // stands for an instrument
+		q.Data[i] = math.Exp(-t[i]/10)*math.Cos(2*t[i]) + noise
+	}
+	data, err := nn.Positions(t, q, nil, []float64{1})
+	if err != nil {
+		panic(err)
+	}
+	port, err := nn.KindOf("port")
+	if err != nil {
+		panic(err)
+	}
+	known := nn.Structure{H: "p^2/2 + k*q^2/2", Fit: map[string]float64{"k": 1}, Friction: "constant"}
+	stage := func(segment float64) nn.Optimizer { // short segments first: long ones are hard to begin with
+		return nn.Stage{Optimizer: &nn.Marquardt{Iterations: 50}, Objective: nn.Shooting{Segment: segment}}
+	}
+	fit, err := nn.Fit(context.Background(), data, nn.Recipe{
+		Model:  port.Maker(nn.Networks{Structure: known}),
+		Stages: []nn.Optimizer{stage(1), stage(0)},
+	})
+	if err != nil {
+		panic(err)
+	}
+	for _, c := range fit.Found.Constants {
+		fmt.Printf("%s = %.3f ± %.3f\n", c.Name, c.Value, c.Error)
+	}
+	// Output:
+	// k = 4.007 ± 0.002
+	// friction = 0.200 ± 0.001
+}
+
 // Derivatives estimated from samples at uneven times are exact for a parabola.
 func ExampleDifferences() {
 	x, err := autodiff.MatrixOf([]float64{0, 1}, []float64{1, 1}, []float64{9, 1}, []float64{16, 1}) // t², 1

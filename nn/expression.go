@@ -134,7 +134,7 @@ func (c *TypedConstant) check() error {
 //
 // Since H is a number, any units of its arguments keep Hamilton's equations.
 type Network struct {
-	Name  string // what tells it from others: see networkName
+	Name  string // as it is called in the expression; of net(…), whose arguments tell it from others, the whole call
 	N     *MLP
 	Mu, S *autodiff.Matrix // of the arguments, 1×k
 	Out   *autodiff.Matrix // of the results, 1×n

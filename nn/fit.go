@@ -14,9 +14,9 @@ import (
 // batches of 64 rows, with a rate that falls from 2e-3 to 0 along half a cosine. The result
 // depends on all fields except Workers, OnEpoch, Save and Every.
 type Recipe struct {
-	Model     Maker       // nil: see above
+	Model     Maker       // nil: that of the zero Recipe
 	Objective Objective   // nil: Derivatives{}
-	Stages    []Optimizer // one after the other, see Stage; nil: see above
+	Stages    []Optimizer // one after the other, see Stage; nil: that of the zero Recipe
 	Raw       bool        // no Scaling: the model gets states and times in their own units
 
 	Valid    *Series // data for the validation loss, nil for none

@@ -30,7 +30,7 @@ type Interpolation string
 const (
 	LinearInput Interpolation = "linear" // the line through two samples
 	HeldInput   Interpolation = "hold"   // the sample before: u jumps at samples
-	CubicInput  Interpolation = "cubic"  // the cubic spline, with no change of u‴ at the second and the last but one
+	CubicInput  Interpolation = "cubic"  // the cubic spline, with no change of u‴ at the second sample and at the last but one
 )
 
 // A Signal is u(t) of m inputs from samples. Before the first and after the last sample it has

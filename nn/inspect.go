@@ -11,13 +11,13 @@ import (
 
 // An Inspection says what a series looks like before any model is fitted to it.
 type Inspection struct {
-	Interval float64 // median time between two rows
+	Interval float64 // median time between two rows, in units of T
 	Jitter   float64 // largest departure from it between gaps, as a share of it
 	Gaps     int     // intervals of more than 8 times the median
 
 	Low, High, Noise []float64 // of each component; see Series.Range and Series.Noise
 	Pairs            []Pair
-	Outliers         []Outlier // at most maxOutliers
+	Outliers         []Outlier // at most 100
 	Repeated         []int     // rows with the same state as the row before
 
 	// With more than one pair whose p are rates: the masses, in units of the first, with which
@@ -26,7 +26,7 @@ type Inspection struct {
 	// Unkept is how much of the kinetic energy ½|p|² no potential V(q) balances, if it is most of
 	// it, for at most two pairs whose p are rates; else 0.
 	Unkept float64
-	// Damping is γ of a force −γ p without which no energy is kept; 0 if there is no such sign.
+	// Damping is γ of a force −γ p, in 1/(unit of T), without which no energy is kept; 0 if there is no such sign.
 	Damping float64
 }
 

@@ -46,7 +46,7 @@ func residualsOf(p Problem) (Residuals, error) {
 const mostDerivatives = 2e7
 
 // A Curve is the problem of the unknowns b of a function f of known form, from its values y at
-// rows x, which do not know of each other:
+// rows x that are independent of each other:
 //
 //	r = f(x, b) − y
 //

@@ -41,7 +41,7 @@ func (a Activation) Formula() func(autodiff.Var) autodiff.Var {
 type MLP struct {
 	Layers  []*Linear
 	Act     Activation
-	Periods []float64 // of the inputs, 0 for none; nil: no input has a period. See periodic.go
+	Periods []float64 // of the inputs, 0 for none; nil: no input has a period. One of period T enters as cos(2πx/T) and sin(2πx/T)
 }
 
 // NewMLP returns a network of zeros with layers of the given sizes, input first:

@@ -16,7 +16,7 @@ import (
 type NextState struct {
 	N        *MLP
 	Scale    *Scaling
-	Interval float64 // Δ
+	Interval float64 // Δ, in units of the time of the data
 }
 
 // Next returns the predicted states one interval later.

@@ -31,7 +31,7 @@ type Epoch struct {
 	Step  int     // changes of the parameters so far, by this optimiser
 	Loss  float64 // mean over the steps of the pass, each before its change
 	Valid float64 // loss of the validation set after the pass, NaN without one
-	Rate  float64 // learning rate of the last step
+	Rate  float64 // learning rate of the last step; of L-BFGS the length of the step, of Levenberg–Marquardt λ
 }
 
 // ErrDiverged is wrapped by the error of a training with a number that is not finite. If it is
@@ -43,6 +43,7 @@ var ErrDiverged = errors.New("training diverged")
 // row.
 type OptimizerKind struct {
 	Name, About string
+	Converges   bool // it may end before all epochs, where the loss falls no more
 	New         func(o Minimization) Optimizer
 }
 
@@ -62,18 +63,18 @@ type Minimization struct {
 // Optimizers returns the table of optimisers.
 func Optimizers() []OptimizerKind {
 	return []OptimizerKind{
-		{"adam", "steps by Adam, on batches", func(o Minimization) Optimizer {
+		{"adam", "steps by Adam, on batches", false, func(o Minimization) Optimizer {
 			a := o.Adam
 			a.WeightDecay = o.WeightDecay
 			return o.descent(&a)
 		}},
-		{"sgd", "steps against the gradient with momentum, on batches", func(o Minimization) Optimizer {
+		{"sgd", "steps against the gradient with momentum, on batches", false, func(o Minimization) Optimizer {
 			return o.descent(&SGD{Momentum: o.Momentum, WeightDecay: o.WeightDecay})
 		}},
-		{"lbfgs", "quasi-Newton iterations over all rows, or a fixed subset", func(o Minimization) Optimizer {
+		{"lbfgs", "quasi-Newton iterations over all rows, or a fixed subset", true, func(o Minimization) Optimizer {
 			return &LBFGS{Iterations: o.Epochs, History: o.History, Subset: o.Subset}
 		}},
-		{"lm", "Levenberg and Marquardt, for few unknowns of a problem that gives its residuals", func(o Minimization) Optimizer {
+		{"lm", "Levenberg and Marquardt, for few unknowns of a problem that gives its residuals", true, func(o Minimization) Optimizer {
 			return &Marquardt{Iterations: o.Epochs}
 		}},
 	}

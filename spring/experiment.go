@@ -11,7 +11,7 @@ import (
 	"hnn/nn"
 )
 
-// A Config holds every number of the experiment. Default returns the numbers of the reference.
+// A Config holds every number of the experiment. Default returns those of the article.
 type Config struct {
 	Spring
 	Sampling
@@ -42,7 +42,7 @@ type Config struct {
 // DefaultRate is the learning rate at the start of training.
 const DefaultRate = 6e-3
 
-// Default returns the configuration of the reference, k = m = 1. The number of epochs and the
+// Default returns the configuration of the article, k = m = 1. The number of epochs and the
 // schedule are chosen so that training converges: the rate falls from 6e-3 to 0 along half a
 // cosine.
 func Default() Config {
@@ -96,7 +96,7 @@ const (
 
 // A Trained model is one of the experiment's, with its losses.
 type Trained struct {
-	Name   string // hnn, baseline or nextstate
+	Name   string // hnn, baseline, nextstate or shooting
 	Model  nn.Stored
 	Epochs []nn.Epoch // as training went; Valid is the loss on the test set
 	// Mean squared errors of the prediction over all components: of derivatives, or of
@@ -106,12 +106,12 @@ type Trained struct {
 
 // A Rollout is one trajectory of one model, or of the true field.
 type Rollout struct {
-	Model string // true, or the name of a Trained
-	E0    float64
-	T     []float64
-	X     [][]float64 // [q, p]
-	E     []float64   // true energy of each state
-	H     []float64   // the model's own; nil where it has none
+	Model string      // true, or the name of a Trained
+	E0    float64     // J
+	T     []float64   // s
+	X     [][]float64 // [q, p], in m and kg m/s
+	E     []float64   // J, true energy of each state
+	H     []float64   // J, the model's own; nil where it has none
 	Err   error       // why it ended early, if it did
 	Score
 }
@@ -176,6 +176,14 @@ var (
 	shootingSegments   = []float64{1, 5, 20}
 	shootingIterations = []int{60, 60, 300}
 )
+
+// Stages returns how many epochs each stage of the training of a model has at most.
+func (c Config) Stages(model string) []int {
+	if model == shooting {
+		return shootingIterations
+	}
+	return []int{c.Epochs}
+}
 
 // byShooting changes a recipe to that of shooting.
 func (c Config) byShooting(r *nn.Recipe) {

@@ -12,7 +12,7 @@ import (
 //	H(q, p) = p²/2m + k q²/2,    q̇ = ∂H/∂p = p/m,    ṗ = −∂H/∂q = −k q
 //
 // q is the elongation (m), p the momentum (kg m/s) and H the energy (J). With
-// M = K = 1 all of them are pure numbers, as in the reference. M and K are positive.
+// M = K = 1 all of them are pure numbers, as in the article. M and K are positive.
 type Spring struct{ M, K float64 }
 
 // Omega returns the angular frequency ω = √(k/m), in rad/s.

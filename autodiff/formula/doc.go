@@ -30,4 +30,9 @@
 // Separable want a Hamiltonian: they panic if the number of variables is odd. NewHalves
 // also panics if the Hamiltonian is not separable. Functions of one state panic for a
 // state of another length.
+//
+// # Reading the package
+//
+// parse.go makes an expression of the text. formula.go gives its names a meaning and enters it
+// as a formula of autodiff. compile.go makes functions of one state of it.
 package formula

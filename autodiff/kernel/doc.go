@@ -28,6 +28,7 @@
 // # Reading the package
 //
 // gemm.go has the matrix products, elementwise.go and functions.go the loops over slices, and
-// adam.go the loops of Adam. isa.go defines an instruction set. isa_amd64.go and isa_arm64.go
-// list the assembly, which is in the .s files.
+// adam.go the loops of Adam. isa.go defines an instruction set. isa_amd64.go, isa_arm64.go and,
+// for other processors, isa_other.go list the assembly, which is in the .s files; cpu_amd64.go
+// asks the processor which of it can run.
 package kernel

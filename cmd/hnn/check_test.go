@@ -129,9 +129,38 @@ func TestForeignFiles(t *testing.T) {
 		{"commas for all", strings.ReplaceAll(strings.ReplaceAll(plain, ".", ","), "t,q,p", "t,q,p"), `fields separated by ",", expected 3`},
 		{"two separators", base.write("t;q;p, in J s", ";"), `has both "," and ";"`},
 		{"empty", "", "empty, expected a header"},
+		{"line of units", strings.Replace(plain, "\n", "\ns,rad,rad/s\n", 1), `standard input:2: "s", … are no numbers: a second line of names or units? Units go into the header, as in "t [s]"`},
+		{"index of pandas", "," + strings.ReplaceAll(strings.TrimSpace(plain), "\n", "\n7,"), "header: column 1 has no name: name it, or leave it out (pandas"},
+		{"names of rows", strings.Replace(strings.ReplaceAll(strings.TrimSpace(plain), "\n", "\n7,"), "7,", "1,", 1), "4 fields separated by \",\", expected 3 (t, q, p): is a name missing in the header?"},
+		{"comma at the end", strings.Replace(strings.ReplaceAll(plain, "\n", ",\n"), "p,", "p", 1), "the last is empty: want no \",\" at the end of a line"},
+		{"comment at the end", plain + "# end of measurement\n", `standard input:122: "# end of measurement" is a comment: remove the line`},
+		{"Latin-1", strings.Replace(plain, "q", "q [\xb0]", 1), "is not valid UTF-8: save the file as UTF-8 (iconv -f latin1"},
+		{"old Excel", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + plain, "an old Excel file: want CSV"},
+		{"bars", base.write("t|q|p", "|"), `is one column: expected ",", ";" or a tab between columns (tr -s '|' ',' makes commas of them)`},
+		{"broken quote", strings.Replace(plain, "q", "\"q\n[rad]\"", 1), "a quoted cell must end on its line"},
 	} {
 		fails(t, hnn(t, c.give, "check", "-"), 1, c.want)
 		fails(t, hnn(t, c.give, "train", "-epochs", "1", "-"), 1, c.want)
+	}
+	// A cell that is no number says what it should be.
+	cell := func(of func(v float64) string) string {
+		f := base
+		f.row = func(_ int, t, q, p float64) []string { return []string{num(t), of(q), num(p)} }
+		return f.write("t,q,p", ",")
+	}
+	for name, c := range map[string]struct{ give, want string }{
+		"sign":      {cell(func(v float64) string { return strings.Replace(num(v), "-", "\u2212", 1) }), "its sign is U+2212, want the minus of the keyboard"},
+		"Fortran":   {cell(func(v float64) string { return strings.Replace(fmt.Sprintf("%E", v), "E", "D", 1) }), "want the exponent e in the place of Fortran's d"},
+		"thousands": {cell(func(v float64) string { return "1'" + num(234+v) }), "want no sign between thousands"},
+		"percent":   {cell(func(v float64) string { return num(100*v) + "%" }), "want it without %"},
+		"clock":     {timed("t,q,p", func(t float64) string { return fmt.Sprintf("00:00:%06.3f", t) }), "want seconds, or the date too, as in 2026-11-28T09:30:00.25"},
+		"header":    {plain + plain, "column q: the header again: remove the line, and number the trajectories in a column run if another begins there"},
+		"run A":     {"run," + strings.ReplaceAll(strings.TrimSpace(plain), "\n", "\nA,"), "want the trajectories numbered"},
+	} {
+		fails(t, hnn(t, c.give, "train", "-epochs", "1", "-"), 1, c.want)
+		if r := hnn(t, c.give, "check", "-"); name != "run A" && !strings.Contains(r.out, c.want) {
+			t.Errorf("%s: check says %s", name, r.out)
+		}
 	}
 }
 
@@ -193,6 +222,11 @@ func TestCheck(t *testing.T) {
 		{name: "milliseconds", give: with(func(_ int, t, q, p float64) []string {
 			return []string{num(1000 * t), num(q), num(p)}
 		}).write("t,q,p", ","), want: "p is 1000 times dq/dt: t looks like ms where p has seconds: -time-unit ms"},
+		{name: "days", give: with(func(_ int, t, q, p float64) []string {
+			return []string{fmt.Sprintf("%.14g", 45987.5+t/86400), num(q), num(p)}
+		}).write("t,q,p", ","), want: "t looks like d where p has seconds: -time-unit d"},
+		{name: "degrees by time", give: with(func(_ int, t, q, p float64) []string { return []string{num(t), num(q), num(p * 180 / math.Pi)} }).write("t,q,p", ","),
+			want: "p is 180/π times the rate of q: it looks like degrees by time where q has radians: multiply it by π/180"},
 		{name: "milliseconds by flag", args: []string{"-time-unit", "ms"}, give: with(func(_ int, t, q, p float64) []string {
 			return []string{num(1000 * t), num(q), num(p)}
 		}).write("t,q,p", ","), want: fine},
@@ -223,6 +257,12 @@ func TestCheck(t *testing.T) {
 			want: `column p: "n/a" is not a number`},
 		{name: "outlier", give: with(func(i int, t, q, p float64) []string { return []string{num(t), swap(i, 120, num(q), "17"), num(p)} }).write("t,q,p", ","),
 			want: "q: 1 values are far from their neighbours, the first 17 on line 122"},
+		{name: "mark", give: with(func(i int, t, q, p float64) []string {
+			if i >= 60 && i < 66 {
+				return []string{num(t), "-9999", num(p)}
+			}
+			return []string{num(t), num(q), num(p)}
+		}).write("t,q,p", ","), want: "q is -9999 in 6 rows, far from all others: if it stands for missing numbers, remove these rows"},
 		{name: "wrapped", give: with(func(_ int, t, _, _ float64) []string {
 			return []string{num(t), num(math.Mod(t, 2*math.Pi)), num(1 + 0.1*math.Sin(t))}
 		}).write("t,q,p", ","),

@@ -42,7 +42,7 @@ func (l *look) doubtTimes() {
 	for _, u := range []struct {
 		name   string
 		factor float64
-	}{{"ms", 1e3}, {"us", 1e6}, {"ns", 1e9}, {"min", 1. / 60}, {"h", 1. / 3600}} {
+	}{{"ms", 1e3}, {"us", 1e6}, {"ns", 1e9}, {"min", 1. / 60}, {"h", 1. / 3600}, {"d", 1. / 86400}} {
 		if !l.hidden && !slices.ContainsFunc(in.Pairs, func(p nn.Pair) bool { return math.Abs(p.Mass/u.factor-1) > 0.04 || p.Corr < 0.9 }) {
 			unit, factor = u.name, u.factor
 		}
@@ -108,6 +108,8 @@ func (l *look) doubtPair(i int, p nn.Pair) {
 		l.doubt("%s goes with minus the rate of %s, and %s with that of %s: they are exchanged (-q %s -p %s), or one of them has the wrong sign", v, q, q, v, strings.Join(l.cols.p, ","), strings.Join(l.cols.q, ","))
 	case p.Corr < -0.9:
 		l.doubt("%s goes with minus the rate of %s: change the sign of one of them", v, q)
+	case p.Corr > 0.99 && math.Abs(p.Mass*math.Pi/180-1) < 0.01:
+		l.doubt("%s is 180/π times the rate of %s: it looks like degrees by time where %s has radians: multiply it by π/180", v, q, q)
 	case l.share(len(l.cols.q)+i) > 0.2: // p may be constant but for noise, which doubtRows tells
 	case p.Corr < 0.9 && p.All < 0.9:
 		l.doubt("%s hardly goes with the rate of %s (correlation %.2g): is it the momentum of %s? With another column, or with much noise, no H fits", v, q, p.Corr, q)

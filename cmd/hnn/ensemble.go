@@ -35,7 +35,7 @@ const (
 const bootstrapStream = 2
 
 // fitEnsemble trains the models one after the other, each with all workers, and writes them.
-func (t *trainJob) fitEnsemble(e *env, s *states, r nn.Recipe) error {
+func (t *trainJob) fitEnsemble(e *env, s *states, r nn.Recipe, show func(model string, ep nn.Epoch)) error {
 	data, by := &s.Series, t.bootstrap
 	if t.holdout > 0 { // before rows are drawn: none may be in both parts
 		var err error
@@ -65,6 +65,10 @@ func (t *trainJob) fitEnsemble(e *env, s *states, r nn.Recipe) error {
 			return err
 		}
 		own.Hold, own.Settings = 0, nil
+		own.OnEpoch = func(ep nn.Epoch) error {
+			show(fmt.Sprintf("%s, model %d of %d", t.kind, i+1, t.ensemble), ep)
+			return nil
+		}
 		train := data
 		if by != byNothing {
 			train = pool.Resample(rand.NewPCG(t.seed, bootstrapStream))

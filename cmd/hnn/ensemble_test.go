@@ -111,7 +111,7 @@ func TestEnsemble(t *testing.T) {
 	}
 	must(t, "train", "-quiet", "-hidden", "4", "-epochs", "1", "-q", "p", "-p", "q", "-o", path("other.json"), path("d.csv"))
 	fails(t, hnn(t, "", "rollout", path("e.json"), path("other.json")), 1, "want models of the same system")
-	fails(t, hnn(t, "", "formula", path("e.json")), 1, `its format is "hnn ensemble"`)
+	fails(t, hnn(t, "", "formula", path("e.json")), 1, `an ensemble of 5 models: want one model`)
 	for _, c := range []struct{ args, want string }{
 		{"train -ensemble 2 -checkpoint c d.csv", "-checkpoint goes with one model, not with -ensemble"},
 		{"train -ensemble 2 -log l d.csv", "-log goes with one model, not with -ensemble"},

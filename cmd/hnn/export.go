@@ -26,11 +26,16 @@ Writes a model for use elsewhere, - for a model from standard input. The forms, 
                                           midpoint rule, symplectic for every H
                  void NAME_next(const double *x, double *next)   of a nextstate model
                  int NAME_selftest(void)                         0 if the bits are right
+                 void NAME_encode(const double *frames, double *x)   of hnn pixels: the
+                                          state of two successive frames
+                 void NAME_decode(const double *x, double *frames)   the two frames of a state
                where x holds the coordinates, then the momenta. A field with inputs takes
                them after x. Steps have the bits of hnn rollout -method RK4 or
-               ImplicitMidpoint
-  numpy        a Python module of H, field, rk4 or next, which needs NumPy alone and takes
-               one state or many. It agrees with this program to about 1e-13
+               ImplicitMidpoint. A model of hnn pixels is moved on by a frame by a step of
+               NAME_FRAME; with the default networks its file has 22 MB, and takes gcc some
+               seconds and 300 MB
+  numpy        a Python module of the same functions but NAME_midpoint, as H, field and so
+               on, which needs NumPy alone and takes one state or many. It agrees with this program to about 1e-13
   safetensors  the weights as float64, under the names that they have in the model file,
                such as network.layers.0.w. All else is in the metadata, as JSON, so that
                hnn import gives the same model file back
@@ -43,20 +48,36 @@ In PyTorch, a model of kind hnn with the activation tanh is
   from safetensors import safe_open
   with safe_open("model.safetensors", "pt") as f:
       w = {k: f.get_tensor(k) for k in f.keys()}
-      tau = json.loads(f.metadata()["model"])["parts"]["scaling"]["tau"]
-  layers = [(w[k], w.get(k[:-1] + "b", 0)) for k in sorted(w) if k.endswith(".w")]
+      parts = json.loads(f.metadata()["model"])["parts"]
+  def layers(net):
+      return [(w[k], w.get(k[:-1] + "b", 0)) for k in sorted(w) if k.startswith(net) and k.endswith(".w")]
   mu, s = w["scaling.mu"], w["scaling.s"]
   def H(x):
       y = (x - mu) / s
-      for i, (W, b) in enumerate(layers):
+      for i, (W, b) in enumerate(layers("network")):
           y = y @ W.T + b if i == 0 else torch.tanh(y) @ W.T + b
-      return y[..., 0] * s[0] * s[len(s) // 2] / tau
+      return y[..., 0] * s[0] * s[len(s) // 2] / parts["scaling"]["tau"]
+
+A model of hnn pixels has an encoder and a decoder, whose inner layers add to their input:
+
+  def residual(net, y):
+      *inner, (W, b) = layers(net)
+      for i, (V, c) in enumerate(inner):
+          z = torch.tanh(y @ V.T + c)
+          y = y + z if i > 0 and z.shape == y.shape else z
+      return y @ W.T + b
+  mean, spread = torch.cat([w["mean"], w["mean"]]), parts["spread"]
+  def encode(frames): return residual("encoder", (frames - mean) / spread)
+  def decode(z): return mean + spread * residual("decoder", z)
+
+Its H is that of layers("motion"), without a scaling.
 
 Examples:
   hnn export -to c -o pendulum.c pendulum.json
   cc -std=c99 -O3 -ffp-contract=off -mfma -c pendulum.c
   hnn export -to numpy -o pendulum.py pendulum.json
   python3 -c 'import pendulum; print(pendulum.field([1, 0]))'
+  hnn export -to c -name film -o film.c pixels/hnn.json
   hnn export -to safetensors -o pendulum.safetensors pendulum.json
   hnn field -H "$(hnn export -to formula small.json)"
 `
@@ -79,7 +100,7 @@ func defineExport(f *flags.Set) check {
 			if to == "safetensors" && out == "-" && e.screen && !e.dry {
 				return flags.Wrong("safetensors are no text: name a file with -o, or send standard output to one")
 			}
-			m, err := loadModel(e.ctx, f.Arg(0))
+			m, err := loadWhole(e.ctx, f.Arg(0))
 			if err != nil {
 				return err
 			}
@@ -96,7 +117,7 @@ func defineExport(f *flags.Set) check {
 			case "numpy":
 				err = export.NumPy(&b, m.Stored, m.about())
 			case "formula":
-				err = export.Formula(&b, m.Stored, m.names())
+				err = export.Formula(&b, m.Stored, m.states().names())
 			case "safetensors":
 				var file bytes.Buffer
 				if err = nn.Save(&file, m.Stored, m.made); err == nil {
@@ -120,7 +141,7 @@ func (m *model) about() []string {
 	if m.made == nil {
 		return lines
 	}
-	names := m.names()
+	names := m.states().names()
 	lines = append(lines, "The numbers of a state: "+printable(strings.Join(names, ", "))+".")
 	for i, name := range names {
 		if i < len(m.made.Low) && i < len(m.made.High) {

@@ -62,6 +62,8 @@ func TestExport(t *testing.T) {
 	fails(t, hnn(t, broken[:len(broken)-8], "import", "-"), 1, "do not fit")
 	must(t, "train", "-kind", "baseline", "-q", "θ", "-p", "p", "-hidden", "6", "-epochs", "2", "-quiet", "-o", path("b.json"), writeText(t, data))
 	fails(t, hnn(t, "", "export", "-to", "formula", path("b.json")), 1, "the model has no energy")
+	must(t, "train", "-ensemble", "2", "-q", "θ", "-p", "p", "-hidden", "6", "-epochs", "2", "-quiet", "-o", path("e.json"), writeText(t, data))
+	fails(t, hnn(t, "", "export", "-to", "c", path("e.json")), 1, "an ensemble of 2 models: want one model")
 }
 
 func writeText(t *testing.T, text string) string {

@@ -16,14 +16,14 @@ import (
 // stages makes the optimisers, one for each of -optimizer or of -segment, whichever are more.
 func (t *trainJob) stages() ([]nn.Optimizer, error) {
 	var all []nn.Optimizer
-	t.epochs = 0
+	var epochs []int
 	stages := max(len(t.optimizers), len(t.segments))
 	if len(t.passes) != 1 && len(t.passes) != stages {
 		return nil, flags.Wrong("-epochs has %d numbers: want 1, or %d, as many as -optimizer or -segment", len(t.passes), stages)
 	}
 	for i := range stages {
 		n, segment := t.passes[min(i, len(t.passes)-1)], 0.
-		t.epochs += n
+		epochs = append(epochs, n)
 		if len(t.segments) > 0 {
 			segment = t.segments[min(i, len(t.segments)-1)]
 		}
@@ -43,6 +43,10 @@ func (t *trainJob) stages() ([]nn.Optimizer, error) {
 		}
 		all = append(all, o)
 	}
+	t.planned = func(string) []int { return epochs }
+	t.early = t.patience > 0 || slices.ContainsFunc(nn.Optimizers(), func(k nn.OptimizerKind) bool {
+		return k.Converges && slices.Contains(t.optimizers, k.Name)
+	})
 	return all, nil
 }
 
@@ -116,7 +120,7 @@ func (t *trainJob) run(e *env) error {
 		return nil
 	}
 	if t.ensemble > 0 {
-		err := t.fitEnsemble(e, s, r)
+		err := t.fitEnsemble(e, s, r, show)
 		done()
 		return err
 	}

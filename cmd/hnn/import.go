@@ -9,6 +9,7 @@ import (
 	"hnn/cmd/hnn/internal/flags"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
+	"hnn/spring/pixels"
 )
 
 const importHelp = ` FILE.safetensors
@@ -68,7 +69,7 @@ func defineImport(f *flags.Set) check {
 				}
 				var file []byte
 				if file, err = export.Model(tensors, meta); err == nil {
-					m, made, err = nn.Load(bytes.NewReader(file))
+					m, made, err = nn.Load(bytes.NewReader(file), pixels.Kind())
 				}
 			} else {
 				var net *nn.MLP

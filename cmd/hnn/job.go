@@ -280,16 +280,31 @@ func latent(m nn.Stored) nn.Stored {
 	return m
 }
 
-// loadModel reads a model file, - for standard input.
+// loadModel reads a model of states from a file, - for standard input.
 func loadModel(ctx context.Context, name string) (*model, error) {
+	m, err := loadWhole(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return m.states(), nil
+}
+
+// states returns the model that moves states.
+func (m *model) states() *model { return &model{latent(m.Stored), m.file, m.made} }
+
+// loadWhole is loadModel with what finds states in pictures.
+func loadWhole(ctx context.Context, name string) (*model, error) {
 	f, err := table.Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	m, made, err := nn.Load(boundModel(f), pixels.Kind())
+	all, made, err := nn.LoadAll(boundModel(f), pixels.Kind())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &model{latent(m), name, made}, nil
+	if len(all) > 1 {
+		return nil, fmt.Errorf("%s: an ensemble of %d models: want one model, of hnn train without -ensemble", name, len(all))
+	}
+	return &model{all[0], name, made}, nil
 }

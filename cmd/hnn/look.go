@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -60,8 +61,12 @@ func (l *look) series() {
 		if lost > 0 {
 			l.doubt("%d of %d cells are no numbers (the first: %v): mend or remove these rows", lost, l.t.Rows(), first)
 		}
+		missing, marked := mark(v)
+		if marked > 1 {
+			l.doubt("%s is %.6g in %s, far from all others: if it stands for missing numbers, remove these rows", name, missing, some(marked, "row"))
+		}
 		for r, x := range v {
-			keep[r] = keep[r] && x == x
+			keep[r] = keep[r] && x == x && !(marked > 1 && x == missing)
 		}
 	}
 	rows := kept(keep)
@@ -78,6 +83,22 @@ func (l *look) series() {
 	if err := l.times(derivatives); err != nil {
 		l.doubt("%v", err)
 	}
+}
+
+// mark returns the least or the greatest number of a column and how often it is there, if it is farther from
+// the others than three times their range; else 0 times.
+func mark(v []float64) (value float64, times int) {
+	v = slices.DeleteFunc(slices.Clone(v), func(x float64) bool { return x != x })
+	slices.Sort(v)
+	for range 2 {
+		for times = 0; times < len(v) && v[times] == v[0]; times++ {
+		}
+		if rest := v[times:]; len(rest) > times && math.Abs(rest[0]-v[0]) > 3*math.Abs(rest[len(rest)-1]-rest[0]) && rest[0] != rest[len(rest)-1] {
+			return v[0], times
+		}
+		slices.Reverse(v)
+	}
+	return 0, 0
 }
 
 func kept(keep []bool) (rows []int) {

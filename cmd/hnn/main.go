@@ -1,7 +1,21 @@
 // Command hnn learns the physics of a system from data.
 //
 // Run hnn help for its commands. main.go has the list of commands, job.go the type of a call,
-// interrupt.go how it ends early, and each command has a file of its name.
+// interrupt.go how it ends early, and each command has a file of its name. What is beside these:
+//
+//	a call         manifest.go (what replay repeats), memory.go (refuses what is too large),
+//	               words.go (messages), hangup.go (a signal)
+//	states         states.go (a CSV of states), reading.go (the same for a model), driven.go
+//	               (inputs), systems.go (named systems), solver.go (flags of the integrator)
+//	check          look.go, doubts.go
+//	train          training.go (flags of networks), structure.go (flags of what is known),
+//	               choose.go (defaults from the data), fitting.go, progress.go, found.go (what
+//	               was found), ensemble.go, continue.go (checkpoints)
+//	ensembles      bands.go (their rollouts, fields and scores)
+//	formula        library.go (terms), constants.go
+//	spring         springfiles.go, paper.go
+//	pixels         pixelfiles.go, films.go
+//	sweep          points.go
 package main
 
 import (

@@ -35,8 +35,8 @@ Files in -out:
   report.html    a page about all of this
   manifest.json  every flag, the version, and the SHA-256 of each file
 
-hnn rollout, field and export take such a model for its latent field: states are latent ones, and
-time is in units of "tau" frames, a number in the file.
+hnn rollout and field take such a model for its latent field: states are latent ones, and time is
+in units of "tau" frames, a number in the file. hnn export writes the encoder and decoder too.
 
 Scores:
   picture        mean squared error of the reconstructed test film, as a share of the variance
@@ -175,7 +175,7 @@ func (p *pixelsJob) check() error {
 	p.c.Weights = [3]float64(p.weights)
 	p.c.Hidden, p.c.Act, p.c.Init, p.c.Seed, p.c.Schedule = p.hidden, p.act, p.init, p.seed, p.rates()
 	p.c.Rule = func() nn.Rule { a := p.adam; return &a }
-	p.epochs = p.c.Epochs
+	p.planned = func(string) []int { return []int{p.c.Epochs} }
 	return err
 }
 

@@ -38,6 +38,16 @@ func TestPixels(t *testing.T) {
 	if out := must(t, "rollout", "-state", "0.5,0", "-duration", "2", filepath.Join(dir, "hnn.json")); !strings.HasPrefix(out, "t,q,p,H\n") || strings.Count(out, "\n") < 3 {
 		t.Errorf("a rollout of the latent field: %s", out)
 	}
+	c := must(t, "export", "-to", "c", filepath.Join(dir, "hnn.json"))
+	for _, want := range []string{"The numbers of a state: q, p.", "void hnn_encode(const double frames[200], double x[2]);", "#define hnn_FRAME 0x1."} {
+		if !strings.Contains(c, want) {
+			t.Errorf("the exported C is without %s", want)
+		}
+	}
+	must(t, "export", "-to", "safetensors", "-o", filepath.Join(dir, "m.safetensors"), filepath.Join(dir, "hnn.json"))
+	if again := must(t, "import", filepath.Join(dir, "m.safetensors")); again != string(contents(t, filepath.Join(dir, "hnn.json"))) {
+		t.Error("the autoencoder is another one after export and import")
+	}
 	frames := 0
 	f, err := os.Open(filepath.Join(dir, "film.gif"))
 	if err != nil {

@@ -25,7 +25,8 @@ func (t *training) progress(e *env) (show func(model string, ep nn.Epoch), done 
 	last, some := time.Now(), false
 	var left remaining
 	show = func(model string, ep nn.Epoch) {
-		line := progressLine(model, ep, t.epochs, left.after(model, ep.Epoch, t.epochs, time.Now()))
+		epochs, wait := left.after(model, ep, t.planned(model), time.Now())
+		line := progressLine(model, ep, epochs, wait, t.early || len(t.planned(model)) > 1)
 		switch {
 		case e.terminal:
 			fmt.Fprint(e.stderr, lineBegin+line+lineEnd)
@@ -42,18 +43,22 @@ func (t *training) progress(e *env) (show func(model string, ep nn.Epoch), done 
 	}
 }
 
-// progressLine says where a training is. What matters most comes first, since a narrow terminal shows
-// no more.
-func progressLine(model string, ep nn.Epoch, epochs int, left time.Duration) string {
-	line := fmt.Sprintf("%s: epoch %d/%d, loss %.4g", model, ep.Epoch, max(epochs, ep.Epoch), ep.Loss)
+// progressLine says where a training is, with what is left of it, at most if it may end early. What matters most comes first, since a
+// narrow terminal shows no more.
+func progressLine(model string, ep nn.Epoch, epochs int, left time.Duration, early bool) string {
+	line := fmt.Sprintf("%s: epoch %d/%d, loss %.4g", model, ep.Epoch, ep.Epoch+epochs, ep.Loss)
 	if ep.Valid == ep.Valid {
 		line += fmt.Sprintf(", validation %.4g", ep.Valid)
 	}
-	if ep.Rate > 0 { // lbfgs has none
+	if ep.Rate > 0 {
 		line += fmt.Sprintf(", rate %.2g", ep.Rate)
 	}
 	if left > 0 {
-		line += ", " + inWords(left) + " left"
+		line += ", "
+		if early {
+			line += "at most about "
+		}
+		line += inWords(left) + " left"
 	}
 	return line
 }
@@ -66,20 +71,38 @@ func inWords(d time.Duration) string {
 	return max(d.Round(time.Second), time.Second).String()
 }
 
-// remaining guesses the time that a training will still take, by its mean so far.
+// remaining guesses what is left of a training.
 type remaining struct {
 	model string
-	first int // epoch after which the clock began
+	stage int
+	first int // epochs of this stage before the clock began
+	begin int // epochs before this stage
 	began time.Time
 }
 
-// after returns the time left after an epoch, or 0 while nothing is known.
-func (r *remaining) after(model string, epoch, epochs int, now time.Time) time.Duration {
-	if model != r.model || epoch < r.first {
-		*r = remaining{model, epoch, now}
+// after returns the epochs left after an epoch, at most, and the time for them, by the mean of this stage so
+// far, or 0 while nothing is known. A stage may end early, so later ones have their own number of epochs.
+func (r *remaining) after(model string, ep nn.Epoch, stages []int, now time.Time) (int, time.Duration) {
+	if model != r.model || ep.Stage != r.stage || ep.Epoch <= r.begin+r.first {
+		next := model == r.model && ep.Stage == r.stage+1 // we saw the stage before
+		*r = remaining{model: model, stage: ep.Stage, begin: ep.Epoch - 1, began: now}
+		if !next { // the first that we see, perhaps after a resume: no stage before ended early
+			before := 0
+			for _, n := range stages[:min(ep.Stage, len(stages))] {
+				before += n
+			}
+			r.begin = min(r.begin, before)
+		}
+		r.first = ep.Epoch - r.begin
 	}
-	if epoch == r.first || epoch >= epochs {
-		return 0
+	left := 0
+	for i := ep.Stage; i < len(stages); i++ {
+		left += stages[i]
 	}
-	return time.Duration(float64(now.Sub(r.began)) / float64(epoch-r.first) * float64(epochs-epoch))
+	left = max(left-(ep.Epoch-r.begin), 0)
+	seen := ep.Epoch - r.begin - r.first
+	if seen == 0 || left == 0 {
+		return left, 0
+	}
+	return left, time.Duration(float64(now.Sub(r.began)) / float64(seen) * float64(left))
 }

@@ -16,16 +16,18 @@ import (
 const reportHelp = ` DIRECTORY or FILE.csv ...
 
 Writes a page of HTML about the files of a run: figures of the CSV files, as hnn plot draws them,
-scores with their meaning, and, if there is a manifest.json, the flags, the SHA-256 of each file, and
-how to repeat the run. The page is one file. It needs no network, follows the light or dark theme of
-the browser, and prints well.
+scores with their meaning, constants of hnn train -report, and, if there is a manifest.json, the
+flags, the SHA-256 of each file, and how to repeat the run. The page is one file. It needs no network,
+follows the light or dark theme of the browser, and prints well.
 
 A directory stands for its CSV files and its manifest.json, and the page goes to report.html in it,
-unless -o says otherwise. hnn spring writes its report by itself.
+unless -o says otherwise. hnn spring and hnn pixels write their reports by themselves.
 
 Examples:
   hnn report out
   hnn report -o orbit.html orbit.csv section.csv
+  mkdir run; hnn train -log run/loss.csv -manifest run/manifest.json -o run/model.json train.csv
+  hnn rollout -state 1,0 -o run/orbit.csv run/model.json && hnn report run
 `
 
 func defineReport(f *flags.Set) check {

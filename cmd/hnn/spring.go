@@ -94,7 +94,7 @@ func defineSpring(f *flags.Set) check {
 		}
 		c.Hidden, c.Act, c.Init, c.Seed, c.Schedule = t.hidden, t.act, t.init, t.seed, t.rates()
 		c.Rule = func() nn.Rule { a := t.adam; return &a }
-		t.epochs = c.Epochs
+		t.planned = c.Stages
 		return func(e *env) error { return runSpring(e, f, c, &t, out, points, resume) }, nil
 	}
 }

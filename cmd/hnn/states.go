@@ -288,7 +288,7 @@ func matrix(t *table.Table, names []string) (*autodiff.Matrix, error) {
 func starts(t *table.Table, column string) ([]int, error) {
 	run, err := t.Col(column)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: want the trajectories numbered", err)
 	}
 	first := []int{0}
 	seen := map[float64]bool{run[0]: true}

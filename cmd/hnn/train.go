@@ -138,6 +138,7 @@ FILE goes on from there, with the flags of the saved call, to the same
 bytes as without the interruption. -resume with more -epochs or another -patience also goes
 on with a training that has ended. -patience N ends training after N epochs without a lower
 loss, and writes the model of the lowest loss. -log FILE writes the loss of each epoch.
+hnn report makes a page of HTML of such files.
 
 The model file is JSON. go doc hnn/nn.Save describes it.
 
@@ -154,6 +155,8 @@ Examples:
   hnn train -q x,y -p vx,vy -t time -holdout 0.2 -patience 50 -o model.json lab.csv
   hnn train -kind baseline -epochs 500 -seed 3 -o baseline.json train.csv
   awk -F, 'NR == 1 || $2 < 20' spring.csv | hnn train -o model.json -
+  mkdir run; hnn train -log run/loss.csv -manifest run/manifest.json -o run/model.json train.csv
+  hnn report run                           a page about that training, run/report.html
 `
 }
 

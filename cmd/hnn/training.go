@@ -22,7 +22,8 @@ type training struct {
 	seed     uint64
 	quiet    bool
 
-	epochs int // number of all epochs, for progress
+	planned func(model string) []int // epochs of each stage, for progress
+	early   bool                     // the training may end before
 }
 
 // maxWorkers bounds goroutines, of which more than processors are of no use.

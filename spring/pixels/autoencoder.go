@@ -57,8 +57,8 @@ func (m *Residual) Apply(x autodiff.Var, name string) autodiff.Var {
 type Autoencoder struct {
 	Size             int              // pixels on each side of a frame
 	Mean             *autodiff.Matrix // x̄, 1×Size²
-	Spread           float64          // s
-	Tau              float64          // τ
+	Spread           float64          // s, of brightness
+	Tau              float64          // τ, in frames
 	Encoder, Decoder *Residual
 	Motion           *nn.Member // the model of the latent states, a Dynamics
 }
@@ -68,6 +68,9 @@ type Dynamics interface {
 	nn.Field
 	nn.Stored
 }
+
+// Step returns h = 1/τ, the time of a frame in units of τ frames.
+func (m *Autoencoder) Step() float64 { return 1 / m.Tau }
 
 // Latent returns the model that moves the latent states: 2d numbers each.
 func (m *Autoencoder) Latent() Dynamics { return m.Motion.Model.(Dynamics) }

@@ -34,7 +34,7 @@ type Config struct {
 	Variational bool
 	KL          float64 // β of Objective
 
-	Epochs, Batch int
+	Epochs, Batch int            // passes over the film; rows of a step
 	Rule          func() nn.Rule // makes the rule that changes the weights of a model
 	Schedule      nn.Schedule
 	Workers       int // goroutines; no result depends on it

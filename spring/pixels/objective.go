@@ -110,7 +110,7 @@ func (o *Objective) chunk(m *Autoencoder, frames *autodiff.Matrix, first []int, 
 		terms := autodiff.AddConst(autodiff.Sub(autodiff.Add(autodiff.Mul(z, z), variance), logVar), -1)
 		kl = autodiff.Scale(autodiff.SumTo(terms, 1, 1), 0.5/float64(rows))
 	}
-	slope, p := o.step(m.Latent(), z, zNext, 1/m.Tau)
+	slope, p := o.step(m.Latent(), z, zNext, m.Step())
 	rate := autodiff.Scale(autodiff.Sub(zNext, z), m.Tau)
 	motion := autodiff.Add(
 		autodiff.Scale(nn.MSE(autodiff.Slice(rate, 0, d/2), p), o.Weights[1]),

@@ -170,13 +170,13 @@ type Rollout struct {
 
 // A Score says how far a rollout can be believed. Numbers that are not known are NaN.
 type Score struct {
-	E0         float64   // true energy at the start
-	EnergyMSE  float64   // mean of (E − E₀)²
+	E0         float64   // true energy at the start, as Scene.NewEnergy reports it
+	EnergyMSE  float64   // mean of (E − E₀)², in its square
 	MaxDrift   float64   // largest |E − E₀|/E₀
-	Slope      float64   // of the least-squares line through (E − E₀)/E₀, a frame
+	Slope      float64   // of the least-squares line through (E − E₀)/E₀, in 1/frame
 	Amplitude  float64   // largest |angle| in the last quarter, as a share of that in the first
 	Period     float64   // of the rod in the pictures, in frames
-	TruePeriod float64   // of the true motion
+	TruePeriod float64   // of the true motion, in frames
 	Pixels     []float64 // mean squared error of the picture at each of Marks, as a share of the variance of the film
 	Repeated   []float64 // the same for a predictor that repeats the first frame
 }

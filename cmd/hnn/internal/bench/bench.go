@@ -2,7 +2,7 @@
 // another program.
 //
 // Run measures rows. Print writes them as text, and Write as CSV. rows.go has the rows,
-// bench.go measures them, and peer.go runs the other program.
+// bench.go measures them, peer.go runs the other program, and report.go prints.
 package bench
 
 import (

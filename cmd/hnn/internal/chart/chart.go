@@ -28,6 +28,7 @@ type Options struct {
 	Draw           string // "", lines or points
 	Width, Height  int    // 0: what suits the figure
 	Dark           bool
+	Units          map[string]string // of columns whose header has none
 }
 
 // A kind is a sort of files.
@@ -39,10 +40,10 @@ type kind struct {
 
 func kinds() []kind {
 	return []kind{
-		{"field", "level sets of H, and arrows of the field; true beside learned", isField, drawField},
+		{"field", "level sets of H with their numbers, and arrows of the field; true beside learned", isField, drawField},
 		{"loss", "losses over epochs, on a logarithmic axis", isLoss, drawLoss},
 		{"sweep", "the distribution of each score, by flags and models", isSweep, drawSweep},
-		{"scores", "scores by model, system or run, on a logarithmic axis", isScores, drawScores},
+		{"scores", "scores by model, system or run, with bands, on a logarithmic axis", isScores, drawScores},
 		{"section", "the points of a Poincaré section", isSection, drawSection},
 		{"trajectory", "phase portrait, and the energy or the state over time", isTrajectory, drawTrajectory},
 		{"curves", "columns over a column; the default for any other file", func(*source) bool { return true }, drawCurves},
@@ -71,6 +72,7 @@ func KindOf(t *table.Table) string {
 // Make draws a table that table.ReadMixed has read. Errors name the column and the flag.
 func Make(t *table.Table, o Options) (*picture.Figure, error) {
 	s := newSource(t)
+	s.units = o.Units
 	o.X, o.By, o.Y = s.name(o.X), s.name(o.By), slices.Clone(o.Y)
 	for i, y := range o.Y {
 		o.Y[i] = s.name(y)
@@ -229,9 +231,10 @@ func brief(names []string) string {
 type source struct {
 	*table.Table
 	Header []string
+	units  map[string]string
 }
 
-func newSource(t *table.Table) *source { return &source{t, t.Names()} }
+func newSource(t *table.Table) *source { return &source{Table: t, Header: t.Names()} }
 
 // name returns a column as Header has it, also where it was given with its unit.
 func (s *source) name(column string) string {

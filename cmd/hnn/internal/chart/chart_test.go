@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -54,7 +55,7 @@ var files = map[string]struct{ kind, text, panels string }{
 		"Phase portrait p q; H of the model H t; Balance of power: dH/dt = supplied − dissipated power t"},
 	"an ensemble's field": {"field", rows("q,p,H,dq,dp,H_e,H_e_low,H_e_high,dq_e,dq_e_low,dq_e_high,dp_e,dp_e_low,dp_e_high", 9, func(i int) string {
 		return fmt.Sprintf("%d,%d,%d,1,1,1,0,2,1,0,2,1,0,2", i/3, i%3, i)
-	}), "true p q; e p q"},
+	}), "true p q; e p q; e: width of the band of H p q"},
 	"a section": {"section", rows("run,t,q0,q1,p0,p1", 30, func(i int) string {
 		return fmt.Sprintf("%d,%d,%de-18,%d,%d,%d", i/10, i, i%3, i%5, i%7, i%4)
 	}), " p1 q1"},
@@ -67,16 +68,16 @@ var files = map[string]struct{ kind, text, panels string }{
 	"-log":     {"loss", rows("epoch,stage,step,loss,valid,rate", 20, func(i int) string { return fmt.Sprintf("%d,%d,%d,%v,,1", i, i/10, i, 1/float64(i+1)) }), " loss epoch"},
 	"sweep of spring": {"sweep", rows("point,noise,seed,hnn_train,hnn_test,hnn_energy_mse,hnn_max_drift,error", 8, func(i int) string {
 		return fmt.Sprintf("%d,%v,%d,1,%d,1,%v,", i, i/4, i%4, i, math.Pow(10, float64(i)))
-	}), "  test error;   largest drift of the energy;   mean squared energy error"},
-	"sweep of train": {"sweep", rows("point,window,loss,error", 8, func(i int) string { return fmt.Sprintf("%d,%d,%d,", i, i/2, i) }), "  training loss"},
+	}), "  test error, test;   largest drift of the energy, max_drift;   mean squared energy error, energy_mse"},
+	"sweep of train": {"sweep", rows("point,window,loss,error", 8, func(i int) string { return fmt.Sprintf("%d,%d,%d,", i, i/2, i) }), "  training loss, loss"},
 	"summary.csv": {"scores", rows("model,run,E0,train,test,floor,reached,energy_mse,max_drift,rms_drift,slope,coord_rmse,phase_error", 4, func(i int) string {
 		return fmt.Sprintf("m%d,%d,1,1,1,1,1,1,%d,1,1,1,1", i/2, i%2, i+1)
-	}), "  largest drift of the energy;   error of rollouts, coord_rmse;   mean squared energy error"},
+	}), "  largest drift of the energy, max_drift;   error of rollouts, coord_rmse;   mean squared energy error, energy_mse"},
 	"eval": {"scores", rows("run,rows,mse,step_rmse,coord_rmse,within10,within30,noise,H_mean,H_spread", 3, func(i int) string {
 		return []string{"0", "1", "all"}[i] + ",9,,1,2,1,1,,1,1"
 	}), "  error of rollouts, coord_rmse;   error of one step, step_rmse"},
-	"paper.csv":   {"scores", "model,seed,train,test,energy_mse\nhnn,0,1,2,3\nbaseline,0,1,2,3\n", "  test error;   mean squared energy error"},
-	"systems.csv": {"scores", "system,pairs,rows,test_mse_hnn,test_mse_baseline,max_drift_hnn,max_drift_baseline\nspring,1,2,1e-3,1e-2,1e-5,1\nkepler,2,3,1,1,1,1\n", "  test_mse;   largest drift of the energy"},
+	"paper.csv":   {"scores", "model,seed,train,test,energy_mse\nhnn,0,1,2,3\nbaseline,0,1,2,3\n", "  test error, test;   mean squared energy error, energy_mse"},
+	"systems.csv": {"scores", "system,pairs,rows,test_mse_hnn,test_mse_baseline,max_drift_hnn,max_drift_baseline\nspring,1,2,1e-3,1e-2,1e-5,1\nkepler,2,3,1,1,1,1\n", "  test error, test_mse;   largest drift of the energy, max_drift"},
 	"other":       {"curves", rows("when,a,b", 20, func(i int) string { return fmt.Sprintf("%d,%d,%d", i, i*i, -i) }), "  when"},
 	"one column":  {"curves", "a\n1\n2\n", " a row"},
 	"texts":       {"curves", "a,b\n1,x\n2,y\n", " a row"},
@@ -189,6 +190,42 @@ func TestCurves(t *testing.T) {
 	}
 	if !same(f.Panels[0].Layers[2], f.Panels[1].Layers[2]) || !strings.Contains(f.Note, "H_hnn is raised by 3") {
 		t.Error("the learned H has other level sets", f.Note)
+	}
+	// The numbers on the lines are those of their levels, in the panel of the true H and in that of the learned one.
+	for _, p := range f.Panels[:2] {
+		words := p.Layers[len(p.Layers)-1]
+		if words.Shape != picture.Words || len(words.Texts) < 4 {
+			t.Fatalf("%s: numbers %v", p.Title, words.Texts)
+		}
+		for i, text := range words.Texts {
+			h, err := strconv.ParseFloat(text, 64)
+			if q, p := words.X[i], words.Y[i]; err != nil || math.Abs(q*q+p*p-h) > 0.3 { // the grid is coarse
+				t.Errorf("%s at q = %v, p = %v, where H is %v", text, q, p, q*q+p*p)
+			}
+		}
+	}
+	if f, err = Make(read(t, files["field.csv"].text), Options{Units: map[string]string{"q": "m"}}); err != nil || f.Panels[0].X.Label != "q [m]" || f.Panels[0].Y.Label != "p" {
+		t.Errorf("%v %q %q", err, f.Panels[0].X.Label, f.Panels[0].Y.Label)
+	}
+	// The width of the band of an ensemble has lines of its own levels; scores of an ensemble have their bands.
+	field := rows("q,p,H_e,H_e_low,H_e_high", 100, func(i int) string {
+		q, p := i/10, i%10
+		return fmt.Sprintf("%d,%d,1,%d,%d", q, p, -q, q)
+	})
+	if f, err = Make(read(t, field), Options{}); err != nil || len(f.Panels) != 2 {
+		t.Fatalf("%v %v", err, f)
+	}
+	for _, l := range f.Panels[1].Layers[:3] {
+		if l.X[0] < 0.9 || l.X[0] != l.X[5] || l.X[0] == f.Panels[1].Layers[3].X[0] { // width 2q
+			t.Errorf("a line at q = %v", l.X)
+		}
+	}
+	scores := "run,rows,coord_rmse,coord_rmse_low,coord_rmse_high,step_rmse,H_mean\n0,9,2,1,4,1,1\nall,9,3,2,5,1,1\n"
+	if f, err = Make(read(t, scores), Options{}); err != nil || fmt.Sprint(f.Panels[0].Layers[0].X, f.Panels[0].Layers[2].X, f.Panels[0].Layers[2].Y) != "[1 4] [2 5] [1 1]" || !strings.Contains(f.Note, "_low to _high") {
+		t.Errorf("%v %+v", err, f)
+	}
+	if f, err = Make(read(t, "name,m,m_low,m_high\nx,1,0,2\ny,2,1,4\n"), Options{}); err != nil || fmt.Sprint(f.Panels[0].Layers[1].X, f.Panels[0].Layers[1].Y) != "[1 4] [1 1]" {
+		t.Errorf("%v %+v", err, f.Panels[0])
 	}
 }
 

@@ -157,6 +157,11 @@ func (s *source) classes(f *picture.Figure, p *picture.Panel, o *Options, x stri
 				l.X = append(l.X, v[r])
 				l.Y = append(l.Y, float64(slices.Index(p.Y.Names, orElse(s.Text(r, x), "(empty)"))))
 			}
+			if s.has(y+"_low", y+"_high") {
+				for k, r := range b.rows {
+					p.Layers = append(p.Layers, picture.Layer{X: []float64{s.col(y + "_low")[r], s.col(y + "_high")[r]}, Y: []float64{l.Y[k], l.Y[k]}, Ink: l.Ink})
+				}
+			}
 			p.Layers = append(p.Layers, l)
 			if name := s.unit(y); len(ys)*len(by) > 1 {
 				if o.By != "" {

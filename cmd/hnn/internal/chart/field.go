@@ -74,16 +74,16 @@ func drawField(s *source, o *Options) (*picture.Figure, error) {
 			levels = picture.Levels(quantile(ref, 0.03), quantile(ref, 0.97), picture.NumRamp-1)
 		}
 	}
-	f := &picture.Figure{Title: "H and its field", Columns: min(len(suffixes), 3), Width: 960}
+	f := &picture.Figure{Title: "H and its field", Width: 960}
 	if ref == nil {
 		f.Title = "The field"
 	}
 	for i, v := range levels {
-		name := strconv.FormatFloat(v, 'g', 6, 64)
+		name := number(v)
 		if i == 0 {
 			name = "H = " + name
 		}
-		f.Keys = append(f.Keys, picture.Key{Name: strings.ReplaceAll(name, "-", "−"), Ink: picture.RampInk(i, len(levels))})
+		f.Keys = append(f.Keys, picture.Key{Name: name, Ink: picture.RampInk(i, len(levels))})
 	}
 	var notes []string
 	duration := s.duration(x, y, suffixes)
@@ -92,7 +92,7 @@ func drawField(s *source, o *Options) (*picture.Figure, error) {
 		if title == "" {
 			title = "true"
 		}
-		panel := &picture.Panel{Title: title, Square: s.alike("q", "p"), X: over("q", x), Y: over("p", y)}
+		panel := &picture.Panel{Title: title, Square: s.alike("q", "p"), X: over(s.unit("q"), x), Y: over(s.unit("p"), y)}
 		if s.Has("H" + suffix) {
 			h := grid("H" + suffix)
 			shift := 0.
@@ -101,26 +101,111 @@ func drawField(s *source, o *Options) (*picture.Figure, error) {
 					notes = append(notes, fmt.Sprintf("%s is raised by %.3g", "H"+suffix, shift))
 				}
 			}
-			for i, v := range levels {
-				cx, cy := picture.Contour(x, y, h, v-shift)
-				panel.Layers = append(panel.Layers, picture.Layer{X: cx, Y: cy, Ink: picture.RampInk(i, len(levels))})
-			}
+			panel.Layers = levelSets(x, y, h, levels, shift)
 		} else {
 			panel.Title += " (no H)"
 		}
 		panel.Layers = append(panel.Layers, s.arrows(x, y, at, suffix, duration))
+		if n := len(panel.Layers); n > 1 {
+			panel.Layers = append(panel.Layers, numbered(panel, levels))
+		}
 		f.Panels = append(f.Panels, panel)
+		if s.has("H"+suffix+"_low", "H"+suffix+"_high") { // of an ensemble
+			low, wide := grid("H"+suffix+"_low"), grid("H"+suffix+"_high")
+			for i := range wide {
+				wide[i] -= low[i]
+			}
+			widths := picture.Levels(quantile(wide, 0.03), quantile(wide, 0.97), 5)
+			band := &picture.Panel{Title: title + ": width of the band of H", Square: panel.Square, X: panel.X, Y: panel.Y, Layers: levelSets(x, y, wide, widths, 0)}
+			for i := range band.Layers {
+				band.Layers[i].Ink = picture.Series + 1 // the colours of the levels of H say other numbers
+			}
+			band.Layers = append(band.Layers, numbered(band, widths))
+			f.Panels = append(f.Panels, band)
+		}
 	}
+	f.Columns = min(len(f.Panels), 3)
 	if notes != nil {
 		f.Note = strings.ReplaceAll(strings.Join(notes, ", "), "-", "−") + ": the constant of a learned H is arbitrary. "
 	}
 	f.Note += "Arrows show the field, on one scale in all panels."
-	rows := (len(suffixes) + f.Columns - 1) / f.Columns
+	if len(f.Panels) > len(suffixes) {
+		f.Note += " The width of a band is its column _high less its column _low."
+	}
+	rows := (len(f.Panels) + f.Columns - 1) / f.Columns
 	f.Height = 110 + rows*(880/f.Columns)
 	if f.Columns == 1 {
 		f.Width, f.Height = 640, 620
 	}
 	return f, nil
+}
+
+// number writes a level.
+func number(v float64) string {
+	return strings.ReplaceAll(strconv.FormatFloat(v, 'g', 6, 64), "-", "−")
+}
+
+// levelSets returns a line for each level of h on a grid, raised by shift.
+func levelSets(x, y, h, levels []float64, shift float64) (all []picture.Layer) {
+	for i, v := range levels {
+		cx, cy := picture.Contour(x, y, h, v-shift)
+		all = append(all, picture.Layer{X: cx, Y: cy, Ink: picture.RampInk(i, len(levels))})
+	}
+	return all
+}
+
+// A place is in shares of a panel.
+type place struct{ x, y float64 }
+
+// apart returns the distance of two places.
+func apart(a, b place) float64 {
+	return math.Sqrt(float64((a.x-b.x)*(a.x-b.x)) + float64((a.y-b.y)*(a.y-b.y)))
+}
+
+// numbered returns the numbers of the first lines of a panel, which are level sets. Each stands on its line where
+// it is far from the numbers before it and from the other lines. A line that is hardly longer than a
+// number has none.
+func numbered(p *picture.Panel, levels []float64) picture.Layer {
+	words := picture.Layer{Shape: picture.Words, Ink: picture.Text}
+	var lines [][]place
+	for _, l := range p.Layers[:len(levels)] {
+		var line []place
+		for k := 0; k < len(l.X); k += 1 + len(l.X)/64 {
+			if q := (place{(l.X[k] - p.X.Min) / (p.X.Max - p.X.Min), (l.Y[k] - p.Y.Min) / (p.Y.Max - p.Y.Min)}); q.x == q.x {
+				line = append(line, q)
+			}
+		}
+		lines = append(lines, line)
+	}
+	nearest := func(a place, most float64, all []place) float64 {
+		for _, b := range all {
+			most = min(most, apart(a, b))
+		}
+		return most
+	}
+	var taken []place
+	for i, line := range lines {
+		at, best := place{}, 0.
+		lo, hi := place{1, 1}, place{}
+		for _, a := range line {
+			lo, hi = place{min(lo.x, a.x), min(lo.y, a.y)}, place{max(hi.x, a.x), max(hi.y, a.y)}
+			room := nearest(a, 0.3, taken)
+			for j, other := range lines {
+				if j != i {
+					room = min(room, 4*nearest(a, 0.06, other))
+				}
+			}
+			if a.x > 0.1 && a.x < 0.9 && a.y > 0.06 && a.y < 0.94 && room > best+1e-9 {
+				at, best = a, room
+			}
+		}
+		if best > 0.05 && apart(lo, hi) > 0.25 {
+			taken = append(taken, at)
+			words.X, words.Y = append(words.X, p.X.Min+float64(at.x*(p.X.Max-p.X.Min))), append(words.Y, p.Y.Min+float64(at.y*(p.Y.Max-p.Y.Min)))
+			words.Texts = append(words.Texts, number(levels[i]))
+		}
+	}
+	return words
 }
 
 // over returns the axis of a side of the grid, with room for half an arrow.

@@ -21,10 +21,23 @@ var (
 
 // titles are the words for scores.
 var titles = map[string]string{
-	"test": "test error", "train": "training error", "max_drift": "largest drift of the energy", "energy_mse": "mean squared energy error",
-	"valid_loss": "validation loss", "loss": "training loss", "coord_rmse": "error of rollouts, coord_rmse", "step_rmse": "error of one step, step_rmse",
-	"mse": "error of derivatives, mse", "H_drift": "largest drift of H", "H_spread": "spread of H", "lowest": "lowest loss", "end": "last time",
-	"lowest_epoch": "epoch of the lowest loss", "phase_error": "phase error [rad]",
+	"E0": "energy at the start [J]", "reached": "followed until [s]", "train": "training error", "test": "test error", "energy_mse": "mean squared energy error",
+	"max_drift": "largest drift of the energy", "rms_drift": "RMS drift of the energy", "slope": "slope of the drift", "coord_rmse": "error of rollouts", "phase_error": "phase error [rad]",
+	"step_rmse": "error of one step", "mse": "error of derivatives", "within10": "time within 10 %", "within30": "time within 30 %", "H_mean": "mean of H", "H_spread": "spread of H",
+	"valid_loss": "validation loss", "loss": "training loss", "lowest": "lowest loss", "lowest_epoch": "epoch of the lowest loss", "end": "last time", "H_drift": "largest drift of H",
+	"picture": "error of the film", "map_q": "error of the map to q", "map_p": "error of the map to p", "amplitude": "amplitude that is kept", "true_period": "true period [frames]", "period": "period [frames]",
+	"pixels": "error of the picture after frames", "repeat": "of the repeated first frame", "median_drift": "median drift of H", "test_mse": "test error",
+}
+
+// Words returns the words for a score, or "".
+func Words(name string) string { return titles[name] }
+
+// label returns a score in words, with the name of its column.
+func label(name string) string {
+	if w := titles[name]; w != "" {
+		return w + ", " + name
+	}
+	return name
 }
 
 // A row is a line of a picture of distributions.
@@ -32,6 +45,8 @@ type row struct {
 	name   string
 	ink    picture.Ink
 	values []float64
+
+	low, high []float64 // the bands of the values; nil: none
 }
 
 // A score is a panel of rows.
@@ -54,7 +69,7 @@ func drawSweep(s *source, o *Options) (*picture.Figure, error) {
 		}
 	}
 	groups := s.groups(flags...)
-	label := func(g *group) string {
+	varied := func(g *group) string {
 		var words []string
 		for i, v := range g.values {
 			words = append(words, flags[i]+" "+v)
@@ -70,9 +85,9 @@ func drawSweep(s *source, o *Options) (*picture.Figure, error) {
 				if model, ok := strings.CutSuffix(name, suffix); ok && s.numeric(name) {
 					text := model
 					if len(flags) > 0 {
-						text += ", " + label(g)
+						text += ", " + varied(g)
 					}
-					sc.rows = append(sc.rows, row{text, k.ink(model), pickRows(s.col(name), g.rows)})
+					sc.rows = append(sc.rows, row{name: text, ink: k.ink(model), values: pickRows(s.col(name), g.rows)})
 				}
 			}
 		}
@@ -83,7 +98,7 @@ func drawSweep(s *source, o *Options) (*picture.Figure, error) {
 		if s.Has(name) && s.numeric(name) && len(scores) < 6 {
 			sc := score{name: name}
 			for _, g := range groups {
-				sc.rows = append(sc.rows, row{orElse(label(g), "all points"), picture.Series, pickRows(s.col(name), g.rows)})
+				sc.rows = append(sc.rows, row{name: orElse(varied(g), "all points"), ink: picture.Series, values: pickRows(s.col(name), g.rows)})
 			}
 			scores = append(scores, sc)
 		}
@@ -120,7 +135,7 @@ func drawScores(s *source, o *Options) (*picture.Figure, error) {
 				at, scores = len(scores), append(scores, sc)
 			}
 			for r, v := range s.col(name) {
-				scores[at].rows = append(scores[at].rows, row{s.Text(r, "system"), k.ink(name[i+1:]), []float64{v}})
+				scores[at].rows = append(scores[at].rows, row{name: s.Text(r, "system"), ink: k.ink(name[i+1:]), values: []float64{v}})
 			}
 		}
 	default:
@@ -142,7 +157,11 @@ func drawScores(s *source, o *Options) (*picture.Figure, error) {
 				} else if text != "all" {
 					text = "run " + text
 				}
-				sc.rows = append(sc.rows, row{text, ink, pickRows(s.col(name), g.rows)})
+				r := row{name: text, ink: ink, values: pickRows(s.col(name), g.rows)}
+				if s.has(name+"_low", name+"_high") {
+					r.low, r.high = pickRows(s.col(name+"_low"), g.rows), pickRows(s.col(name+"_high"), g.rows)
+				}
+				sc.rows = append(sc.rows, r)
 			}
 			scores = append(scores, sc)
 		}
@@ -160,9 +179,9 @@ func drawScores(s *source, o *Options) (*picture.Figure, error) {
 // the first to the third quartile where there are four or more, and the median.
 func distributions(s *source, title string, scores []score) (*picture.Figure, error) {
 	f := &picture.Figure{Title: title}
-	most, boxes := 0, false
+	most, boxes, bands := 0, false, false
 	for _, sc := range scores {
-		p := &picture.Panel{X: picture.Axis{Label: orElse(titles[sc.name], sc.name)}}
+		p := &picture.Panel{X: picture.Axis{Label: label(sc.name)}}
 		lo, hi := 0., 0.
 		for _, r := range sc.rows {
 			i := slices.Index(p.Y.Names, r.name)
@@ -196,6 +215,12 @@ func distributions(s *source, title string, scores []score) (*picture.Figure, er
 				}
 				dots.Y = append(dots.Y, y+shift)
 			}
+			for k := range r.low {
+				if a, b := r.low[k], r.high[k]; a-a == 0 && b-b == 0 {
+					lo, hi, bands = min(lo, a), max(hi, b), true
+					p.Layers = append(p.Layers, picture.Layer{X: []float64{a, b}, Y: []float64{y, y}, Ink: r.ink})
+				}
+			}
 			p.Layers = append(p.Layers, dots)
 		}
 		if p.Layers == nil {
@@ -216,6 +241,9 @@ func distributions(s *source, title string, scores []score) (*picture.Figure, er
 	f.Height = 90 + (len(f.Panels)+f.Columns-1)/f.Columns*(80+34*max(most, 3))
 	if boxes {
 		f.Note = "A dot is one value, a bar the median, a box goes from the first to the third quartile."
+	}
+	if bands {
+		f.Note = strings.TrimSpace(f.Note + " A dot is a median, the line through it goes from its column _low to _high.")
 	}
 	return f, nil
 }

@@ -62,25 +62,23 @@ func (s *source) pairs() (q, p []string) {
 	return q, p
 }
 
-// unit returns the label of a column. The units are those of the header, and known for the files of hnn spring.
+// unit returns the label of a column, with the unit of the header or, of the files of hnn spring, the known one.
 func (s *source) unit(name string) string {
 	if u := s.Unit(name); u != "" && s.Table.Header[s.At(name)] != name {
 		return name + " [" + u + "]"
 	}
+	units := s.units
 	if s.has("model", "run", "energy", "drift") {
-		switch name {
-		case "t":
-			return "t [s]"
-		case "q":
-			return "q [m]"
-		case "p":
-			return "p [kg m/s]"
-		case "energy":
-			return "energy [J]"
-		}
+		units = SpringUnits
+	}
+	if u := units[name]; u != "" {
+		return name + " [" + u + "]"
 	}
 	return name
 }
+
+// SpringUnits are the units of the columns of hnn spring.
+var SpringUnits = map[string]string{"t": "s", "q": "m", "p": "kg m/s", "energy": "J", "H": "J"}
 
 // isTrajectory: states over time.
 func isTrajectory(s *source) bool {

@@ -43,7 +43,7 @@ func C(w io.Writer, name string, m nn.Model, about []string) error {
 	if err != nil {
 		return err
 	}
-	c := &cWriter{name: name, dim: m.Dim(), inputs: inputs(all), names: named(name+"_w_", leaves(all)),
+	c := &cWriter{name: name, dim: states(m).Dim(), inputs: inputs(all), names: named(name+"_w_", leaves(all)),
 		plain: map[*autodiff.Matrix]bool{}, transposed: map[*autodiff.Matrix]bool{}}
 	var bodies bytes.Buffer
 	for _, f := range all {
@@ -54,7 +54,7 @@ func C(w io.Writer, name string, m nn.Model, about []string) error {
 	c.steps(all)
 	c.selftest(all)
 	bodies, c.b = c.b, bytes.Buffer{}
-	c.head(all, about)
+	c.head(all, m, about)
 	if err := c.runtime(all); err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func C(w io.Writer, name string, m nn.Model, about []string) error {
 }
 
 // head writes the comment, the checks of the compiler and the declarations.
-func (c *cWriter) head(all []function, about []string) {
+func (c *cWriter) head(all []function, m nn.Model, about []string) {
 	in := ""
 	if c.inputs > 0 {
 		in = fmt.Sprintf(" The inputs u are %d numbers,\n   constant during a step.", c.inputs)
@@ -108,6 +108,15 @@ int NAME_midpoint(NAME_orbit *o,U double h);
 	}
 	if has(all, "next") {
 		c.template("void NAME_next(const double x[DIM], double next[DIM]); /* one interval later */\n")
+	}
+	if v, ok := m.(viewer); ok {
+		fmt.Fprintf(&c.b, `
+/* States are seen in pictures: %[2]d numbers, two successive frames row by row, from 0, black, to
+   1, white. From frame to frame the field moves a state for the time %[1]s_FRAME. */
+#define %[1]s_FRAME %[4]s
+void %[1]s_encode(const double frames[%[2]d], double x[%[3]d]);
+void %[1]s_decode(const double x[%[3]d], double frames[%[2]d]);
+`, c.name, 2*v.Dim(), c.dim, hex(v.Step()))
 	}
 	fmt.Fprintf(&c.b, `
 int %[1]s_selftest(void); /* how many numbers differ from those of the model */
@@ -269,7 +278,7 @@ func (c *cWriter) function(f function) error {
 		if f.u != nil {
 			u = fmt.Sprintf(" const double u[%d],", f.u.Cols)
 		}
-		fmt.Fprintf(&c.b, "void %s_%s(const double x[%d],%s double out[%d]) {\n", c.name, f.name, c.dim, u, c.dim)
+		fmt.Fprintf(&c.b, "void %s_%s(const double x[%d],%s double out[%d]) {\n", c.name, f.name, f.x.Cols, u, f.out.Cols)
 	}
 	for i := range 1 << 20 {
 		if len(size) == 0 {
@@ -289,7 +298,7 @@ func (c *cWriter) function(f function) error {
 		fmt.Fprintf(&c.b, "    return %s;\n}\n\n", c.at(f, f.out, "0"))
 		return nil
 	}
-	c.loop(c.dim, "out[i] = "+c.at(f, f.out, "i")+";")
+	c.loop(f.out.Cols, "out[i] = "+c.at(f, f.out, "i")+";")
 	c.b.WriteString("}\n\n")
 	return nil
 }

@@ -58,10 +58,56 @@ func models(t testing.TB, d int) map[string]nn.Stored {
 			}
 		}
 	}
-	if len(all) < 32 {
+	if len(all) < 40 {
 		t.Fatalf("%d models", len(all))
 	}
+	s.Periodic = make([]bool, 2*d)
+	s.Periodic[0] = true
+	hnn, err := nn.KindOf("hnn")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all[fmt.Sprint("angle_tanh_", d, "_scaled")], err = hnn.New(&nn.Networks{Hidden: []int{21, 6}, Src: src}, s, scale); err != nil {
+		t.Fatal(err)
+	}
+	for name, m := range ports(t, s, scale, src) {
+		all[fmt.Sprint("port_", name, "_tanh_", d, "_scaled")] = m
+	}
 	return all
+}
+
+// ports returns a port model of each form of H and of friction, for states of a series.
+func ports(t testing.TB, s *nn.Series, scale *nn.Scaling, src rand.Source) map[string]nn.Stored {
+	typed := nn.Structure{H: "p^2/(2*m)+k*(1-cos(q))+net(q)+0.1*exp(-q^2)", Fit: map[string]float64{"m": 1.3, "k": 2}, Positive: []string{"m"}, Friction: "c*p^2/2+p^4/40"}
+	if s.X.Cols == 4 {
+		typed.H, typed.Friction = "p0^2/(2*m)+p1^2/2+k*log(2+q0^2)+sqrt(1+(q0-q1)^2)+net1(q0-q1)+net1(q1)", "c*(p0-p1)^2/2"
+	}
+	typed.Fit["c"] = 0.2
+	all := map[string]nn.Stored{}
+	for name, st := range map[string]nn.Structure{
+		"typed": typed, "constant": {Friction: "constant"}, "each": {Friction: "each"}, "net": {Friction: "net"},
+	} {
+		all[name] = port(t, st, s, scale, src)
+	}
+	return all
+}
+
+// port returns a port model whose weights are drawn.
+func port(t testing.TB, st nn.Structure, s *nn.Series, scale *nn.Scaling, src rand.Source) nn.Stored {
+	kind, err := nn.KindOf("port")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := kind.New(&nn.Networks{Hidden: []int{9, 6}, Src: src, Structure: st}, s, scale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range m.Params() {
+		for i := range p.Data {
+			p.Data[i] += 0.1 * random.Normal(src)
+		}
+	}
+	return m
 }
 
 // compiler returns a C compiler and flags, or skips the test.
@@ -118,7 +164,7 @@ func hardware() [][]string {
 // The C program of every model gives the bits of the model, with and without optimisation, with the
 // processor's fused multiply-add and without. The models are those of the table nn.Kinds.
 func TestCBits(t *testing.T) {
-	rows := 500
+	rows := 200
 	if *long {
 		rows = 1_000_000
 	}

@@ -103,30 +103,38 @@ func (c *cWriter) selftest(all []function) {
 	fmt.Fprintf(&c.b, "int %s_selftest(void) {\n", c.name)
 	states, inputs := draw(c.dim), draw(c.inputs)
 	table("states", states)
-	u := ""
+	u, width := "", c.dim
 	if c.inputs > 0 {
 		table("inputs", inputs)
 		u = " inputs[i],"
 	}
 	for _, f := range all {
 		var want [][]float64
-		for i, x := range states {
+		width = max(width, f.out.Cols)
+		given := states
+		if f.name == "encode" {
+			given = draw(f.x.Cols)
+			table("frames", given)
+		}
+		for i, x := range given {
 			want = append(want, append([]float64{}, f.run(x, inputs[i])...))
 		}
 		table("want_"+f.name, want)
 	}
-	fmt.Fprintf(&c.b, "    double out[%d];\n    int wrong = 0;\n    for (int i = 0; i < %d; i++) {\n", c.dim, testStates)
+	fmt.Fprintf(&c.b, "    double out[%d];\n    int wrong = 0;\n    for (int i = 0; i < %d; i++) {\n", width, testStates)
 	for _, f := range all {
 		switch {
 		case f.name == "H":
 			fmt.Fprintf(&c.b, "        out[0] = %s_H(states[i]);\n        wrong += hnn_bits(out[0]) != hnn_bits(want_H[i][0]);\n", c.name)
 			continue
+		case f.name == "encode":
+			fmt.Fprintf(&c.b, "        %s_encode(frames[i], out);\n", c.name)
 		case f.u != nil:
 			fmt.Fprintf(&c.b, "        %s_%s(states[i],%s out);\n", c.name, f.name, u)
 		default:
 			fmt.Fprintf(&c.b, "        %s_%s(states[i], out);\n", c.name, f.name)
 		}
-		fmt.Fprintf(&c.b, "        for (int j = 0; j < %d; j++) wrong += hnn_bits(out[j]) != hnn_bits(want_%s[i][j]);\n", c.dim, f.name)
+		fmt.Fprintf(&c.b, "        for (int j = 0; j < %d; j++) wrong += hnn_bits(out[j]) != hnn_bits(want_%s[i][j]);\n", f.out.Cols, f.name)
 	}
 	c.b.WriteString("    }\n    return wrong;\n}\n")
 }

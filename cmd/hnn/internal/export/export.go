@@ -12,6 +12,7 @@ import (
 
 	"hnn/autodiff"
 	"hnn/nn"
+	"hnn/spring/pixels"
 )
 
 // A function is a formula of states, and of inputs if the model has them, compiled for some rows of them.
@@ -30,12 +31,31 @@ type driven interface {
 	Drive(x, u autodiff.Var) autodiff.Var
 }
 
-// functions compiles what a model can do: H, field and next, those that it has.
+// A viewer is a model whose states are seen in pictures, an autoencoder.
+type viewer interface {
+	Dim() int // numbers in a frame
+	Encode(x autodiff.Var) autodiff.Var
+	Decode(z autodiff.Var) autodiff.Var
+	Latent() pixels.Dynamics // what moves the states
+	Step() float64           // the time of a frame
+}
+
+// states returns the model that moves states, which are those of the latent field of a viewer.
+func states(m nn.Model) nn.Model {
+	if v, ok := m.(viewer); ok {
+		return v.Latent()
+	}
+	return m
+}
+
+// functions compiles what a model can do: H, field, next, encode and decode, those that it has.
 func functions(m nn.Model, rows int) ([]function, error) {
 	var all []function
-	add := func(name string, inputs int, f func(x, u autodiff.Var) autodiff.Var) error {
+	pictures, seen := m.(viewer)
+	m = states(m)
+	add := func(name string, numbers, inputs int, f func(x, u autodiff.Var) autodiff.Var) error {
 		var g autodiff.Graph
-		fn := function{name: name, x: autodiff.NewMatrix(rows, m.Dim())}
+		fn := function{name: name, x: autodiff.NewMatrix(rows, numbers)}
 		x := g.Leaf("x", fn.x)
 		var u autodiff.Var
 		if inputs > 0 {
@@ -56,15 +76,18 @@ func functions(m nn.Model, rows int) ([]function, error) {
 	}
 	var errs []error
 	if h, ok := m.(nn.Energy); ok {
-		errs = append(errs, add("H", 0, of(h.H)))
+		errs = append(errs, add("H", m.Dim(), 0, of(h.H)))
 	}
 	if d, ok := m.(driven); ok && d.Inputs() > 0 {
-		errs = append(errs, add("field", d.Inputs(), d.Drive))
+		errs = append(errs, add("field", m.Dim(), d.Inputs(), d.Drive))
 	} else if f, ok := m.(nn.Field); ok {
-		errs = append(errs, add("field", 0, of(f.Field)))
+		errs = append(errs, add("field", m.Dim(), 0, of(f.Field)))
 	}
 	if n, ok := m.(nn.Map); ok {
-		errs = append(errs, add("next", 0, of(n.Next)))
+		errs = append(errs, add("next", m.Dim(), 0, of(n.Next)))
+	}
+	if seen {
+		errs = append(errs, add("encode", 2*pictures.Dim(), 0, of(pictures.Encode)), add("decode", m.Dim(), 0, of(pictures.Decode)))
 	}
 	if len(all) == 0 && errors.Join(errs...) == nil {
 		return nil, errors.New("the model has no energy, no field and no next state")

@@ -39,7 +39,7 @@ func NumPy(w io.Writer, m nn.Model, about []string) error {
 	if err != nil {
 		return err
 	}
-	n := numpyWriter{rows: rows, dim: m.Dim(), names: named("w_", leaves(all))}
+	n := numpyWriter{rows: rows, dim: states(m).Dim(), names: named("w_", leaves(all))}
 	text := strings.NewReplacer(`\`, `\\`, `"""`, `'''`).Replace(strings.Join(about, "\n"))
 	fmt.Fprintf(&n.b, "\"\"\"%s\n\nA state has %d numbers: coordinates, then momenta. Functions take an array of one state, or of\nmany with a state in each row.\n\"\"\"\nimport numpy as np\n\n", text, n.dim)
 	n.b.WriteString("def _array(rows, cols, text):\n    return np.array([float.fromhex(v) for v in text.split()]).reshape(rows, cols)\n\n")
@@ -59,6 +59,9 @@ func NumPy(w io.Writer, m nn.Model, about []string) error {
 		if err := n.function(f); err != nil {
 			return err
 		}
+	}
+	if v, ok := m.(viewer); ok {
+		fmt.Fprintf(&n.b, "\n# A pair of frames is %d numbers, row by row, from 0, black, to 1, white. From frame to frame the\n# field moves a state for the time FRAME.\nFRAME = float.fromhex(%q)\n\n", 2*v.Dim(), strconv.FormatFloat(v.Step(), 'x', -1, 64))
 	}
 	if has(all, "field") {
 		u := ""
@@ -93,6 +96,7 @@ type numpyWriter struct {
 func (n *numpyWriter) function(f function) error {
 	doc := map[string]string{
 		"H": "The energy of each state.", "field": "The time derivative dx/dt of each state.", "next": "Each state one interval later.",
+		"encode": "The state of each pair of frames.", "decode": "The two frames of each state.",
 	}[f.name]
 	u := ""
 	if f.u != nil {

@@ -1,6 +1,6 @@
 // Package picture draws figures as SVG and PNG.
 //
-// A [Figure] says what is shown: panels, and in each panel layers of lines, dots, bands and arrows
+// A [Figure] says what is shown: panels, and in each panel layers of lines, dots, bands, arrows and words
 // in the units of the data. [Figure.SVG] and [Figure.PNG] draw the same figure. The same figure
 // gives the same bytes on every platform.
 //

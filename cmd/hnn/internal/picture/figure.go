@@ -52,12 +52,14 @@ const (
 	Dots                // at the points (X, Y)
 	Band                // between Y and Y2 over X
 	Arrows              // from (X, Y) to (X2, Y2)
+	Words               // Texts, their middles at (X, Y)
 )
 
 // A Layer is one thing in a panel, in the units of the data.
 type Layer struct {
 	Shape        Shape
 	X, Y, X2, Y2 []float64
+	Texts        []string
 	Ink          Ink
 	Wide         float64 // width of lines, or diameter of dots, in pixels; 0: the usual
 	Dash         bool

@@ -40,6 +40,12 @@ func (l *Layer) draw(c canvas, v *view, dots []point) {
 		for _, part := range l.bands(v) {
 			c.fill(v.box.clipArea(part), l.Ink, bandOpacity)
 		}
+	case Words: // on paper of their own, so that what lies below does not make them hard to read
+		for i, s := range l.Texts {
+			p, w := v.point(l.X[i], l.Y[i]), float64(textWidth(s, smallSize)/2)+2
+			c.fill([]point{{p.x - w, p.y - 7}, {p.x + w, p.y - 7}, {p.x + w, p.y + 7}, {p.x - w, p.y + 7}}, Paper, 1)
+			c.text(point{p.x, p.y + 0.36*smallSize}, s, smallSize, 0.5, l.Ink, false, false)
+		}
 	case Arrows:
 		for i := range l.X {
 			a, b := v.point(l.X[i], l.Y[i]), v.point(l.X2[i], l.Y2[i])

@@ -39,7 +39,8 @@ func sample() *Figure {
 				{Shape: Arrows, X: []float64{0, 0}, Y: []float64{0, 0}, X2: []float64{0.5, 1e-9}, Y2: []float64{0.5, 0}, Ink: Text}}},
 			{X: Axis{Label: "loss", Log: true}, Y: Axis{Names: []string{"hnn", "baseline"}}, Layers: []Layer{
 				{Shape: Dots, X: []float64{1e-3, 2e-3, 30}, Y: []float64{0, 0, 1}, Ink: Series}}},
-			{X: Axis{Label: "x", Fixed: true, Min: 1, Max: 2}, Y: Axis{}, Layers: []Layer{{X: t, Y: p, Ink: Series}}},
+			{X: Axis{Label: "x", Fixed: true, Min: 1, Max: 2}, Y: Axis{}, Layers: []Layer{{X: t, Y: p, Ink: Series},
+				{Shape: Words, X: []float64{1.5}, Y: []float64{-1}, Texts: []string{"−0.25"}, Ink: Text}}},
 		},
 	}
 }

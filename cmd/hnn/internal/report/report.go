@@ -144,7 +144,7 @@ type figure struct {
 // scores is a file as a table.
 type scores struct {
 	File   string
-	Header []string
+	Header []heading
 	Rows   [][]string
 	Left   int // rows that are not shown
 	Terms  []Term
@@ -173,7 +173,11 @@ func (p *view) add(t *table.Table) error {
 	if kind == "scores" && t.Has("E0") || kind == "curves" && t.Rows() <= mostRows {
 		return nil // the table says it all
 	}
-	f, err := chart.Make(t, chart.Options{})
+	var o chart.Options
+	if p.Command == "spring" {
+		o.Units = chart.SpringUnits
+	}
+	f, err := chart.Make(t, o)
 	if err != nil {
 		return err
 	}
@@ -186,26 +190,45 @@ func (p *view) add(t *table.Table) error {
 	return nil
 }
 
-// scoresOf formats a table of scores to three digits, without columns that are empty.
+// A heading is a column: its name in the file and, if they are known, words for it.
+type heading struct{ Name, Words string }
+
+// scoresOf formats a table of scores to three digits, and constants that were found to seven, without columns that are empty. The columns
+// NAME_low and NAME_high of a band follow the number in NAME.
 func scoresOf(t *table.Table) scores {
 	s := scores{File: t.Name, Left: max(0, t.Rows()-mostRows)}
+	var names []string
+	band := func(name string) bool { return t.Has(name+"_low") && t.Has(name+"_high") }
 	for _, name := range t.Header {
+		if low, ok := strings.CutSuffix(name, "_low"); ok && band(low) {
+			continue
+		} else if high, ok := strings.CutSuffix(name, "_high"); ok && band(high) {
+			continue
+		}
 		filled := false
 		for r := range t.Rows() {
 			filled = filled || t.Text(r, name) != ""
 		}
 		if filled && name != "point" && name != "floor" {
-			s.Header = append(s.Header, name)
+			names = append(names, name)
+			s.Header = append(s.Header, heading{name, words(t, name)})
 		}
 	}
 	for r := range min(t.Rows(), mostRows) {
 		var row []string
-		for _, name := range s.Header {
-			row = append(row, short(t.Text(r, name)))
+		for _, name := range names {
+			digits := 3
+			if name == "value" && t.Has("constant") {
+				digits = 7
+			}
+			cell := short(t.Text(r, name), digits)
+			if band(name) {
+				cell += " (" + short(t.Text(r, name+"_low"), 3) + " to " + short(t.Text(r, name+"_high"), 3) + ")"
+			}
+			row = append(row, cell)
 		}
 		s.Rows = append(s.Rows, row)
 	}
-	names := slices.Clone(s.Header)
 	if t.Has("floor") {
 		names = append(names, "floor")
 	}
@@ -213,13 +236,13 @@ func scoresOf(t *table.Table) scores {
 	return s
 }
 
-// short writes a number with three digits.
-func short(text string) string {
+// short writes a number with some digits.
+func short(text string, digits int) string {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || len(text) <= 5 {
 		return strings.Replace(text, "-", "−", 1)
 	}
-	return strings.ReplaceAll(strconv.FormatFloat(v, 'g', 3, 64), "-", "−")
+	return strings.ReplaceAll(strconv.FormatFloat(v, 'g', digits, 64), "-", "−")
 }
 
 // call writes the command as it is typed.

@@ -57,7 +57,7 @@ func TestWrite(t *testing.T) {
 	page := b.String()
 	for _, want := range []string{
 		"A mass of 1 kg on a spring of stiffness 2 N/m", "From 25 trajectories of 100 s", "0.5, 0.9 &lt;b&gt; J", "was 1.2 % for hnn.",
-		"Figure 1. Loss", "Figure 2. Trajectory", "<td>0.123</td>", "<td>−1e−07</td>", "<dt>max_drift</dt><dd>largest |E − E₀|/E₀",
+		"Figure 1. Loss", "Figure 2. Trajectory", "<th scope=\"col\">largest drift of the energy<br><code>max_drift</code></th>", ">q [m]<", "<td>0.123</td>", "<td>−1e−07</td>", "<dt>max_drift</dt><dd>largest |E − E₀|/E₀",
 		"<dt>floor</dt>", "hnn replay manifest.json", "relative to where the call was made", "&lt;script&gt;alert(1)", "could be read only once", "the file is another now",
 		"bad.csv:2: 1 fields", "<strong>-seed 7</strong>", "<li>-noise 0.1</li>", `hnn spring &#39;-energies=0.5,0.9 &lt;b&gt;&#39; -seed=7 &#39;it&#39;\&#39;&#39;s.csv&#39;`, "&lt;i&gt;y&lt;/i&gt;",
 	} {
@@ -131,13 +131,23 @@ func TestTermOfAFlag(t *testing.T) {
 	}
 }
 
+// A heading has words where they are known; a number has its band beside it.
+func TestHeadings(t *testing.T) {
+	x := read(t, "x", "constant,error,rows,hnn_valid_loss,pixels_50,mse,mse_low,mse_high,mse_other\nk,1,2,3,4,1234567,0.5,2,1\n")
+	want := []heading{{"constant", ""}, {"error", "standard error"}, {"rows", ""}, {"hnn_valid_loss", "hnn: validation loss"}, {"pixels_50", "error of the picture after 50 frames"},
+		{"mse", "error of derivatives"}, {"mse_other", "other: error of derivatives"}}
+	if s := scoresOf(x); !slices.Equal(s.Header, want) || s.Rows[0][5] != "1.23e+06 (0.5 to 2)" {
+		t.Errorf("%v\n%v", s.Header, s.Rows)
+	}
+}
+
 // Each column of a table of scores that the program writes is explained.
 func TestTerms(t *testing.T) {
 	for _, header := range []string{
 		"model,run,E0,train,test,floor,reached,energy_mse,max_drift,rms_drift,slope,coord_rmse,phase_error",
 		"run,rows,mse,step_rmse,coord_rmse,within10,within30,noise,H_mean,H_spread",
 		"model,seed,train,test,energy_mse", "system,pairs,rows,test_mse_hnn,median_drift_hnn,max_drift_hnn", "hnn_train,hnn_test,hnn_energy_mse,hnn_max_drift,error",
-		"loss,valid_loss,lowest,lowest_epoch", "end,H_drift",
+		"loss,valid_loss,lowest,lowest_epoch", "end,H_drift", "constant,value,error,correlation_k", "dH_dt,dissipated,supplied",
 	} {
 		names := strings.Split(header, ",")
 		x := read(t, "x", header+"\n"+strings.Repeat("1,", len(names)-1)+"1\n")

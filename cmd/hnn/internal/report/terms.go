@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"hnn/cmd/hnn/internal/chart"
 	"hnn/cmd/hnn/internal/table"
 )
 
@@ -43,6 +44,12 @@ var meanings = []Term{
 	{"noise", "share of the noise in the amplitude: no error can be told that is smaller"},
 	{"H_mean", "mean of the model's own H over the states"},
 	{"H_spread", "standard deviation of that H within a run; 0 for a perfect H of a closed system without noise"},
+	{"dH_dt", "mean rate of the model's H on the data: what the inputs supply less what friction takes"},
+	{"dissipated", "mean power that friction takes"},
+	{"supplied", "mean power that the inputs give"},
+	{"constant", "a number of the model that the training found"},
+	{"value", "what was found"},
+	{"correlation", "of the errors of two constants: near 1 or −1 the data tell one combination of them alone"},
 	{"loss", "mean error that training makes small, in scaled units"},
 	{"valid_loss", "the same on held-out data"},
 	{"lowest", "lowest loss of all epochs"},
@@ -55,16 +62,46 @@ var meanings = []Term{
 	{"test_mse", "mean squared error of the predicted derivatives, on data that were not trained on"},
 }
 
+// term returns the number of a column's term, and what else is in its name: hnn of hnn_test and of test_hnn.
+// The number is −1 if there is none.
+func term(name string) (i int, of string) {
+	if i = slices.IndexFunc(meanings, func(m Term) bool { return m.Name == name }); i >= 0 {
+		return i, ""
+	}
+	for k, m := range meanings { // the longest one
+		if i >= 0 && len(m.Name) <= len(meanings[i].Name) {
+			continue
+		}
+		if s, ok := strings.CutSuffix(name, "_"+m.Name); ok {
+			i, of = k, s
+		} else if s, ok := strings.CutPrefix(name, m.Name+"_"); ok {
+			i, of = k, s
+		}
+	}
+	return i, of
+}
+
+// words returns the words for a column, "" if none are known.
+func words(t *table.Table, name string) string {
+	i, of := term(name)
+	switch {
+	case name == "error" && t.Has("constant"):
+		return "standard error"
+	case i < 0 || chart.Words(meanings[i].Name) == "":
+		return ""
+	case of == "":
+		return chart.Words(name)
+	case meanings[i].Name == "pixels" || meanings[i].Name == "repeat": // of N frames
+		return strings.Replace(chart.Words(meanings[i].Name), "frames", of+" frames", 1)
+	}
+	return of + ": " + chart.Words(meanings[i].Name)
+}
+
 // terms returns the meanings of the columns, in their order. hnn_test is test of the model hnn, and so
 // is test_hnn.
 func terms(t *table.Table, columns []string) (all []Term) {
 	for _, name := range columns {
-		i := slices.IndexFunc(meanings, func(m Term) bool { return m.Name == name })
-		for k := 0; i < 0 && k < len(meanings); k++ {
-			if m := meanings[k].Name; strings.HasSuffix(name, "_"+m) || strings.HasPrefix(name, m+"_") && m != "H" {
-				i = k
-			}
-		}
+		i, _ := term(name)
 		if i < 0 || name == "noise" && !t.Has("H_mean") { // it is the flag -noise of a sweep
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -20,6 +21,7 @@ import (
 // packed lists files that are no text, by their first bytes.
 var packed = []struct{ magic, what string }{
 	{"PK\x03\x04", "a zip or Excel file: want CSV (save it as CSV, or unpack it)"},
+	{"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel file: want CSV (save it as CSV)"},
 	{"BZh", "packed by bzip2: want text or gzip (bunzip2 unpacks it)"},
 	{"\xfd7zXZ\x00", "packed by xz: want text or gzip (unxz unpacks it)"},
 	{"\x28\xb5\x2f\xfd", "packed by zstd: want text or gzip (unzstd unpacks it)"},
@@ -183,6 +185,47 @@ func (t *Table) local(s string) (float64, error) {
 		return 0, fmt.Errorf("%.40q has the decimal sign %q, earlier cells have %q: want the same in all", s, s[i], t.decimal)
 	}
 	return v, nil
+}
+
+// foreign says what to do with a number of a form that is not read, or nothing.
+func foreign(s string) string {
+	is := func(s string) bool {
+		_, err := strconv.ParseFloat(s, 64)
+		return err == nil && !strings.ContainsAny(s, "xX_")
+	}
+	clock := strings.Split(s, ":")
+	switch {
+	case is(strings.ReplaceAll(s, "\u2212", "-")):
+		return ": its sign is U+2212, want the minus of the keyboard"
+	case is(strings.Map(func(r rune) rune {
+		if r == 'd' || r == 'D' {
+			return 'e'
+		}
+		return r
+	}, s)):
+		return ": want the exponent e in the place of Fortran's d"
+	case is(strings.NewReplacer("'", "", "\u2019", "", "\u00a0", "", "\u202f", "").Replace(s)):
+		return ": want no sign between thousands"
+	case is(strings.TrimSuffix(s, "%")):
+		return ": want it without %"
+	case len(clock) == 3 && is(clock[0]) && is(clock[1]) && is(clock[2]):
+		return ": want seconds, or the date too, as in 2026-11-28T09:30:00.25"
+	}
+	return ""
+}
+
+// ragged is the error of a row with another number of cells than the header.
+func (t *Table) ragged(cells []string) error {
+	err := fmt.Errorf(`%d fields separated by %q, expected %d (%s)`, len(cells), string(t.sep), len(t.Header), list(t.Header))
+	switch more := len(cells) == len(t.Header)+1; {
+	case strings.HasPrefix(cells[0], "#") || strings.HasPrefix(cells[0], "//"):
+		return fmt.Errorf("%.40q is a comment: remove the line", cells[0])
+	case more && cells[len(cells)-1] == "":
+		return fmt.Errorf("%w: the last is empty: want no %q at the end of a line", err, string(t.sep))
+	case more && t.rows == 0:
+		return fmt.Errorf("%w: is a name missing in the header?", err)
+	}
+	return err
 }
 
 // Form says what stands between the columns and in the numbers.

@@ -149,7 +149,7 @@ func TestTimes(t *testing.T) {
 		{"t [m]\n0.5\n2\n", "", nil, `x.csv: column t has the unit m, which is none of time: want one of s, ms, us, ns, min, h, d`},
 		{"t\n1e308\n", "h", nil, `x.csv:2: column t: 1e+308 h is too long`},
 		{"t\n2026-11-28T00:11:08.1Z\n2026-11-28T00:11:08.35Z\n", "", []float64{0, 0.25}, ""},
-		{"t\n2026-11-28 23:59:59,5\n2026-11-29 00:00:01\n", "", nil, `x.csv:2: 2 fields separated by ",", expected 1 (t)`},
+		{"t\n2026-11-28 23:59:59,5\n2026-11-29 00:00:01\n", "", nil, `x.csv:2: 2 fields separated by ",", expected 1 (t): is a name missing in the header?`},
 		{"t;q\n2026-11-28 23:59:59,5;1\n2026-11-29 00:00:01;2,5\n", "", []float64{0, 1.5}, ""},
 		{"t\n2026-11-28T00:00:00+01:00\n2026-11-28T00:00:00+00:00\n", "", []float64{0, 3600}, ""},
 		{"t\n1826-11-28\n2026-11-28\n", "", []float64{0, 73049 * 86400}, ""},

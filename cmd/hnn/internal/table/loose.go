@@ -68,6 +68,9 @@ func (t *Table) fail(line, j int, cell string, err error) float64 {
 	}
 	t.lost[j]++
 	if t.errs[j] == nil {
+		if cell == t.Header[j] {
+			err = fmt.Errorf("the header again: remove the line, and number the trajectories in a column run if another begins there")
+		}
 		t.errs[j] = fmt.Errorf("%s:%d: column %.40s: %w", t.Name, line, t.Header[j], err)
 		if t.rows == 0 {
 			t.stamps[j] = newStamps(cell)

@@ -1,7 +1,9 @@
 // Package table reads and writes the CSV files of the command line: a header of column names, then numbers.
 //
-// read.go has the table, forms.go the forms in which people have such files, units.go units and times, and loose.go a first
-// look at a file that may be damaged. A [Table] is checked when it is read: it is rectangular, and the columns that it
+// read.go has the table, forms.go the forms in which people have such files, units.go units and times, loose.go a first
+// look at a file that may be damaged, and mixed.go a table of anything. write.go writes cells and file.go whole files, with
+// abandon.go, which removes what a dying process leaves, hold.go and owner_unix.go; new.go, open.go and stdout.go are small
+// doors to the file system. A [Table] is checked when it is read: it is rectangular, and the columns that it
 // returns have finite numbers only. [Read] returns the numbers that [Writer] wrote, to the bit. [Create] replaces a file as
 // a whole or not at all.
 package table
@@ -15,6 +17,7 @@ import (
 	"io"
 	"io/fs"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -161,6 +164,9 @@ func split(cells []string, line string, sep byte) ([]string, error) {
 	var p *csv.ParseError
 	if errors.As(err, &p) {
 		err = fmt.Errorf("byte %d: %w", p.Column, p.Err) // without the line number, which is always 1
+		if p.Err == csv.ErrQuote && strings.Count(line, `"`)%2 == 1 {
+			err = fmt.Errorf("%w: a quoted cell must end on its line", err)
+		}
 	}
 	for _, c := range record {
 		cells = append(cells, strings.TrimSpace(c))
@@ -178,11 +184,19 @@ func (t *Table) header(line string, names []string) error {
 	case len(names[0]) > 1 && names[0][0] == '#':
 		return fmt.Errorf("header %.40q is a comment: expected the names of the columns, and no comment lines", line)
 	}
+	if i := slices.Index(names, ""); i >= 0 {
+		return fmt.Errorf("header: column %d has no name: name it, or leave it out (pandas: to_csv(…, index=False); R: row.names = FALSE)", i+1)
+	}
 	if err := checkHeader(names); err != nil {
+		if !utf8.ValidString(line) {
+			err = fmt.Errorf("%w: save the file as UTF-8 (iconv -f latin1 -t utf-8)", err)
+		}
 		return err
 	}
-	if _, unit := unitOf(names[0]); len(names) == 1 && unit == "" && strings.Contains(names[0], " ") {
-		return fmt.Errorf(`header %.40q is one column: expected ",", ";" or a tab between columns (tr -s ' ' ',' makes commas of blanks)`, line)
+	if _, unit := unitOf(names[0]); len(names) == 1 && unit == "" {
+		if i := strings.IndexAny(names[0], " |"); i >= 0 {
+			return fmt.Errorf(`header %.40q is one column: expected ",", ";" or a tab between columns (tr -s '%c' ',' makes commas of them)`, line, names[0][i])
+		}
 	}
 	for _, s := range names {
 		t.Header = append(t.Header, strings.Clone(s)) // s alone would keep the whole line in memory
@@ -232,7 +246,10 @@ func checkText(s string) error {
 // add appends one row.
 func (t *Table) add(line int, cells []string) error {
 	if len(cells) != len(t.Header) {
-		return fmt.Errorf(`%d fields separated by %q, expected %d (%s)`, len(cells), string(t.sep), len(t.Header), list(t.Header))
+		return t.ragged(cells)
+	}
+	if t.rows == 0 && len(cells) > 1 && t.words == nil && !slices.ContainsFunc(cells, func(s string) bool { return s == "" || !unicode.IsLetter([]rune(s)[0]) }) {
+		return fmt.Errorf(`%.40q, … are no numbers: a second line of names or units? Units go into the header, as in "%.40s [%.40s]"`, cells[0], t.Header[0], cells[0])
 	}
 	if (t.rows+1)*len(cells) > maxCells {
 		return fmt.Errorf("more than %d cells", maxCells)
@@ -282,7 +299,7 @@ func number(s string) (float64, error) {
 	case strings.ContainsAny(s, ",;"):
 		return 0, fmt.Errorf(`%.40q is not a number (expected "," between columns and "." in numbers)`, s)
 	}
-	return 0, fmt.Errorf("%.40q is not a number", s)
+	return 0, fmt.Errorf("%.40q is not a number%s", s, foreign(s))
 }
 
 // list joins names for an error message. If there are many, it has only the first.

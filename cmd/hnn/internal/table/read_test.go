@@ -69,18 +69,18 @@ func TestReadErrors(t *testing.T) {
 		{"q\tp\tr\n1\t2\t\n", `x.csv:2: column r: empty cell`},
 		{"q\tp\tr\n\t2\t3\n", `x.csv:2: column q: empty cell`},
 		{"q\tp\n\t\"2\"\n", `x.csv:2: column q: empty cell`},
-		{"q p\n1 2\n", `x.csv:1: header "q p" is one column: expected ",", ";" or a tab between columns (tr -s ' ' ',' makes commas of blanks)`},
+		{"q p\n1 2\n", `x.csv:1: header "q p" is one column: expected ",", ";" or a tab between columns (tr -s ' ' ',' makes commas of them)`},
 		{"{\"q\": [1]}", `x.csv:1: JSON: want CSV`},
 		{"<table>", `x.csv:1: HTML or XML: want CSV`},
 		{"# q,p\n1,2\n", `x.csv:1: header "# q,p" is a comment: expected the names of the columns, and no comment lines`},
-		{"q,p\n1,5;2,5\n", `x.csv:2: 3 fields separated by ",", expected 2 (q, p)`},
+		{"q,p\n1,5;2,5\n", `x.csv:2: 3 fields separated by ",", expected 2 (q, p): is a name missing in the header?`},
 		{"q,p,r\n1,5;2,5\n", `x.csv:2: column p: "5;2" is not a number (expected "," between columns and "." in numbers)`},
 		{"q,p\n\"1,5\",2\n", `x.csv:2: column q: "1,5" is not a number (expected "," between columns and "." in numbers)`},
 		{"q\n1;2\n", `x.csv:2: column q: "1;2" is not a number (expected "," between columns and "." in numbers)`},
 		// Rows.
 		{"q,p\n1,2\n3\n", `x.csv:3: 1 fields separated by ",", expected 2 (q, p)`},
-		{"q,p\n1,2,3\n", `x.csv:2: 3 fields separated by ",", expected 2 (q, p)`},
-		{"q,p\n1,2,\n", `x.csv:2: 3 fields separated by ",", expected 2 (q, p)`},
+		{"q,p\n1,2,3\n", `x.csv:2: 3 fields separated by ",", expected 2 (q, p): is a name missing in the header?`},
+		{"q,p\n1,2,\n", `x.csv:2: 3 fields separated by ",", expected 2 (q, p): the last is empty: want no "," at the end of a line`},
 		{strings.Join(many, ",") + "\n1\n", `x.csv:2: 1 fields separated by ",", expected 30 (` +
 			strings.Join(many[:20], ", ") + `, … 30 in all)`},
 		// Header.
@@ -94,8 +94,8 @@ func TestReadErrors(t *testing.T) {
 		{"NaN,q\n1,2\n", `x.csv:1: header: "NaN" is a number, expected names of columns`},
 		{"1e999\n1\n", `x.csv:1: header: "1e999" is a number, expected names of columns`},
 		{"q,p,q\n1,2,3\n", `x.csv:1: header: column q appears twice`},
-		{"q,,p\n1,2,3\n", `x.csv:1: header: empty cell`},
-		{",q\n0,1\n", `x.csv:1: header: empty cell`},
+		{"q,,p\n1,2,3\n", `x.csv:1: header: column 2 has no name: name it, or leave it out (pandas: to_csv(…, index=False); R: row.names = FALSE)`},
+		{",q\n0,1\n", `x.csv:1: header: column 1 has no name: name it, or leave it out (pandas: to_csv(…, index=False); R: row.names = FALSE)`},
 		// Lines and characters.
 		{"q,p\r1,2\r3,4\r", `x.csv:1: lines end in CR alone, expected LF or CRLF`},
 		{"q\n1\r2\r", `x.csv:2: column q: "1\r2" is not a number`},
@@ -108,15 +108,15 @@ func TestReadErrors(t *testing.T) {
 		{"BZh91AY", `x.csv:1: packed by bzip2: want text or gzip (bunzip2 unpacks it)`},
 		{"\x1f\x8b\x08", `x.csv:1: the gzip file ends too early`},
 		{"\x1f\x8b\x07\x00\x00\x00\x00\x00\x00\x00", `x.csv:1: the gzip file is damaged (gzip: invalid header)`},
-		{"q\x80,p\n1,2\n", `x.csv:1: header: "q\x80" is not valid UTF-8`},
+		{"q\x80,p\n1,2\n", `x.csv:1: header: "q\x80" is not valid UTF-8: save the file as UTF-8 (iconv -f latin1 -t utf-8)`},
 		{"q\x1b,p\n1,2\n", `x.csv:1: header: "q\x1b" is not printable`},
 		{"q\n1\x00\n", `x.csv:2: column q: "1\x00" is not a number`},
 		{"q\n\x801\n", `x.csv:2: column q: "\x801" is not a number`},
 		{"q\n\ufeff1\n", `x.csv:2: column q: "\ufeff1" is not a number`},
 		// Quotes.
-		{"q,p\n1,2\n\"3,4\n5,6\n", `x.csv:3: byte 5: extraneous or missing " in quoted-field`},
+		{"q,p\n1,2\n\"3,4\n5,6\n", `x.csv:3: byte 5: extraneous or missing " in quoted-field: a quoted cell must end on its line`},
 		{"q,p\n1,2\"\n", `x.csv:2: byte 4: bare " in non-quoted-field`},
-		{"\"q,p\n1,2\n", `x.csv:1: byte 5: extraneous or missing " in quoted-field`},
+		{"\"q,p\n1,2\n", `x.csv:1: byte 5: extraneous or missing " in quoted-field: a quoted cell must end on its line`},
 		{"q,Model\n1,a\n", `x.csv:2: column Model: "a" is not a number`},
 	} {
 		got, err := read(c.give)

@@ -1,6 +1,7 @@
 // Package verify does the work of hnn verify: it checks the program on the machine that it
-// runs on. Each file has the checks of one part, and verify.go lists them. The checks of
-// autodiff and of integrate are in packages hnn/autodiff/verify and hnn/integrate/verify.
+// runs on. verify.go lists the checks and report.go prints them; formulas.go, integrators.go, network.go,
+// port.go, pixels.go and experiment.go each check one part. The checks of autodiff and of integrate
+// are in packages hnn/autodiff/verify and hnn/integrate/verify.
 package verify
 
 import (
