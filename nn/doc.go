@@ -39,8 +39,8 @@
 //	objectives   problem.go, then derivatives.go, step.go and shooting.go; team.go computes
 //	             losses and gradients with several goroutines; custom.go lets an objective of
 //	             one's own use them
-//	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go; lbfgs.go with
-//	             linesearch.go; marquardt.go for few unknowns, with leastsquares.go
+//	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go;
+//	             quasinewton.go with linesearch.go, for lbfgs.go and broyden.go; marquardt.go for few unknowns, with leastsquares.go
 //	             (residuals, standard errors) and householder.go
 //	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
 //	files        file.go (models; the format is at Save), parts.go (saving and loading),

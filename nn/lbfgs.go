@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"hnn/autodiff"
 	"hnn/autodiff/kernel"
@@ -73,71 +72,15 @@ func (l *LBFGS) Minimize(ctx context.Context, p Problem, each func(Epoch) error)
 	if p == nil {
 		return errors.New("nn: no problem")
 	}
-	params := p.Params()
-	if err := l.Check(params); err != nil {
+	if err := l.Check(p.Params()); err != nil {
 		return fmt.Errorf("nn: %w", err)
 	}
-	if l.ended || l.iteration >= l.Iterations {
-		return nil
-	}
-	rows := subset(p.Rows(), l.Subset)
-	eval := func(x, g []float64) (float64, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		scatter(params, x)
-		f := p.Eval(rows, true)
-		gather(g, p.Grads())
-		return f, nil
-	}
-	x := flatten(params)
-	n := len(x)
-	g, d, xNew, gNew := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
-	f, err := eval(x, g)
-	if err != nil {
-		return err
-	}
-	if f-f != 0 || !kernel.Finite(g) {
-		return fmt.Errorf("nn: %w before iteration %d (loss %v)", ErrDiverged, l.iteration+1, f)
-	}
-	for l.iteration < l.Iterations && !l.ended {
-		l.direction(d, g)
-		slope := dot8(d, g)
-		step := 1.
-		if len(l.s) == 0 {
-			step = min(1, 1/math.Sqrt(dot8(d, d)))
-		}
-		fNew, step, err := search(f, slope, step, func(step float64) (float64, float64, error) {
-			copy(xNew, x)
-			kernel.AddScaled(xNew, d, step)
-			v, err := eval(xNew, gNew)
-			return v, dot8(d, gNew), err
-		})
-		if err != nil {
-			scatter(params, x) // as if the iteration had not begun
-			return err
-		}
-		if step == 0 { // no lower loss along d
-			scatter(params, x)
-			if l.ended = len(l.s) == 0; !l.ended { // once more along the gradient
-				l.s, l.y = nil, nil
-			}
-			continue
-		}
-		l.keep(xNew, x, gNew, g)
-		fell := f - fNew
-		f = fNew
-		x, xNew, g, gNew = xNew, x, gNew, g
-		l.iteration++
-		l.ended = fell <= l.LossTol*math.Abs(f) || largest(g) <= l.GradTol
-		if each != nil {
-			if err := each(Epoch{Epoch: l.iteration, Step: l.iteration, Loss: f, Valid: math.NaN(), Rate: step}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return quasiNewton{l, l.Iterations, l.Subset, l.LossTol, l.GradTol, &l.iteration, &l.ended}.minimize(ctx, p, each)
 }
+
+func (l *LBFGS) known() bool { return len(l.s) > 0 }
+
+func (l *LBFGS) forget() { l.s, l.y = nil, nil }
 
 // direction computes d = −H g by the two loops.
 func (l *LBFGS) direction(d, g []float64) {
@@ -162,9 +105,9 @@ func (l *LBFGS) direction(d, g []float64) {
 	}
 }
 
-// keep remembers the newest pair, instead of the oldest where the history is full. A pair
+// learn remembers the newest pair, instead of the oldest where the history is full. A pair
 // without curvature is not kept.
-func (l *LBFGS) keep(xNew, x, gNew, g []float64) {
+func (l *LBFGS) learn(x, xNew, g, gNew []float64, _ float64) {
 	if l.spare[0] == nil {
 		l.spare = [2][]float64{make([]float64, len(x)), make([]float64, len(x))}
 	}
@@ -180,68 +123,4 @@ func (l *LBFGS) keep(xNew, x, gNew, g []float64) {
 		l.s, l.y = append(l.s[:0], l.s[1:]...), append(l.y[:0], l.y[1:]...)
 	}
 	l.s, l.y = append(l.s, s), append(l.y, y)
-}
-
-// subset returns the numbers of n rows evenly spread, nil for all.
-func subset(rows, n int) []int {
-	if n == 0 || n >= rows {
-		return nil
-	}
-	some := make([]int, n)
-	for i := range some {
-		some[i] = int(int64(i) * int64(rows) / int64(n))
-	}
-	return some
-}
-
-func flatten(params []*autodiff.Matrix) []float64 {
-	var x []float64
-	for _, p := range params {
-		x = append(x, p.Data...)
-	}
-	return x
-}
-
-func scatter(params []*autodiff.Matrix, x []float64) {
-	for _, p := range params {
-		x = x[copy(p.Data, x):]
-	}
-}
-
-func gather(x []float64, from []*autodiff.Matrix) {
-	for _, p := range from {
-		x = x[copy(x, p.Data):]
-	}
-}
-
-func largest(x []float64) float64 {
-	m := 0.
-	for _, v := range x {
-		m = max(m, math.Abs(v))
-	}
-	return m
-}
-
-// dot8 returns xᵀy, summed in eight interleaved parts, so that one addition need not wait for
-// the one before.
-func dot8(x, y []float64) float64 {
-	var s0, s1, s2, s3, s4, s5, s6, s7 float64
-	y = y[:len(x)]
-	for len(x) >= 8 {
-		a, b := x[:8:8], y[:8:8]
-		s0 += float64(a[0] * b[0])
-		s1 += float64(a[1] * b[1])
-		s2 += float64(a[2] * b[2])
-		s3 += float64(a[3] * b[3])
-		s4 += float64(a[4] * b[4])
-		s5 += float64(a[5] * b[5])
-		s6 += float64(a[6] * b[6])
-		s7 += float64(a[7] * b[7])
-		x, y = x[8:], y[8:]
-	}
-	s := (s0 + s1 + (s2 + s3)) + (s4 + s5 + (s6 + s7))
-	for i, v := range x {
-		s += float64(v * y[i])
-	}
-	return s
 }

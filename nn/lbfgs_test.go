@@ -154,7 +154,7 @@ func TestSearchCeiling(t *testing.T) {
 func TestKeep(t *testing.T) {
 	l := &LBFGS{History: 2}
 	for _, step := range []float64{1e-16, 1e-16, 0, 2e-16} {
-		l.keep([]float64{step}, []float64{0}, []float64{step * 1e16}, []float64{-1})
+		l.learn([]float64{0}, []float64{step}, []float64{-1}, []float64{step * 1e16}, 1)
 	}
 	if len(l.s) != 2 || l.s[0][0] != 1e-16 || l.s[1][0] != 2e-16 {
 		t.Errorf("kept %v", l.s)

@@ -74,6 +74,9 @@ func Optimizers() []OptimizerKind {
 		{"lbfgs", "quasi-Newton iterations over all rows, or a fixed subset", true, func(o Minimization) Optimizer {
 			return &LBFGS{Iterations: o.Epochs, History: o.History, Subset: o.Subset}
 		}},
+		{"broyden", "the same with the whole matrix, for up to some thousand parameters: far fewer iterations", true, func(o Minimization) Optimizer {
+			return &Broyden{Iterations: o.Epochs, Subset: o.Subset}
+		}},
 		{"lm", "Levenberg and Marquardt, for few unknowns of a problem that gives its residuals", true, func(o Minimization) Optimizer {
 			return &Marquardt{Iterations: o.Epochs}
 		}},
