@@ -27,6 +27,7 @@ type Config struct {
 	Epochs   int            // passes over the training set; each trajectory is one step
 	Rule     func() nn.Rule // makes the rule that changes the weights of a model
 	Schedule nn.Schedule
+	Broyden  int // iterations of nn.Broyden after these passes, on 2500 rows, for data without noise and small networks
 	Workers  int // goroutines; no result depends on it
 
 	Energies []float64 // J, of the rollouts, which start at φ = 0
@@ -38,6 +39,9 @@ type Config struct {
 	Save   func(model string, c *nn.Checkpoint) error
 	Resume func(model string) (*nn.Checkpoint, error)
 }
+
+// broydenRows is the number of rows that Broyden uses, evenly spread.
+const broydenRows = 2500
 
 // DefaultRate is the learning rate at the start of training.
 const DefaultRate = 6e-3
@@ -76,6 +80,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("spring: %d training and %d test trajectories: want at least 1 of each", c.Train, c.Test)
 	case c.Rule == nil:
 		return errors.New("spring: no optimiser")
+	case c.Broyden < 0:
+		return fmt.Errorf("spring: %d iterations of Broyden's method: want a number from 0 up", c.Broyden)
 	}
 	for _, e := range c.Energies {
 		if !positive(e) {
@@ -169,18 +175,21 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 }
 
 // shooting is the name of the HNN that is trained by shooting: on segments of growing length,
-// in units of 1/ω, each with a number of iterations of L-BFGS.
+// in units of 1/ω, each with a number of iterations of Broyden's method.
 const shooting = "shooting"
 
 var (
 	shootingSegments   = []float64{1, 5, 20}
-	shootingIterations = []int{60, 60, 300}
+	shootingIterations = []int{20, 20, 150}
 )
 
 // Stages returns how many epochs each stage of the training of a model has at most.
 func (c Config) Stages(model string) []int {
 	if model == shooting {
 		return shootingIterations
+	}
+	if c.Broyden > 0 {
+		return []int{c.Epochs, c.Broyden}
 	}
 	return []int{c.Epochs}
 }
@@ -190,7 +199,7 @@ func (c Config) byShooting(r *nn.Recipe) {
 	r.Stages, r.Valid = nil, nil
 	for i, length := range shootingSegments {
 		r.Stages = append(r.Stages, nn.Stage{
-			Optimizer: &nn.LBFGS{Iterations: shootingIterations[i]},
+			Optimizer: &nn.Broyden{Iterations: shootingIterations[i]},
 			Objective: nn.Shooting{Segment: length / c.Omega()},
 		})
 	}
@@ -217,6 +226,9 @@ func (c Config) train(ctx context.Context, name string, i uint64, r *Result, pro
 	}
 	if recipe.Objective, err = nn.NewObjective(kind.Objective, nn.Comparison{}); err != nil {
 		return nil, err
+	}
+	if c.Broyden > 0 {
+		recipe.Stages = append(recipe.Stages, &nn.Broyden{Iterations: c.Broyden, Subset: broydenRows})
 	}
 	if name == shooting {
 		c.byShooting(&recipe)

@@ -79,6 +79,7 @@ func defineSpring(f *flags.Set) check {
 	f.Float(&c.Rollout, "rollout", flags.Positive, "`time` that each rollout lasts, in s")
 	pointsFlag(f, &points)
 	f.Int(&c.Epochs, "epochs", 1, "`passes` over the training data")
+	f.Int(&c.Broyden, "broyden", 0, "`iterations` of the optimiser broyden after the passes, for -noise 0 and a small network such as -hidden 32,32")
 	f.BoolVar(&resume, "continue", false, "go on from the checkpoints of an interrupted run in -out")
 	f.As(flags.Neutral, "continue")
 	t.register(f)
