@@ -18,13 +18,30 @@ const noisy = 0.003
 const fewRows = 40
 
 // Defaults of the objective shooting: lengths of the segments in time scales of the data, and
-// iterations for each. From short segments on, no fit is caught far from the right motion.
+// iterations for each, of broyden and of lbfgs. From short segments on, no fit is caught far from
+// the right motion.
 var (
 	shootingScales = []float64{1, 5, 20}
-	shootingPasses = []int{60, 60, 400}
+	shootingPasses = map[string][]int{"broyden": {20, 20, 200}, "lbfgs": {60, 60, 400}}
 	shootingHidden = []int{32, 32}
 	shootingRows   = 30_000 // of so many rows segments are used, evenly spread, where there are more
 )
+
+// Defaults for data with little noise: a small network that is fitted closely. Where noise can be
+// told, fewer iterations over more rows do not follow it.
+var (
+	closeFits = []struct {
+		noise            float64 // up to this share of the spread
+		iterations, rows int
+	}{{1e-4, 2000, 2500}, {noisy, 300, 20_000}}
+	closeHidden = []int{32, 32}
+	closeEpochs = 20 // of adam, which begins
+	closeOrder  = 4  // of central differences
+)
+
+// mostBroyden is the number of unknowns above which lbfgs is chosen: the matrix of broyden has
+// its square, and its products take as long as the gradient.
+const mostBroyden = 4000
 
 // choose fills in what the flags leave to the data, and says so.
 func (t *trainJob) choose(e *env, s *states) error {
@@ -44,23 +61,27 @@ func (t *trainJob) choose(e *env, s *states) error {
 	if f.First("mass") != "" && !hidden && !kind.Masses {
 		return flags.Wrong("-mass: a model of kind %s knows no mass: want -kind mechanical", t.kind)
 	}
-	why := ""
+	why, noise, told := "", math.NaN(), false // unknown
+	own := f.First("optimizer", "epochs", "batch", "lr", "lr-end", "schedule", "beta1", "beta2", "eps", "weight-decay", "momentum") != ""
+	if s.T != nil && s.Rows() >= fewRows && !(own && t.objective != "") {
+		noise, told = s.noiseShare()
+	}
 	if t.objective == "" {
 		t.objective = cmp.Or(t.usual(), kind.Objective)
-		clean := t.by.From != "" || s.DX != nil || s.T == nil || s.Rows() < fewRows || f.First("derivatives", "order", "window", "stride", "optimizer", "batch", "lr") != ""
 		switch {
 		case t.usual() != "":
 		case hidden:
 			t.objective, why = "shooting", "the file has no momenta"
-		case t.objective == "derivatives" && !clean:
-			if share := s.noiseShare(); share > noisy {
-				t.objective, why = "shooting", fmt.Sprintf("noise is %.2g %% of the spread of the data", 100*share)
-			}
+		case t.objective == "derivatives" && noise > noisy && s.DX == nil && f.First("derivatives", "order", "window", "stride", "optimizer", "batch", "lr") == "":
+			t.objective, why = "shooting", fmt.Sprintf("noise is %.2g %% of the spread of the data", 100*noise)
 		}
 	}
 	if t.objective != "shooting" {
 		if name := f.First("segment"); name != "" {
 			return flags.Wrong("-%s is for the objective shooting, this is %s", name, t.objective)
+		}
+		if noise <= noisy && told && !own {
+			t.chooseClose(e, s, noise)
 		}
 		return nil
 	}
@@ -77,6 +98,43 @@ func (t *trainJob) choose(e *env, s *states) error {
 	return nil
 }
 
+// chooseClose chooses the fit of data whose noise is so small a share of their spread.
+func (t *trainJob) chooseClose(e *env, s *states, noise float64) {
+	f := t.flags
+	if f.First("hidden") == "" {
+		t.hidden = closeHidden
+	}
+	if weights(s.X.Cols, t.hidden) > mostBroyden {
+		return
+	}
+	fit := closeFits[0]
+	if noise > fit.noise {
+		fit = closeFits[1]
+	}
+	t.optimizers, t.passes = []string{"adam", "broyden"}, []int{closeEpochs, fit.iterations}
+	if f.First("subset") == "" {
+		t.subset = fit.rows
+	}
+	how := ""
+	if f.First("objective", "derivatives", "order", "stride") == "" && t.objective == "derivatives" && s.DX == nil {
+		t.by.Order, how = closeOrder, fmt.Sprintf(" -order %d", closeOrder)
+	}
+	if !t.quiet {
+		e.say("%s: noise is at most %.2g %% of the spread of the data, so the fit is a close one: -kind %s -objective %s%s -optimizer %s -epochs %s -subset %d -hidden %s", s.name,
+			100*fit.noise, t.kind, t.objective, how, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, t.subset, f.Lookup("hidden").Value)
+	}
+}
+
+// weights returns the number of weights of a network of one output.
+func weights(in int, hidden []int) int {
+	n := 0
+	for _, h := range hidden {
+		n += (in + 1) * h
+		in = h
+	}
+	return n + in + 1
+}
+
 // chooseSegments chooses the stages of shooting.
 func (t *trainJob) chooseSegments(s *states) error {
 	f := t.flags
@@ -86,17 +144,13 @@ func (t *trainJob) chooseSegments(s *states) error {
 			hidden = structureHidden
 		}
 	}
-	if f.First("optimizer") == "" {
-		t.optimizers = []string{"lbfgs"}
-	}
 	if f.First("hidden") == "" {
 		t.hidden = hidden
 	}
-	longest, total := 0., 0.
+	longest := 0.
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
-		d := s.T[hi-1] - s.T[lo]
-		longest, total = max(longest, d), total+d
+		longest = max(longest, s.T[hi-1]-s.T[lo])
 	}
 	if f.First("segment") == "" {
 		scale, err := nn.Shooting{}.Scaling(&s.Series)
@@ -115,15 +169,25 @@ func (t *trainJob) chooseSegments(s *states) error {
 			}
 		}
 	}
-	if f.First("epochs") == "" {
-		t.passes = passes[len(passes)-min(len(passes), len(t.segments)):]
-	}
-	t.chooseStages(s)
+	t.chooseStages(s, passes)
 	if f.First("subset") == "" && s.Rows() > shootingRows {
 		t.subset = shootingRows
 	}
-	t.interval = total / float64(s.Rows())
+	t.interval = s.interval()
 	return nil
+}
+
+// interval returns the mean time between two rows.
+func (s *states) interval() float64 { return s.span() / float64(s.Rows()) }
+
+// span returns the time that all runs last together.
+func (s *states) span() float64 {
+	total := 0.
+	for i := range s.Runs() {
+		lo, hi := s.Run(i)
+		total += s.T[hi-1] - s.T[lo]
+	}
+	return total
 }
 
 // subsetOf returns how many rows of its problem a stage uses: with segments of the given length,
@@ -135,16 +199,19 @@ func (t *trainJob) subsetOf(segment float64) int {
 	return int(math.Ceil(float64(t.subset) * t.interval / segment))
 }
 
-// noiseShare returns the largest share of the noise in the spread of a component.
-func (s *states) noiseShare() float64 {
+// noiseShare returns the largest share of the noise in the spread of a component, and whether
+// there is none in which noise cannot be told from motion.
+func (s *states) noiseShare() (share float64, told bool) {
 	low, high := s.Range()
-	share := 0.
+	told = true
 	for j, sigma := range s.Noise() {
 		if spread := (high[j] - low[j]) / (2 * math.Sqrt2); spread > 0 { // of a sine, its deviation
-			if k := sigma / spread; k < 0.5 { // more cannot be told from motion
+			if k := sigma / spread; k < 0.5 {
 				share = max(share, k)
+			} else {
+				told = false
 			}
 		}
 	}
-	return share
+	return share, told
 }

@@ -59,6 +59,32 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// Data with little noise get a close fit, of as many iterations as the noise allows, unless a flag
+// says how to fit. The fit is much closer than
+// that of the defaults for noise.
+func TestChooseClose(t *testing.T) {
+	clean, some := pendulumData(t, "0", 4), pendulumData(t, "0.002", 4)
+	model := filepath.Join(t.TempDir(), "m.json")
+	for _, c := range []struct{ flags, file, says string }{
+		{"", clean, "-kind hnn -objective derivatives -order 4 -optimizer adam,broyden -epochs 20,2000 -subset 2500"},
+		{"", pendulumData(t, "0", 6), "-objective derivatives -optimizer adam,broyden -epochs 20,2000"},
+		{"", some, "-kind hnn -objective derivatives -order 4 -optimizer adam,broyden -epochs 20,300 -subset 20000"},
+		{"-objective step -subset 200", clean, "-objective step -optimizer adam,broyden -epochs 20,2000 -subset 200"},
+		{"-epochs 2", clean, ""},
+		{"-optimizer lbfgs -epochs 2", clean, ""},
+		{"-hidden 64,64", clean, ""},
+	} {
+		r := hnn(t, "", append(append([]string{"train", "-hidden", "8", "-o", model}, strings.Fields(c.flags)...), c.file)...)
+		if r.status != 0 || (c.says != "") != strings.Contains(r.errors, "the fit is a close one") || !strings.Contains(r.errors, c.says) {
+			t.Errorf("%s %s: status %d, want %q\n%s", c.flags, c.file, r.status, c.says, r.errors)
+		}
+	}
+	must(t, "train", "-quiet", "-o", model, clean)
+	if got := scores(t, model, clean)["step_rmse"]; !(got < 1e-4) {
+		t.Errorf("a step of the close fit is off by %v", got)
+	}
+}
+
 // A pendulum seen by its angle alone, with noise: the period that is learned by default is
 // right to a percent, and a fit that is interrupted ends in the same bytes.
 func TestHiddenMomenta(t *testing.T) {

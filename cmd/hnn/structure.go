@@ -142,7 +142,7 @@ func (t *trainJob) structureOf(columns []string) nn.Structure {
 // friction is told well, and where there are many rows the networks are smaller.
 var (
 	structureScales = []float64{1, 5, 20, 100}
-	structurePasses = []int{30, 30, 60, 400}
+	structurePasses = map[string][]int{"broyden": {20, 20, 40, 200}, "lbfgs": {30, 30, 60, 400}}
 	structureHidden = []int{16, 16}
 	manyRows        = 5000
 )
@@ -150,30 +150,41 @@ var (
 // mostLM bounds the products of an iteration of lm, some seconds' worth.
 const mostLM = 2e9
 
-// chooseStages chooses lm for the stages of a system without networks whose unknowns, with the
-// initial states of the segments, are few: it does not mind that their units are unlike.
-func (t *trainJob) chooseStages(s *states) {
+// chooseStages chooses the optimisers of the stages and their iterations. A system without
+// networks whose unknowns, with the initial states of the segments, are few has lm, which does not
+// mind that their units are unlike. Else it is broyden, unless there are too many unknowns.
+func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 	f := t.flags
 	nets := t.expr == "" || strings.Contains(t.expr, "net") || strings.Contains(t.friction, "net") || t.gain == "net"
-	if !t.given() || nets || f.First("optimizer") != "" || len(t.segments) == 0 {
-		return
-	}
-	span, seen := 0., s.X.Cols
-	for i := range s.Runs() {
-		lo, hi := s.Run(i)
-		span += s.T[hi-1] - s.T[lo]
-	}
+	seen := s.X.Cols
 	if s.Hidden != nil {
 		seen /= 2
 	}
-	t.optimizers = nil
-	for _, length := range t.segments {
-		unknowns := float64(float64(s.X.Cols)*(span/length+float64(s.Runs()))) + 10
-		if float64(s.Rows()*seen)*unknowns*unknowns < mostLM && float64(s.Rows()*seen) > unknowns {
-			t.optimizers = append(t.optimizers, "lm")
-		} else {
-			t.optimizers = append(t.optimizers, "lbfgs")
+	var optimizers []string
+	var epochs []int
+	for i, length := range t.segments {
+		starts := float64(s.X.Cols) * (s.span()/length + float64(s.Runs()))
+		few := starts + 10
+		name := "lbfgs"
+		switch {
+		case f.First("optimizer") != "":
+			name = t.optimizers[min(i, len(t.optimizers)-1)]
+		case t.given() && !nets && float64(s.Rows()*seen)*few*few < mostLM && float64(s.Rows()*seen) > few:
+			name = "lm"
+		case starts+float64(weights(s.X.Cols, t.hidden)) < mostBroyden:
+			name = "broyden"
 		}
+		n, ok := usual[name]
+		if !ok {
+			n = usual["lbfgs"]
+		}
+		optimizers, epochs = append(optimizers, name), append(epochs, n[max(0, len(n)-len(t.segments)+i)])
+	}
+	if f.First("optimizer") == "" {
+		t.optimizers = optimizers
+	}
+	if f.First("epochs") == "" {
+		t.passes = epochs
 	}
 }
 
@@ -261,8 +272,9 @@ line, -interpolate linear. Say hold if they are held until the next row, and cub
 smooth and have few rows a period.
 
 The objective is shooting, by segments of 1, 5, 20 and 100 time scales of the data, since long
-ones tell friction. Without networks the optimiser is lm where the unknowns are few, else lbfgs,
-with -epochs 30,30,60,400 and -hidden 32,32, or 16,16 for more than 5000 rows. The momenta may
+ones tell friction. Without networks the optimiser is lm where the unknowns are few, else broyden,
+with -epochs 20,20,40,200, or lbfgs, 30,30,60,400, where there are more than 4000 unknowns; networks
+have -hidden 32,32, or 16,16 for more than 5000 rows. The momenta may
 be missing, or be left out by naming q alone: -q q. That is best where they were made of the q
 by differences: they would count as measured, with errors that hang together. If the columns -p
 are velocities, as of a double pendulum, say so: -velocities. A typed kinetic energy turns them

@@ -119,7 +119,7 @@ func learnSystem(t *testing.T, w *table.Writer, s *systems.System) {
 		var drifts []float64
 		for _, lo := range test.Starts {
 			x := test.X.Row(lo)
-			r := hnn(t, "", "rollout", "-state", join(x), "-duration", fmt.Sprint(10*s.Period), "-dt", fmt.Sprint(s.Period/50),
+			r := hnn(t, "", "rollout", "-state", join(x), "-duration", fmt.Sprint(10*s.Period), "-dt", fmt.Sprint(s.Period/50), "-rtol", "1e-10", "-atol", "1e-12",
 				"-o", path("rollout.csv"), model)
 			if r.status != 0 { // far outside the data; the rows up to there count
 				t.Logf("%s %s: %s", s.Name, kind, r.errors)

@@ -25,12 +25,9 @@ func trainHelp() string {
 Trains a model on a CSV of states, - for standard input, and writes it as JSON.
 
   Your data                                          Flags to begin with
-  q, p and their derivatives dq and dp               none
-  the same without noise, and a closer fit wanted    -optimizer adam,lbfgs -epochs 20,1000
-                                                     -subset 2500
-  q, p, t; no noise, 20 samples or more a period     -order 4
-  q, p, t; no noise, fewer samples                   -objective step
-  q, p, t; noise                                     none: -objective shooting is chosen
+  q, p, t; with or without derivatives dq and dp     none: a fit is chosen by the noise
+  q, p, dq, dp and no times, and no noise            -optimizer adam,broyden -epochs 20,2000
+                                                     -subset 2500 -hidden 32,32
   the same, in a hurry, 50 samples or more a period  -derivatives smooth -window 8
   q and t alone                                      none, or -mass M
   q is an angle, perhaps wrapped to −π … π            -periodic q
@@ -79,10 +76,18 @@ segment is an unknown, too. The model is followed through the whole segment and 
 all that was observed there, each column in units of its noise, which is estimated. So a noisy
 state is never an argument of the field, and the bias below is not there. Segments grow from
 stage to stage, -segment, because long ones are hard to begin with. The loss is the share of
-the variance that is left. If no flag says what is compared, shooting is chosen for data
-without dq and dp whose noise is above 0.3 % of their spread, and one line says so. It goes
-with -optimizer lbfgs -epochs 60,60,400 -hidden 32,32 and segments of 1, 5 and 20 time scales
-of the data, where these flags are not given.
+the variance that is left.
+
+What no flag says is chosen by the noise of the data, its share of their spread, and one line
+says what was chosen:
+  below 0.3 %   a close fit, -optimizer adam,broyden -hidden 32,32 with -epochs 20,2000 -subset
+                2500, or 20,300 and 20000 above 0.01 %, unless a flag of the optimisers is given.
+                Without dq and dp it is of central differences of -order 4
+  above it      -objective shooting if the file has no dq and dp, with -optimizer broyden -epochs
+                20,20,200 -hidden 32,32 and segments of 1, 5 and 20 time scales of the data. Where
+                there are more than 4000 unknowns, -optimizer lbfgs -epochs 60,60,400
+  not known     without t, or of fewer than 40 rows: -optimizer adam -epochs 300 -hidden 128,64,32,
+                as with noise and given dq and dp
 
 ` + structureHelp + `
 Without momenta, for a file of q and t alone, the default is -kind mechanical, H = p²/2m +
@@ -220,7 +225,7 @@ func newTrain(f *flags.Set) *trainJob {
 	f.Ints(&t.passes, "epochs", 1, "`passes` over the data: one number for all optimisers, or one for each")
 	f.Int(&t.batch, "batch", 0, "`rows` of a step; 0: a step takes one whole run")
 	f.Int(&t.history, "history", 1, "`pairs` of changes that lbfgs keeps")
-	f.Int(&t.subset, "subset", 0, "`rows` of the data that lbfgs uses, evenly spread, 0: all")
+	f.Int(&t.subset, "subset", 0, "`rows` of the data that lbfgs and broyden use, evenly spread, 0: all")
 	f.Floats(&t.segments, "segment", flags.Positive, "`lengths` of the segments of shooting, in units of t, one stage for each (default 1, 5 and 20 time scales of the data)")
 	f.Floats(&t.masses, "mass", flags.Positive, "`masses` of kind mechanical, of all coordinates or of each")
 	f.Float(&t.momentum, "momentum", flags.Fraction, "`μ` of sgd")
