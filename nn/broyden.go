@@ -43,9 +43,9 @@ type Broyden struct {
 	room      [4][]float64
 }
 
-// broydenMost is the largest number of parameters of Broyden, whose H then has 0.5 GB. The
-// network 2-128-64-32-1 has fewer.
-const broydenMost = 11_000
+// broydenMost is the largest number of parameters of Broyden, whose H then has 100 MB, and 250 MB
+// in a checkpoint.
+const broydenMost = 5000
 
 // Kind returns broyden.
 func (b *Broyden) Kind() string { return "broyden" }

@@ -41,7 +41,7 @@ var (
 
 // mostBroyden is the number of unknowns above which lbfgs is chosen: the matrix of broyden has
 // its square, and its products take as long as the gradient.
-const mostBroyden = 4000
+const mostBroyden = 3000
 
 // choose fills in what the flags leave to the data, and says so.
 func (t *trainJob) choose(e *env, s *states) error {

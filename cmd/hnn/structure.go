@@ -273,7 +273,7 @@ smooth and have few rows a period.
 
 The objective is shooting, by segments of 1, 5, 20 and 100 time scales of the data, since long
 ones tell friction. Without networks the optimiser is lm where the unknowns are few, else broyden,
-with -epochs 20,20,40,200, or lbfgs, 30,30,60,400, where there are more than 4000 unknowns; networks
+with -epochs 20,20,40,200, or lbfgs, 30,30,60,400, where there are more than 3000 unknowns; networks
 have -hidden 32,32, or 16,16 for more than 5000 rows. The momenta may
 be missing, or be left out by naming q alone: -q q. That is best where they were made of the q
 by differences: they would count as measured, with errors that hang together. If the columns -p

@@ -85,7 +85,7 @@ says what was chosen:
                 Without dq and dp it is of central differences of -order 4
   above it      -objective shooting if the file has no dq and dp, with -optimizer broyden -epochs
                 20,20,200 -hidden 32,32 and segments of 1, 5 and 20 time scales of the data. Where
-                there are more than 4000 unknowns, -optimizer lbfgs -epochs 60,60,400
+                there are more than 3000 unknowns, -optimizer lbfgs -epochs 60,60,400
   not known     without t, or of fewer than 40 rows: -optimizer adam -epochs 300 -hidden 128,64,32,
                 as with noise and given dq and dp
 
