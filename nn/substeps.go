@@ -1,0 +1,87 @@
+package nn
+
+import (
+	"errors"
+	"math"
+)
+
+// longestStep is the longest step of the integrator in time scales τ of the data. The error of the
+// classical Runge–Kutta method in the phase, of h⁴/120 a time unit for an oscillator, is then 4e-6.
+// leastStep is the shortest that is chosen: with 8e-11, about the error of a usual solver.
+const (
+	longestStep = 0.15
+	leastStep   = 0.01
+)
+
+// What the error of the method may be after the longest segment: a share of what noise leaves, σ √(k/n)
+// for k unknowns of the model and n numbers, and a share of σ.
+const (
+	shareOfError = 0.3
+	shareOfNoise = 0.1
+)
+
+// longest returns the longest step, in units of t, of segments that last for a time T. The error
+// of the method is not to show in what is fitted. Constants have an error of about σ √(k/n), so
+// steps are shorter than 0.15 τ where
+//
+//	T/τ phaseError(h) > min(0.3 √(k/n), 0.1) σ
+//
+// of a step h τ and noise σ in units of the scaling.
+func (p *ShootingProblem) longest(length, noise float64) float64 {
+	if p.scale == nil { // data that do not move
+		return math.Inf(1)
+	}
+	seen := 0.
+	for r := range p.series.Rows() {
+		for j := range p.series.X.Cols {
+			if p.series.observed(r, j) {
+				seen++
+			}
+		}
+	}
+	most := min(shareOfError*math.Sqrt(float64(count(p.model))/max(seen, 1)), shareOfNoise) * noise
+	h := longestStep
+	for h > leastStep && float64(length/p.scale.Tau*p.by.phaseError(h)) > most {
+		h *= 0.9
+	}
+	return max(h, leastStep) * p.scale.Tau
+}
+
+// divide cuts the trajectories into segments and these into steps. left is what is left of the noise: 1,
+// or less where the noise is known to be smaller than was estimated.
+func (p *ShootingProblem) divide(left float64) error {
+	cut, gaps := p.series.cut()
+	t := p.series.T
+	duration := 0.
+	for i := range cut.Runs() {
+		lo, hi := cut.Run(i)
+		duration = max(duration, t[hi-1]-t[lo])
+	}
+	if p.by.Segment > 0 {
+		duration = min(duration, p.by.Segment)
+	}
+	longest := p.longest(duration, float64(left*p.noiseShare()))
+	p.segments, p.gaps = nil, gaps
+	for i := range cut.Runs() {
+		lo, hi := cut.Run(i)
+		p.segments = append(p.segments, segmentsOf(t, lo, hi, p.by.Segment, longest)...)
+	}
+	if len(p.segments) == 0 {
+		return errors.New("nn: shooting: no two rows of a trajectory: want at least two")
+	}
+	if p.inputs > 0 {
+		return drive(p.segments, p.series, cut)
+	}
+	return nil
+}
+
+// Refine shortens the steps of a problem of this objective where the stage before it, by shooting too, came
+// to a loss of less than the noise that was estimated: then the data are cleaner, and the error of
+// the method counts.
+func (o Shooting) Refine(problem Problem, before Objective, loss float64) error {
+	p, ok := problem.(*ShootingProblem)
+	if _, same := before.(Shooting); !ok || !same || !(loss < p.floor) {
+		return nil
+	}
+	return p.divide(math.Sqrt(loss / p.floor))
+}
