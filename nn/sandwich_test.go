@@ -25,15 +25,17 @@ func TestErrorsOfDraws(t *testing.T) {
 	const draws = 40
 	for name, c := range map[string]struct {
 		segment, sigmaP, weightP, alike float64
+		every                           int // so many rows have a q
 	}{
-		"two rows a segment":  {0.01, 0.02, 1, 0},
-		"five rows a segment": {0.9, 0.02, 1, 0},
-		"whole":               {0, 0.02, 1, 0},
-		"p five times noisier, and trusted ten times too much": {0.9, 0.1, 100, 0},
-		"noise alike from row to row":                          {0, 0.02, 1, 0.6},
+		"two rows a segment":  {0.01, 0.02, 1, 0, 1},
+		"five rows a segment": {0.9, 0.02, 1, 0, 1},
+		"whole":               {0, 0.02, 1, 0, 1},
+		"p five times noisier, and trusted ten times too much":   {0.9, 0.1, 100, 0, 1},
+		"q in few rows, and trusted a hundred times more than p": {0, 0.02, 1e-4, 0, 4},
+		"noise alike from row to row":                            {0, 0.02, 1, 0.6, 1},
 	} {
 		src := rand.NewPCG(1, 2)
-		mean, square, said := 0., 0., 0.
+		mean, square, said, noise := 0., 0., 0., 0.
 		for range draws {
 			s := noisySwing(1, 30, 0)
 			for i, x := range s.X.Data {
@@ -49,7 +51,9 @@ func TestErrorsOfDraws(t *testing.T) {
 					s.DX = autodiff.NewMatrix(s.X.Rows, 2)
 				}
 				s.DX.Data[i] = e
-				s.X.Data[i] = x + e
+				if s.X.Data[i] = x + e; i%2 == 0 && i/2%c.every > 0 {
+					s.X.Data[i] = math.NaN()
+				}
 			}
 			s.DX = nil
 			m := typedSpring(t, s)
@@ -74,6 +78,9 @@ func TestErrorsOfDraws(t *testing.T) {
 		n := float64(draws)
 		rms, error := math.Sqrt(square/n), math.Sqrt(said/n)
 		t.Logf("%s: k is off by %.4f, rms; standard error %.4f", name, rms, error)
+		if got := math.Sqrt(noise / n); c.every == 1 && c.weightP == 1 && math.Abs(got/c.sigmaP-1) > 0.1 {
+			t.Errorf("%s: noise %v, want %v", name, got, c.sigmaP)
+		}
 		if ratio := rms / error; !(ratio > 0.7 && ratio < 1.4) {
 			t.Errorf("%s: k is off by %.4f, rms; the standard error says %.4f; mean %.4f", name, rms, error, mean/n)
 		}
