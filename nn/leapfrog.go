@@ -31,11 +31,12 @@ func (o Shooting) splits(f Field) error {
 // leapfrogs returns the states after a step from x of lengths h, rows×1, of a separable model, by
 // leapfrog steps whose lengths are shares of h:
 //
-//	p ← p + h/2 force(q)    q ← q + h velocity(p)    p ← p + h/2 force(q)
+//	q ← q + h/2 velocity(p)    p ← p + h force(q)    q ← q + h/2 velocity(p)
 //
 // Each is symplectic, so the whole step and a motion of many steps are. The shares are those of
 // integrate.Method.Leaps: 1 for the method of order 2, three numbers for one of order 4. Half steps
-// of p that follow each other are one.
+// of q that follow each other are one. Package integrate begins with p; so a step has one force
+// less, which is the half that takes long.
 //
 // Source: Hairer, Lubich, Wanner, Geometric Numerical Integration, §I.1.4 and §II.4.
 func leapfrogs(f Field, leaps []float64, x, h autodiff.Var) autodiff.Var {
@@ -45,14 +46,14 @@ func leapfrogs(f Field, leaps []float64, x, h autodiff.Var) autodiff.Var {
 	move := func(x, dx autodiff.Var, share float64) autodiff.Var {
 		return autodiff.Add(x, autodiff.Scale(autodiff.Mul(h, dx), share))
 	}
-	p = move(p, halfOf(f, q, 0), leaps[0]/2)
+	q = move(q, halfOf(f, p, d), leaps[0]/2)
 	for i, leap := range leaps {
 		next := 0.
 		if i+1 < len(leaps) {
 			next = leaps[i+1]
 		}
-		q = move(q, halfOf(f, p, d), leap)
-		p = move(p, halfOf(f, q, 0), (leap+next)/2)
+		p = move(p, halfOf(f, q, 0), leap)
+		q = move(q, halfOf(f, p, d), (leap+next)/2)
 	}
 	return beside([]autodiff.Var{q, p})
 }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
+	"hnn/integrate"
 	"hnn/nn"
 )
 
@@ -59,7 +61,7 @@ func (t *trainJob) choose(e *env, s *states) error {
 		}
 	}
 	if t.objective != "shooting" {
-		if name := f.First("segment"); name != "" {
+		if name := f.First("segment", "method", "continuity"); name != "" {
 			return flags.Wrong("-%s is for the objective shooting, this is %s", name, t.objective)
 		}
 		return nil
@@ -75,6 +77,17 @@ func (t *trainJob) choose(e *env, s *states) error {
 			s.name, why, t.kind, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, f.Lookup("hidden").Value)
 	}
 	return nil
+}
+
+// checkMethod finds the method of shooting.
+func (t *trainJob) checkMethod() error {
+	for _, m := range append([]*integrate.Method{integrate.RK4}, separableMethods...) {
+		if strings.EqualFold(m.String(), t.method) {
+			t.by.Leaps = m.Leaps()
+			return nil
+		}
+	}
+	return flags.Wrong("-method %.40s: want RK4 or, for a model H = T(p) + V(q), one of %v", t.method, separableMethods)
 }
 
 // chooseSegments chooses the stages of shooting.

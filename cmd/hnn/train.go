@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
+	"hnn/integrate"
 	"hnn/nn"
 )
 
@@ -173,6 +174,7 @@ type trainJob struct {
 	momentum        float64
 	history, subset int
 	segments        []float64
+	method          string  // of the integration in shooting
 	interval        float64 // between two rows of the data, on average
 	masses          []float64
 	cols            columns
@@ -196,7 +198,7 @@ func newTrain(f *flags.Set) *trainJob {
 	t := &trainJob{
 		training: training{hidden: []int{128, 64, 32}, act: nn.Tanh, init: nn.Torch, schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam()},
 		kind:     nn.Kinds()[0].Name, by: nn.Comparison{Order: 2, Window: 5, Stride: 1},
-		optimizers: []string{"adam"}, passes: []int{300}, batch: 64, every: 100, history: 30, masses: []float64{1}, out: "-", flags: f,
+		optimizers: []string{"adam"}, passes: []int{300}, batch: 64, every: 100, method: integrate.RK4.String(), history: 30, masses: []float64{1}, out: "-", flags: f,
 	}
 	var kinds, objectives []string
 	for _, k := range nn.Kinds() {
@@ -219,6 +221,8 @@ func newTrain(f *flags.Set) *trainJob {
 	f.Int(&t.history, "history", 1, "`pairs` of changes that lbfgs keeps")
 	f.Int(&t.subset, "subset", 0, "`rows` of the data that lbfgs uses, evenly spread, 0: all")
 	f.Floats(&t.segments, "segment", flags.Positive, "`lengths` of the segments of shooting, in units of t, one stage for each (default 1, 5 and 20 time scales of the data)")
+	f.StringVar(&t.method, "method", t.method, "`method` of the solver in shooting: RK4 or, for H = T(p) + V(q), Leapfrog, Yoshida4 or Yoshida6")
+	f.Float(&t.by.Continuity, "continuity", flags.NotNegative, "`weight` of the jumps between segments of shooting, 0: segments need not meet")
 	f.Floats(&t.masses, "mass", flags.Positive, "`masses` of kind mechanical, of all coordinates or of each")
 	f.Float(&t.momentum, "momentum", flags.Fraction, "`μ` of sgd")
 	f.File(&t.valid, "valid", flags.Input, "`file` of states that are not trained on, for the validation loss")
@@ -273,6 +277,9 @@ func (t *trainJob) check() error {
 	}
 	if t.by.Order%2 != 0 {
 		return flags.Wrong("-order %d: central differences have an even order", t.by.Order)
+	}
+	if err := t.checkMethod(); err != nil {
+		return err
 	}
 	if err := t.checkStructure(); err != nil {
 		return err
