@@ -55,8 +55,10 @@ func (t *trainJob) choose(e *env, s *states) error {
 		case hidden:
 			t.objective, why = "shooting", "the file has no momenta"
 		case t.objective == "derivatives" && !clean:
-			if share := s.noiseShare(); share > noisy {
+			if share := s.noiseShare(s.Noise()); share > noisy {
 				t.objective, why = "shooting", fmt.Sprintf("noise is %.2g %% of the spread of the data", 100*share)
+			} else if share := s.noiseShare(s.Unresolved()); share > noisy {
+				t.objective, why = "shooting", fmt.Sprintf("rows are so far apart that cubics through them are off by %.2g %% of the spread of the data", 100*share)
 			}
 		}
 	}
@@ -148,11 +150,11 @@ func (t *trainJob) subsetOf(segment float64) int {
 	return int(math.Ceil(float64(t.subset) * t.interval / segment))
 }
 
-// noiseShare returns the largest share of the noise in the spread of a component.
-func (s *states) noiseShare() float64 {
+// noiseShare returns the largest share of the noise of components in their spread.
+func (s *states) noiseShare(noise []float64) float64 {
 	low, high := s.Range()
 	share := 0.
-	for j, sigma := range s.Noise() {
+	for j, sigma := range noise {
 		if spread := (high[j] - low[j]) / (2 * math.Sqrt2); spread > 0 { // of a sine, its deviation
 			if k := sigma / spread; k < 0.5 { // more cannot be told from motion
 				share = max(share, k)
