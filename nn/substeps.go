@@ -13,20 +13,16 @@ const (
 	leastStep   = 0.01
 )
 
-// What the error of the method may be after the longest segment: a share of what noise leaves, σ √(k/n)
-// for k unknowns of the model and n numbers, and a share of σ.
-const (
-	shareOfError = 0.3
-	shareOfNoise = 0.1
-)
+// methodShare is what the error of the method may be after the longest segment, as a share of what noise leaves.
+const methodShare = 0.3
 
 // longest returns the longest step, in units of t, of segments that last for a time T. The error
-// of the method is not to show in what is fitted. Constants have an error of about σ √(k/n), so
+// of the method is not to show in what is fitted. The noise leaves an error of about σ √(k/n) there, so
 // steps are shorter than 0.15 τ where
 //
-//	T/τ phaseError(h) > min(0.3 √(k/n), 0.1) σ
+//	T/τ phaseError(h) > 0.3 σ min(√(k/n), 1)
 //
-// of a step h τ and noise σ in units of the scaling.
+// of a step h τ, noise σ in units of the scaling, k unknowns of the model and n numbers.
 func (p *ShootingProblem) longest(length, noise float64) float64 {
 	if p.scale == nil { // data that do not move
 		return math.Inf(1)
@@ -39,7 +35,7 @@ func (p *ShootingProblem) longest(length, noise float64) float64 {
 			}
 		}
 	}
-	most := min(shareOfError*math.Sqrt(float64(count(p.model))/max(seen, 1)), shareOfNoise) * noise
+	most := methodShare * noise * min(math.Sqrt(float64(count(p.model))/max(seen, 1)), 1)
 	h := longestStep
 	for h > leastStep && float64(length/p.scale.Tau*p.by.phaseError(h)) > most {
 		h *= 0.9
@@ -77,10 +73,10 @@ func (p *ShootingProblem) divide(left float64) error {
 
 // Refine shortens the steps of a problem of this objective where the stage before it, by shooting too, came
 // to a loss of less than the noise that was estimated: then the data are cleaner, and the error of
-// the method counts.
+// the method counts. What a network leaves is more than that.
 func (o Shooting) Refine(problem Problem, before Objective, loss float64) error {
 	p, ok := problem.(*ShootingProblem)
-	if _, same := before.(Shooting); !ok || !same || !(loss < p.floor) {
+	if _, same := before.(Shooting); !ok || !same || !(loss < p.floor) || count(p.model) > manyUnknowns {
 		return nil
 	}
 	return p.divide(math.Sqrt(loss / p.floor))
