@@ -76,11 +76,10 @@ const farTooLarge = 100
 //
 //	J = ∂r/∂(c, w, z),    δ(c, w, z) = (JᵀJ)⁻¹ Jᵀ δr
 //
-// of which the block of c is returned, so an error counts what the others can take over: see sandwich.go for
-// what the residuals say of δr. Initial
-// states are eliminated segment by segment, by reflections, also where segments are held together by
-// Continuity: then errors are too large. Weights stand with σ/10 on the
-// diagonal of J, since they are not free to go anywhere. A friction that is 0 as far as the data tell
+// of which the block of c is returned, so an error counts what the others can take over. What the
+// residuals say of δr is in sandwich.go. Initial states are eliminated segment by segment, by
+// reflections, as if Continuity were 0: with it, errors are too large rather than too small. Weights
+// stand with σ/10 on the diagonal of J, since they are not free to go anywhere. A friction that is 0 as far as the data tell
 // has no error.
 //
 // Source: Bates and Watts, Nonlinear Regression Analysis and Its Applications (1988), §2.3; Golub
@@ -125,7 +124,7 @@ func (p *ShootingProblem) left() []float64 {
 
 // errors fills in standard errors and correlations, and notes.
 func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
-	n, k, kc := p.series.X.Cols, count(p.model), len(constants)
+	k, kc := count(p.model), len(constants)
 	kw := k - kc
 	held := float64(p.NumResiduals())*float64(k)*float64(k) > mostWork
 	if held && kw > 0 {
@@ -136,10 +135,7 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 	if !(finite(0, []*autodiff.Matrix{r})) || ssr-ssr != 0 {
 		return errors.New("a derivative is not finite")
 	}
-	sigma, known := p.sigmaOf(r, ssr, rows, n, kc, kw)
-	if !known { // with short segments
-		sigma = math.Sqrt(ssr / max(1, rows))
-	}
+	sigma := math.Sqrt(ssr / rows) // where unknowns are few
 	// The weights again, now with their own diagonal.
 	full := autodiff.NewMatrix(kw+k, k)
 	g := make([]float64, kw+k)
@@ -341,18 +337,6 @@ func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, 
 	return tri, raw, ssr, rows
 }
 
-// sigmaOf returns the standard deviation of a residual. The weights count for as many unknowns
-// as the data determine better than their spread does.
-func (p *ShootingProblem) sigmaOf(r *autodiff.Matrix, ssr, rows float64, n, kc, kw int) (sigma float64, known bool) {
-	freedom := rows - float64(kc) - float64(n*len(p.segments))
-	guess := math.Sqrt(ssr / max(1, rows))
-	for i := range kw {
-		d := r.At(i, i) * weightSpread
-		freedom -= float64(d*d) / (float64(d*d) + float64(guess*guess))
-	}
-	return math.Sqrt(ssr / freedom), freedom > 0
-}
-
 // covariance computes errors and correlations of the constants in free from the triangle a and the S of sandwich.
 func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s *autodiff.Matrix) error {
 	k := len(free)
@@ -421,8 +405,8 @@ func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s
 	return nil
 }
 
-// surest is the least standard error, as a share of the value: what solvers that make data have wrong, and what they were given
-// of inputs, cannot be told from the data.
+// surest is the least standard error, as a share of the value. What a solver that made the data has
+// wrong cannot be told from them.
 const surest = 1e-8
 
 // together names a direction by what each constant changes in it.

@@ -195,6 +195,26 @@ func (p *ShootingProblem) halved() (*ShootingProblem, float64) {
 	return fine, 1 / (1 - p.by.phaseError(longestStep/2)/p.by.phaseError(longestStep))
 }
 
+// takeOut makes the columns of a orthogonal to unit vectors z, in two rounds.
+func takeOut(a *autodiff.Matrix, z [][]float64) {
+	for range 2 {
+		for _, q := range z {
+			dot := make([]float64, a.Cols)
+			for l, v := range q {
+				for c, x := range a.Row(l) {
+					dot[c] += float64(v * x)
+				}
+			}
+			for l, v := range q {
+				row := a.Row(l)
+				for c, d := range dot {
+					row[c] -= float64(v * d)
+				}
+			}
+		}
+	}
+}
+
 // whiten adds what one segment says, but for the numbers at its two ends, which it returns.
 func (p *ShootingProblem) whiten(s *sandwich, f *sensitivity, r *autodiff.Matrix, moved []float64, factor float64) (ends [2][]edge) {
 	i := f.row[0]
@@ -202,32 +222,15 @@ func (p *ShootingProblem) whiten(s *sandwich, f *sensitivity, r *autodiff.Matrix
 	n, k, kc := p.series.X.Cols, count(p.model), s.white.Cols
 	kw := r.Cols - kc
 	rows := p.numbers(i)
-	// Q of the initial states, by Gram and Schmidt, twice each.
-	z := make([][]float64, 0, n)
-	project := func(v []float64) {
-		for range 2 {
-			for _, q := range z {
-				dot := 0.
-				for l := range v {
-					dot += float64(q[l] * v[l])
-				}
-				for l := range v {
-					v[l] -= float64(dot * q[l])
-				}
-			}
-		}
-	}
-	column := func(c int) []float64 {
+	var z [][]float64 // Q of the initial states, by Gram and Schmidt, twice each
+	for j := range n {
 		v := make([]float64, rows)
 		for l := range v {
-			v[l] = f.by[l*(k+n)+c]
+			v[l] = f.by[l*(k+n)+k+j]
 		}
-		return v
-	}
-	for j := range n {
-		v := column(k + j)
 		whole := length(v)
-		project(v)
+		column := &autodiff.Matrix{Rows: rows, Cols: 1, Data: v}
+		takeOut(column, z)
 		if own := length(v); own > undeterminedBelow*whole {
 			for l := range v {
 				v[l] /= own
@@ -236,17 +239,12 @@ func (p *ShootingProblem) whiten(s *sandwich, f *sensitivity, r *autodiff.Matrix
 		}
 	}
 	q := autodiff.NewMatrix(rows, r.Cols)
-	for c := range r.Cols {
-		from := c - kw // constants are the first of the model, and the last of R
-		if c < kw {
-			from = kc + c
-		}
-		v := column(from)
-		project(v)
-		for l, x := range v {
-			q.Row(l)[c] = x
-		}
+	for l := range rows { // constants are the first of the model, and the last of R
+		from := f.by[l*(k+n) : (l+1)*(k+n)]
+		copy(q.Row(l), from[kc:kc+kw])
+		copy(q.Row(l)[kw:], from[:kc])
 	}
+	takeOut(q, z)
 	last := make([]float64, n) // the residual before, of each column
 	lastRow := make([]int, n)
 	at := 0
@@ -256,12 +254,13 @@ func (p *ShootingProblem) whiten(s *sandwich, f *sensitivity, r *autodiff.Matrix
 				continue
 			}
 			own, l := q.Row(at), at
-			for c := range own { // q R = j
-				for b := range c {
-					own[c] -= float64(own[b] * r.At(b, c))
+			for c, row := range own { // q R = j
+				if row /= r.At(c, c); row-row != 0 {
+					row = 0
 				}
-				if own[c] /= r.At(c, c); own[c]-own[c] != 0 {
-					own[c] = 0
+				own[c] = row
+				for b, v := range r.Row(c)[c+1:] {
+					own[c+1+b] -= float64(row * v)
 				}
 			}
 			outer(s.white, own, 1)
