@@ -12,10 +12,10 @@ import (
 //	w Σⱼ ((x̂ⱼ − zⱼ)/(ν sⱼ))²
 //
 // x̂ is the state that the segment ends with, z the state at the start of the next, s the scaling,
-// ν the noise of the observed components in units of s, its root mean square over them, and w
-// is c times the weight of ((x̂ − x)/σ)² in the loss. So with c = 1 a jump as large as the noise counts as
-// one number that is off by its noise. Hidden components are held together like the others. With c → ∞ segments become
-// whole trajectories.
+// ν the noise of the observed components in units of s, its root mean square over them, and w is c
+// times the weight of ((x̂ − x)/σ)² in the loss. So with c = 1 a jump as large as the noise counts
+// as one number that is off by its noise. Hidden components are held together like the others. With
+// c → ∞ segments become whole trajectories.
 //
 // Source: Bock (1983), as for Shooting, where continuity is a constraint.
 
@@ -69,8 +69,8 @@ func (p *ShootingProblem) jump(i int, x []float64) float64 {
 	return sum
 }
 
-// jumpGradient adds the derivatives of jump, of a mean over so many segments, by x to λ and by the initial
-// states to start, where these are not nil.
+// jumpGradient adds the derivatives of jump, of a mean over so many segments, by x to λ and by the
+// initial states to start, where these are not nil.
 func (p *ShootingProblem) jumpGradient(i int, x, lambda []float64, start *autodiff.Matrix, rows int) {
 	if !p.joined(i) {
 		return

@@ -24,8 +24,8 @@ func jumps(p *ShootingProblem) float64 {
 	return math.Sqrt(sum / n)
 }
 
-// Gradients and residuals count the jumps between segments, also those of hidden momenta, in batches, and with any
-// number of workers.
+// Gradients and residuals count the jumps between segments, also those of hidden momenta, in
+// batches, and with any number of workers.
 func TestContinuity(t *testing.T) {
 	s := noisySwing(3, 40, 0.02)
 	q := autodiff.NewMatrix(s.Rows(), 1)

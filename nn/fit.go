@@ -224,7 +224,8 @@ func (f *fit) open(o Objective, origin int) (err error) {
 	return nil
 }
 
-// refine tells the problems of an objective the objective of the stage before them, and the lowest loss there.
+// refine tells the problems of an objective the objective of the stage before them, and the lowest
+// loss there.
 func (f *fit) refine() error {
 	o, _ := f.objectiveOf(f.stage)
 	finer, ok := o.(interface {

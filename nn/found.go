@@ -78,9 +78,9 @@ const farTooLarge = 100
 //
 // of which the block of c is returned, so an error counts what the others can take over. What the
 // residuals say of δr is in sandwich.go. Initial states are eliminated segment by segment, by
-// reflections, as if Continuity were 0: with it, errors are too large rather than too small. Weights
-// stand with σ/10 on the diagonal of J, since they are not free to go anywhere. A friction that is 0 as far as the data tell
-// has no error.
+// reflections, as if Continuity were 0: with it, errors are too large rather than too small.
+// Weights stand with σ/10 on the diagonal of J, since they are not free to go anywhere. A friction
+// that is 0 as far as the data tell has no error.
 //
 // Source: Bates and Watts, Nonlinear Regression Analysis and Its Applications (1988), §2.3; Golub
 // and Van Loan, Matrix Computations (2013), §6.5 for adding rows to a triangle.
@@ -337,7 +337,8 @@ func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, 
 	return tri, raw, ssr, rows
 }
 
-// covariance computes errors and correlations of the constants in free from the triangle a and the S of sandwich.
+// covariance computes errors and correlations of the constants in free from the triangle a and the
+// S of sandwich.
 func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s *autodiff.Matrix) error {
 	k := len(free)
 	if k == 0 {

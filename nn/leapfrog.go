@@ -58,9 +58,9 @@ func leapfrogs(f Field, leaps []float64, x, h autodiff.Var) autodiff.Var {
 	return beside([]autodiff.Var{q, p})
 }
 
-// phaseError returns by how much the phase of the oscillator q̇ = p, ṗ = −q is wrong after a step h,
-// a time unit: h⁴/120 of the method of Runge and Kutta; of a symplectic one, whose step is the matrix M, it follows
-// from tr M/2 = cos(h + error h).
+// phaseError returns by how much the phase of the oscillator q̇ = p, ṗ = −q is wrong after a step
+// h, a time unit: h⁴/120 of the method of Runge and Kutta; of a symplectic one, whose step is the
+// matrix M, it follows from tr M/2 = cos(h + error h).
 //
 // Source: Hairer, Lubich, Wanner, §I.5.2.
 func (o Shooting) phaseError(h float64) float64 {

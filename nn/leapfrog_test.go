@@ -56,7 +56,8 @@ func jacobian(t *testing.T, name string, p *ShootingProblem) {
 	}
 }
 
-// The steps of shooting are those of integrate.Separable where q and p change places, for two pairs too.
+// The steps of shooting are those of integrate.Separable where q and p change places, for two pairs
+// too.
 func TestLeapfrogSteps(t *testing.T) {
 	net := newHNN(2, 6, 1).K
 	m := &Mechanical{N: net, Masses: []float64{1.5, 0.7}}

@@ -7,8 +7,8 @@ import (
 	"hnn/autodiff"
 )
 
-// The standard errors of constants follow from how far each number that was observed moves them. With the
-// Jacobian matrix J of all residuals, initial states and weights eliminated, J = QR,
+// The standard errors of constants follow from how far each number that was observed moves them.
+// With the Jacobian matrix J of all residuals, initial states and weights eliminated, J = QR,
 //
 //	δc = R⁻¹ Qᵀ r,    Cov = R⁻¹ S R⁻ᵀ,    S = Qᵀ Cov(r) Q
 //
@@ -19,9 +19,10 @@ import (
 //     σⱼ² (1+ρ)/(1−ρ). The rest of clean data is such, since it is the error of solvers.
 //   - The error of the method of shooting is added: by how much constants move with steps of half the length.
 //
-// Source: White, "A heteroskedasticity-consistent covariance matrix estimator" (1980), for S; Bayley and
-// Hammersley, "The effective number of independent observations in an autocorrelated time series" (1946), for ρ;
-// Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, §II.4 for halved steps.
+// Source: White, "A heteroskedasticity-consistent covariance matrix estimator" (1980), for S;
+// Bayley and Hammersley, "The effective number of independent observations in an autocorrelated
+// time series" (1946), for ρ; Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I,
+// §II.4 for halved steps.
 
 // A sandwich is S in parts.
 type sandwich struct {
@@ -69,8 +70,8 @@ func outer(m *autodiff.Matrix, q []float64, a float64) {
 	}
 }
 
-// sandwich returns S for the triangle R of weights and constants, k×k, and the standard deviation of a residual that
-// all columns together have. Without more numbers than unknowns it is not known.
+// sandwich returns S for the triangle R of weights and constants, k×k, and the standard deviation
+// of a residual that all columns together have. Without more numbers than unknowns it is not known.
 func (p *ShootingProblem) sandwich(r *autodiff.Matrix, kc int) (s *autodiff.Matrix, sigma float64, known bool) {
 	n, k := p.series.X.Cols, r.Cols
 	fine, factor := p.halved()
@@ -134,8 +135,8 @@ func (p *ShootingProblem) sandwich(r *autodiff.Matrix, kc int) (s *autodiff.Matr
 	return s, sigma, true
 }
 
-// leastFreedom is the fⱼ up to which a column does not tell its own noise, and alike the correlation of residuals
-// that follow each other, in standard errors 1/√n, that is taken for true.
+// leastFreedom is the fⱼ up to which a column does not tell its own noise, and alike the
+// correlation of residuals that follow each other, in standard errors 1/√n, that is taken for true.
 const (
 	leastFreedom = 5
 	alike        = 3
@@ -156,8 +157,8 @@ func (s *sandwich) number(j int, q []float64, a float64) {
 	}
 }
 
-// meet takes the edges at the end of a segment and at the start of the next for the same numbers. Either
-// may be missing.
+// meet takes the edges at the end of a segment and at the start of the next for the same numbers.
+// Either may be missing.
 func (s *sandwich) meet(end, start []edge) {
 	if end == nil {
 		end, start = start, nil
@@ -173,8 +174,8 @@ func (s *sandwich) meet(end, start []edge) {
 	}
 }
 
-// halved returns the problem with steps of half the length, and the factor of what that changes in residuals
-// that makes it the error of the method.
+// halved returns the problem with steps of half the length, and the factor of what that changes in
+// residuals that makes it the error of the method.
 func (p *ShootingProblem) halved() (*ShootingProblem, float64) {
 	fine := &ShootingProblem{field: p.field, series: p.series, model: p.model, start: p.start, unit: p.unit, params: p.params,
 		weight: p.weight, times: p.times, sigma: p.sigma, by: p.by, scale: p.scale, inputs: p.inputs, many: p.many}

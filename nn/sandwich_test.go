@@ -19,8 +19,8 @@ func typedSpring(t *testing.T, s *Series) *Port {
 	return m.(*Port)
 }
 
-// Standard errors are those of many draws: with short segments, whose ends meet; with weights that do not suit the
-// noise of the columns; and with noise that is alike from row to row.
+// Standard errors are those of many draws: with short segments, whose ends meet; with weights that
+// do not suit the noise of the columns; and with noise that is alike from row to row.
 func TestErrorsOfDraws(t *testing.T) {
 	const draws = 40
 	for name, c := range map[string]struct {
@@ -90,8 +90,8 @@ func TestErrorsOfDraws(t *testing.T) {
 	}
 }
 
-// Clean data of few rows a period are taken for noisy and followed by long steps. The error of the method is then in
-// the standard error.
+// Clean data of few rows a period are taken for noisy and followed by long steps. The error of the
+// method is then in the standard error.
 func TestErrorsOfMethod(t *testing.T) {
 	s := &Series{X: autodiff.NewMatrix(60, 2)}
 	for i := range 60 {

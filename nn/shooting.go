@@ -75,6 +75,9 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	if !(o.Segment >= 0) || o.Segment-o.Segment != 0 {
 		return nil, fmt.Errorf("nn: shooting: segments of length %v: want a number from 0 up", o.Segment)
 	}
+	if !(o.Continuity >= 0) || o.Continuity-o.Continuity != 0 {
+		return nil, fmt.Errorf("nn: shooting: a weight %v of continuity: want a number from 0 up", o.Continuity)
+	}
 	if err := o.splits(f); err != nil {
 		return nil, err
 	}
@@ -100,23 +103,22 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	}
 	x, _ := s.smoothed()
 	p.start = autodiff.NewMatrix(len(p.segments), n)
-	seen := make([]float64, s.Rows())
-	p.times = seen
+	p.times = make([]float64, s.Rows())
 	for i, g := range p.segments {
 		for j := range n {
 			p.start.Row(i)[j] = x.At(g.first, j) / p.unit.Data[j]
 		}
-		seen[g.first]++
+		p.times[g.first]++
 		for _, l := range g.legs {
 			if l.row >= 0 {
-				seen[l.row]++
+				p.times[l.row]++
 			}
 		}
 	}
 	// All observed numbers make a mean, which is one of segments: hence their number.
 	p.weight = autodiff.NewMatrix(s.Rows(), n)
 	total := 0.
-	for r, times := range seen {
+	for r, times := range p.times {
 		for j := range n {
 			if times > 0 && s.observed(r, j) {
 				p.weight.Row(r)[j] = 1 / (p.sigma[j] * p.sigma[j])
@@ -140,7 +142,7 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	scaleBy(1 / null)
 	p.floor = 1 / null
 	p.couple(float64(len(p.segments)) / total / null)
-	for r, times := range seen { // each counts once, however many segments meet there
+	for r, times := range p.times { // each counts once, however many segments meet there
 		for j := range n {
 			if times > 0 {
 				p.weight.Row(r)[j] /= times

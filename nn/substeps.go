@@ -13,7 +13,8 @@ const (
 	leastStep   = 0.01
 )
 
-// methodShare is what the error of the method may be after the longest segment, as a share of what noise leaves.
+// methodShare is what the error of the method may be after the longest segment, as a share of what
+// noise leaves.
 const methodShare = 0.3
 
 // longest returns the longest step, in units of t, of segments that last for a time T. The error
@@ -43,8 +44,8 @@ func (p *ShootingProblem) longest(length, noise float64) float64 {
 	return max(h, leastStep) * p.scale.Tau
 }
 
-// divide cuts the trajectories into segments and these into steps. left is what is left of the noise: 1,
-// or less where the noise is known to be smaller than was estimated.
+// divide cuts the trajectories into segments and these into steps. left is what is left of the
+// noise: 1, or less where the noise is known to be smaller than was estimated.
 func (p *ShootingProblem) divide(left float64) error {
 	cut, gaps := p.series.cut()
 	t := p.series.T
@@ -71,9 +72,9 @@ func (p *ShootingProblem) divide(left float64) error {
 	return nil
 }
 
-// Refine shortens the steps of a problem of this objective where the stage before it, by shooting too, came
-// to a loss of less than the noise that was estimated: then the data are cleaner, and the error of
-// the method counts. What a network leaves is more than that.
+// Refine shortens the steps of a problem of this objective where the stage before it, by shooting
+// too, came to a loss of less than the noise that was estimated: then the data are cleaner, and the
+// error of the method counts. What a network leaves is more than that.
 func (o Shooting) Refine(problem Problem, before Objective, loss float64) error {
 	p, ok := problem.(*ShootingProblem)
 	if _, same := before.(Shooting); !ok || !same || !(loss < p.floor) || count(p.model) > manyUnknowns {

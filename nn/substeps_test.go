@@ -19,7 +19,8 @@ func longestLeg(p *ShootingProblem) float64 {
 	return h / p.scale.Tau
 }
 
-// Steps are 0.15 τ at most, and shorter where the noise is so small that the error of the method would show.
+// Steps are 0.15 τ at most, and shorter where the noise is so small that the error of the method
+// would show.
 func TestStepsFollowNoise(t *testing.T) {
 	s := noisySwing(3, 100, 0.01)
 	p := shootingProblem(t, newHNN(2, 4, 1), s, Shooting{}, 1)
@@ -52,7 +53,8 @@ func TestStepsFollowNoise(t *testing.T) {
 	}
 }
 
-// A fit of clean data that is interrupted in the last stage, whose steps are shorter, goes on to the same bits.
+// A fit of clean data that is interrupted in the last stage, whose steps are shorter, goes on to
+// the same bits.
 func TestResumeShorterSteps(t *testing.T) {
 	s := noisySwing(2, 24, 0)
 	fit := func(from *Checkpoint, stop int) (*Fitted, *Checkpoint, error) {

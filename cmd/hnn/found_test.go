@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// Constants of simulated systems with 1 % noise, less and none, from 100 draws of each system: the true value lies
-// within three standard errors of what is found in at least 95 of them, and with noise the errors are about as
-// large as they are said to be.
+// Constants of simulated systems with 1 % noise, less and none, from 100 draws of each system: the
+// true value lies within three standard errors of what is found in at least 95 of them, and with
+// noise the errors are about as large as they are said to be.
 func TestConstantsCover(t *testing.T) {
 	cover(t, "0.01", 2)
 	cover(t, "0", 1)

@@ -302,8 +302,8 @@ func TestStructureRefused(t *testing.T) {
 	fails(t, hnn(t, "", "eval", out, write("bare.csv", "t,q,p\n0,1,0\n0.1,0.9,0\n")), 1, "missing column u")
 }
 
-// The H of two networks is separable, and symplectic methods then keep it, and train it: what -continuity holds
-// together, to the same bytes after a resume. With friction they are refused.
+// The H of two networks is separable, and symplectic methods then keep it, and train it: what
+// -continuity holds together, to the same bytes after a resume. With friction they are refused.
 func TestStructureSeparable(t *testing.T) {
 	chdir(t)
 	must(t, "simulate", "-system", "pendulum", "-n", "3", "-duration", "8", "-dt", "0.1", "-o", "d.csv")
