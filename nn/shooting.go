@@ -158,6 +158,17 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	return p, nil
 }
 
+// Refine shortens the steps of a problem of this objective where the stage before it, by shooting
+// too, came to a loss of less than the noise that was estimated: then the data are cleaner, and the
+// error of the method counts. What a network leaves is more than that.
+func (o Shooting) Refine(problem Problem, before Objective, loss float64) error {
+	p, ok := problem.(*ShootingProblem)
+	if _, same := before.(Shooting); !ok || !same || !(loss < p.floor) || count(p.model) > manyUnknowns {
+		return nil
+	}
+	return p.divide(math.Sqrt(loss / p.floor))
+}
+
 // segmentsOf cuts rows lo to hi into segments of about equal length, at most length (0: one
 // segment), whose last row is the first of the next. Steps are at most longest.
 func segmentsOf(t []float64, lo, hi int, length, longest float64) []segment {

@@ -71,14 +71,3 @@ func (p *ShootingProblem) divide(left float64) error {
 	}
 	return nil
 }
-
-// Refine shortens the steps of a problem of this objective where the stage before it, by shooting
-// too, came to a loss of less than the noise that was estimated: then the data are cleaner, and the
-// error of the method counts. What a network leaves is more than that.
-func (o Shooting) Refine(problem Problem, before Objective, loss float64) error {
-	p, ok := problem.(*ShootingProblem)
-	if _, same := before.(Shooting); !ok || !same || !(loss < p.floor) || count(p.model) > manyUnknowns {
-		return nil
-	}
-	return p.divide(math.Sqrt(loss / p.floor))
-}
