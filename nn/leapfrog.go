@@ -79,5 +79,5 @@ func (o Shooting) phaseError(h float64) float64 {
 		}
 		trace += x[i]
 	}
-	return math.Abs(elementary.Cos(h)-trace/2) / (h * elementary.Sin(h))
+	return math.Abs(elementary.Cos(h)-float64(trace/2)) / (h * elementary.Sin(h))
 }

@@ -276,7 +276,7 @@ func (p *ShootingProblem) whiten(s *sandwich, f *sensitivity, r *autodiff.Matrix
 			v /= math.Sqrt(share)
 			if lastRow[j] > 0 && lastRow[j] == row {
 				s.next[j] += float64(v * last[j])
-				s.pairs[j] += float64(v*v)/2 + float64(last[j]*last[j])/2
+				s.pairs[j] += float64((float64(v*v) + float64(last[j]*last[j])) / 2)
 				s.count[j]++
 			}
 			last[j], lastRow[j] = v, row+1
