@@ -1,6 +1,9 @@
 package integrate
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The iteration of an implicit method compares the largest change of an h k_i in a round with the largest component of
 // the state or of an h k_i. It ends when the change is at most ε = 2^-52 of that size, or when it is below tolerance and
@@ -84,6 +87,9 @@ func (it *iteration) solve(r *Run, h float64) error {
 	return fail(ErrConvergence, r.t, h, "%v did not converge in %d rounds at t=%v (h=%v): want a shorter step",
 		r.m, maxRounds, r.t, h)
 }
+
+// Leaps returns the lengths of the leapfrog steps of a splitting method, in units of h, and nil of any other method.
+func (m *Method) Leaps() []float64 { return slices.Clone(m.leaps) }
 
 // A Half writes one half of the field of a separable Hamiltonian H(q, p) = T(p) + V(q),
 //

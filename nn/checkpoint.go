@@ -140,6 +140,9 @@ func (c *Checkpoint) restore(f *fit) error {
 	}
 	restore(params, c.params)
 	f.stage, f.before = c.stage, c.before
+	if err := f.refine(); err != nil {
+		return err
+	}
 	if c.best != nil && f.Patience > 0 {
 		if c.best.params == nil {
 			return errors.New(`best: key "parameters" is missing`)

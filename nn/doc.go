@@ -36,7 +36,9 @@
 //	data         series.go, estimate.go, smoothing.go (local cubics, and the noise),
 //	             periodic.go (angles, also as inputs of networks); inspect.go (what a series
 //	             looks like), with balance.go (does it keep an energy)
-//	objectives   problem.go, then derivatives.go, step.go and shooting.go; team.go computes
+//	objectives   problem.go, then derivatives.go, step.go and shooting.go, with substeps.go (the
+//	             lengths of its steps), leapfrog.go (symplectic ones) and continuity.go (a penalty
+//	             for jumps between segments); team.go computes
 //	             losses and gradients with several goroutines; custom.go lets an objective of
 //	             one's own use them
 //	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go;
@@ -47,7 +49,8 @@
 //	             seal.go (the sum at the end of a file), member.go (a model as a part of
 //	             another)
 //	constants    sensitivity.go (residuals of shooting and their derivatives), found.go (standard
-//	             errors, correlations, what the data do not determine)
+//	             errors, correlations, what the data do not determine), sandwich.go (what the
+//	             residuals say of errors)
 //	use          eval.go, settle.go; ensemble.go (several models of the same data); sparse.go
 //	             (few of many terms, for hnn formula)
 //

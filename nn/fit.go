@@ -224,6 +224,31 @@ func (f *fit) open(o Objective, origin int) (err error) {
 	return nil
 }
 
+// refine tells the problems of an objective the objective of the stage before them, and the lowest
+// loss there.
+func (f *fit) refine() error {
+	o, _ := f.objectiveOf(f.stage)
+	finer, ok := o.(interface {
+		Refine(p Problem, before Objective, loss float64) error
+	})
+	if !ok || f.origin < 1 {
+		return nil
+	}
+	before, _ := f.objectiveOf(f.origin - 1)
+	lowest := math.Inf(1)
+	for _, e := range f.Epochs {
+		if e.Stage == f.origin-1 {
+			lowest = min(lowest, e.Loss)
+		}
+	}
+	for _, p := range []Problem{f.problem, f.valid} {
+		if err := finer.Refine(p, before, lowest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (f *fit) close() {
 	for _, p := range []Problem{f.problem, f.valid} {
 		if c, ok := p.(interface{ Close() }); ok {
@@ -253,6 +278,9 @@ func (f *fit) run(ctx context.Context) error {
 		if o, origin := f.objectiveOf(f.stage); origin != f.origin {
 			f.best, f.Best, f.BestEpoch = nil, math.Inf(1), 0 // losses of two objectives cannot be compared
 			if err := f.open(o, origin); err != nil {
+				return err
+			}
+			if err := f.refine(); err != nil {
 				return err
 			}
 		}

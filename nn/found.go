@@ -74,13 +74,13 @@ const farTooLarge = 100
 // Found returns the constants of a fitted model with standard errors and correlations. The
 // unknowns are the constants c, the weights w and the initial states z of all segments:
 //
-//	σ² = Σ r²/(n − k),    Cov = σ² (JᵀJ)⁻¹,    J = ∂r/∂(c, w, z)
+//	J = ∂r/∂(c, w, z),    δ(c, w, z) = (JᵀJ)⁻¹ Jᵀ δr
 //
-// of which the block of c is returned, so an error counts what the others can take over. Initial
-// states are eliminated segment by segment, by reflections. Weights stand with σ/10 on the
-// diagonal of J, since they are not free to go anywhere. n counts each number that was observed once,
-// k the unknowns, of the weights as many as the data determine. A friction that is 0 as far as the data tell
-// has no error.
+// of which the block of c is returned, so an error counts what the others can take over. What the
+// residuals say of δr is in sandwich.go. Initial states are eliminated segment by segment, by
+// reflections, as if Continuity were 0: with it, errors are too large rather than too small.
+// Weights stand with σ/10 on the diagonal of J, since they are not free to go anywhere. A friction
+// that is 0 as far as the data tell has no error.
 //
 // Source: Bates and Watts, Nonlinear Regression Analysis and Its Applications (1988), §2.3; Golub
 // and Van Loan, Matrix Computations (2013), §6.5 for adding rows to a triangle.
@@ -124,7 +124,7 @@ func (p *ShootingProblem) left() []float64 {
 
 // errors fills in standard errors and correlations, and notes.
 func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
-	n, k, kc := p.series.X.Cols, count(p.model), len(constants)
+	k, kc := count(p.model), len(constants)
 	kw := k - kc
 	held := float64(p.NumResiduals())*float64(k)*float64(k) > mostWork
 	if held && kw > 0 {
@@ -135,10 +135,7 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 	if !(finite(0, []*autodiff.Matrix{r})) || ssr-ssr != 0 {
 		return errors.New("a derivative is not finite")
 	}
-	sigma, known := p.sigmaOf(r, ssr, rows, n, kc, kw)
-	if !known {
-		return errors.New("no more numbers were observed than there are unknowns")
-	}
+	sigma := math.Sqrt(ssr / rows) // where unknowns are few
 	// The weights again, now with their own diagonal.
 	full := autodiff.NewMatrix(kw+k, k)
 	g := make([]float64, kw+k)
@@ -150,6 +147,10 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 		g[kw+i] = r.At(i, k)
 	}
 	triangulate(full, g, nil)
+	s, sigma, known := p.sandwich(&autodiff.Matrix{Rows: k, Cols: k, Data: full.Data[:k*k]}, kc)
+	if !known {
+		return errors.New("no more numbers were observed than there are unknowns")
+	}
 	// What is left are the columns of the constants, by value.
 	a := autodiff.NewMatrix(kc, kc)
 	share := make([]float64, kc) // of a column, that initial states and weights cannot replace
@@ -176,7 +177,7 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 		use = append(use, c)
 	}
 	free := p.pin(f, constants, a, use, g[kw:], sigma)
-	if err := p.covariance(f, constants, a, free, sigma); err != nil {
+	if err := p.covariance(f, a, free, s); err != nil {
 		return err
 	}
 	for _, c := range free {
@@ -265,7 +266,7 @@ func beyond(a *autodiff.Matrix, columns []int, b []float64) float64 {
 // and the number of numbers that were observed.
 func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, raw []float64, ssr, rows float64) {
 	n := p.series.X.Cols
-	first := p.offsets()
+	p.offsets()
 	kw := k - kc
 	if held {
 		kw = 0
@@ -276,10 +277,10 @@ func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, 
 	sums := make([]float64, len(p.segments))
 	p.eachSegment(func(s *sensitivity, i int) {
 		s.follow(i, true)
-		rows := first[i+1] - first[i]
+		rows := p.numbers(i)
 		m := autodiff.NewMatrix(max(rows, n), n+wide) // initial states, weights, constants, r
 		lengths[i] = make([]float64, kc)
-		for l, v := range s.r {
+		for l, v := range s.r[:rows] {
 			row, from := m.Row(l), s.by[l*(k+n):(l+1)*(k+n)]
 			copy(row, from[k:])
 			copy(row[n:], from[kc:kc+kw])
@@ -336,20 +337,9 @@ func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, 
 	return tri, raw, ssr, rows
 }
 
-// sigmaOf returns the standard deviation of a residual. The weights count for as many unknowns
-// as the data determine better than their spread does.
-func (p *ShootingProblem) sigmaOf(r *autodiff.Matrix, ssr, rows float64, n, kc, kw int) (sigma float64, known bool) {
-	freedom := rows - float64(kc) - float64(n*len(p.segments))
-	guess := math.Sqrt(ssr / max(1, rows))
-	for i := range kw {
-		d := r.At(i, i) * weightSpread
-		freedom -= float64(d*d) / (float64(d*d) + float64(guess*guess))
-	}
-	return math.Sqrt(ssr / freedom), freedom > 0
-}
-
-// covariance computes errors and correlations of the constants in free from the triangle a.
-func (p *ShootingProblem) covariance(f *Found, constants []*TypedConstant, a *autodiff.Matrix, free []int, sigma float64) error {
+// covariance computes errors and correlations of the constants in free from the triangle a and the
+// S of sandwich.
+func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s *autodiff.Matrix) error {
 	k := len(free)
 	if k == 0 {
 		return nil
@@ -374,36 +364,51 @@ func (p *ShootingProblem) covariance(f *Found, constants []*TypedConstant, a *au
 		}
 		return fmt.Errorf("the data do not determine all constants. Nothing that was observed changes if together change %s: want one of them known, or without it", strings.Join(all, "; or "))
 	}
-	w := autodiff.NewMatrix(k, k) // rows of R⁻¹, back in the order of the constants
-	for l := range k {
-		column := make([]float64, k)
-		column[l] = 1
+	w := autodiff.NewMatrix(k, a.Rows) // (aᵀa)⁻¹aᵀ
+	for c := range a.Rows {
+		again, column := autodiff.NewMatrix(a.Rows, k), make([]float64, a.Rows)
+		for i := range a.Rows {
+			for l, at := range free {
+				if again.Row(i)[l] = a.At(i, at); scale[l] != 0 {
+					again.Row(i)[l] /= scale[l]
+				}
+			}
+		}
+		column[c] = 1
+		triangulate(again, column, make([]int, k))
 		backSolve(j, column, column, k)
 		for i := range k {
-			w.Row(order[i])[l] = column[i]
+			w.Row(order[i])[c] = column[i] / scale[order[i]]
 		}
 	}
-	for i, c := range free {
-		own := length(w.Row(i))
-		f.Constants[c].Error = sigma * own / scale[i]
-		for l := range k {
-			w.Row(i)[l] /= own
+	cov := func(i, l int) float64 {
+		sum := 0.
+		for b := range a.Rows {
+			for c := range a.Rows {
+				sum += float64(float64(w.At(i, b)*s.At(b, c)) * w.At(l, c))
+			}
 		}
+		return sum
+	}
+	for i, c := range free {
+		least := surest * f.Constants[c].Value
+		f.Constants[c].Error = math.Sqrt(cov(i, i) + float64(least*least))
 	}
 	for i, c := range free {
 		for l, d := range free {
-			sum := 0.
-			for e := range k {
-				sum += float64(w.At(i, e) * w.At(l, e))
-			}
+			v := cov(i, l) / f.Constants[c].Error / f.Constants[d].Error
 			if i == l {
-				sum = 1
+				v = 1
 			}
-			f.Correlation.Row(c)[d] = sum
+			f.Correlation.Row(c)[d] = max(-1, min(v, 1))
 		}
 	}
 	return nil
 }
+
+// surest is the least standard error, as a share of the value. What a solver that made the data has
+// wrong cannot be told from them.
+const surest = 1e-8
 
 // together names a direction by what each constant changes in it.
 func together(d []float64, free []int, constants []FoundConstant) string {

@@ -36,6 +36,9 @@ func (m *Mechanical) H(x autodiff.Var) autodiff.Var {
 // Field returns the symplectic gradient J∇H: q̇ᵢ = pᵢ/mᵢ, ṗ = −∇V.
 func (m *Mechanical) Field(x autodiff.Var) autodiff.Var { return autodiff.Hamilton(m.H(x), x) }
 
+// Separable tells that H = T(p) + V(q).
+func (m *Mechanical) Separable() bool { return true }
+
 // Dim returns 2d.
 func (m *Mechanical) Dim() int { return 2 * m.N.in() }
 

@@ -49,7 +49,9 @@ type Comparison struct {
 	Window int      // rows on each side of the fitted cubics; 0: 5
 	Stride int      // rows between the states that are compared; 0: 1
 
-	Segment float64 // length of a segment of Shooting, in units of time; 0: whole trajectories
+	Segment    float64   // length of a segment of Shooting, in units of time; 0: whole trajectories
+	Leaps      []float64 // of the symplectic method of Shooting, see leapfrogs; nil: the method of Runge and Kutta
+	Continuity float64   // weight of the jumps between segments of Shooting, see couple; 0: none
 }
 
 // Objectives returns the table of objectives.

@@ -12,6 +12,7 @@ import (
 //
 //	r = √w (x̂ − x)
 //
+// and, with Comparison.Continuity, of each component where two segments meet, √w times the jump.
 // Their derivatives by the unknowns θ (of the model) and z (initial states) follow the motion. Of
 // a step x⁺ = g(x, θ),
 //
@@ -35,10 +36,22 @@ func (p *ShootingProblem) offsets() []int {
 				n += p.compared(l.row)
 			}
 		}
+		if p.joined(i) {
+			n += p.series.X.Cols
+		}
 		first[i+1] = first[i] + n
 	}
 	p.first = first
 	return first
+}
+
+// numbers returns how many residuals of a segment are those of numbers that were observed.
+func (p *ShootingProblem) numbers(i int) int {
+	n := p.offsets()[i+1] - p.offsets()[i]
+	if p.joined(i) {
+		n -= p.series.X.Cols
+	}
+	return n
 }
 
 // compared returns how many numbers of a row are compared.
@@ -65,6 +78,9 @@ func (p *ShootingProblem) Residuals(r []float64, j *autodiff.Matrix) {
 			clear(row)
 			copy(row[:k], from)
 			copy(row[k+i*n:], from[k:])
+			if at := l - (len(s.r) - n); at >= 0 && p.joined(i) { // the other side of a jump
+				row[k+(i+1)*n+at] = -math.Sqrt(p.joint[at]) * p.unit.Data[at]
+			}
 		}
 	})
 }
@@ -121,7 +137,7 @@ func (s *sensitivity) derive() {
 		s.u = autodiff.NewMatrix(1, p.inputs)
 		u = g.Leaf("u", s.u)
 	}
-	next := autodiff.Add(x, autodiff.Mul(autodiff.ExpandTo(h, 1, x.Cols()), rk4Slope(stagesOf(p.field, u), x, h)))
+	next := p.step(x, h, u)
 	outs := []autodiff.Var{next}
 	each := 1 + len(p.model)
 	for i := range x.Cols() {
@@ -167,6 +183,17 @@ func (s *sensitivity) follow(i int, derivatives bool) {
 		}
 		if l.row >= 0 {
 			s.observe(l.row, x, derivatives)
+		}
+	}
+	if p.joined(i) {
+		for j, w := range p.joint {
+			root := math.Sqrt(w)
+			s.r = append(s.r, root*(x[j]-float64(p.start.At(i+1, j)*p.unit.Data[j])))
+			if derivatives {
+				for _, v := range s.state[j*(k+n) : (j+1)*(k+n)] {
+					s.by = append(s.by, root*v)
+				}
+			}
 		}
 	}
 }

@@ -7,11 +7,15 @@ import "hnn/autodiff"
 // may use them.
 func NewHalves(m Field) (velocity, force func(dx, x []float64)) {
 	d := m.Dim() / 2
-	half := func(from int) func(dx, x []float64) { // of d components, from so many on; the others are at 0
-		return Func(func(x autodiff.Var) autodiff.Var {
-			f := m.Field(autodiff.Pad(x, from, 2*d))
-			return autodiff.Slice(f, d-from, 2*d-from)
-		}, d)
+	half := func(from int) func(dx, x []float64) {
+		return Func(func(x autodiff.Var) autodiff.Var { return halfOf(m, x, from) }, d)
 	}
 	return half(d), half(0)
+}
+
+// halfOf returns the half of a field that depends on d components x alone, from so many on: the
+// velocity of the momenta, from d, or the force at the coordinates, from 0. The others are at 0.
+func halfOf(m Field, x autodiff.Var, from int) autodiff.Var {
+	d := x.Cols()
+	return autodiff.Slice(m.Field(autodiff.Pad(x, from, 2*d)), d-from, 2*d-from)
 }

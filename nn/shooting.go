@@ -13,9 +13,9 @@ import (
 // Shooting is the Objective that compares whole stretches of motion with what was observed.
 // Trajectories are cut into segments of the length Segment. The state z at the start of each
 // segment is an unknown, too. From there the field f is integrated through the segment by the
-// classical Runge–Kutta method on the times of the data, in several steps where these are more
-// than 0.15 τ apart, and the loss is the mean over all
-// observed numbers x of
+// classical Runge–Kutta method on the times of the data, in several steps where these are far
+// apart, see longest, or by a symplectic method, see Comparison.Leaps. The loss is the mean over
+// all observed numbers x of
 //
 //	((x̂ − x)/σ)² / N,    x̂ = the state that was reached,   σ = the noise of that component
 //
@@ -26,6 +26,8 @@ import (
 // The field is never evaluated at a noisy state, so the bias of the other objectives is not
 // there. Long segments tell slow errors of the field. They are hard to begin with, so a fit may
 // go from short segments to long ones: see Stage.
+//
+// Segments need not meet: see Comparison.Continuity for a penalty.
 //
 // Of a step from x to x⁺ and λ⁺ = ∂L/∂x⁺, one plan computes λ = ∂L/∂x and adds the gradient
 // by the parameters; it computes the step anew, so that only states are kept and memory does
@@ -52,10 +54,6 @@ type segment struct {
 	legs  []leg // in order
 }
 
-// longestStep is the longest step of the integrator in time scales τ of the data. Its error in
-// the phase, of h⁴/120 a time unit for an oscillator, is then 4e-6.
-const longestStep = 0.15
-
 // Scaling implements Objective.
 func (o Shooting) Scaling(s *Series) (*Scaling, error) {
 	if err := s.timed(); err != nil {
@@ -77,55 +75,50 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	if !(o.Segment >= 0) || o.Segment-o.Segment != 0 {
 		return nil, fmt.Errorf("nn: shooting: segments of length %v: want a number from 0 up", o.Segment)
 	}
+	if !(o.Continuity >= 0) || o.Continuity-o.Continuity != 0 {
+		return nil, fmt.Errorf("nn: shooting: a weight %v of continuity: want a number from 0 up", o.Continuity)
+	}
+	if err := o.splits(f); err != nil {
+		return nil, err
+	}
 	n := s.X.Cols
-	p := &ShootingProblem{field: f, series: s, model: m.Params(), sigma: s.Noise()}
+	p := &ShootingProblem{field: f, series: s, model: m.Params(), sigma: s.Noise(), by: o, scale: scale}
 	p.unit = autodiff.NewMatrix(1, n)
 	for j := range n {
 		p.unit.Data[j] = 1
 	}
-	longest := math.Inf(1) // of data without a time scale
 	if scale != nil {
 		copy(p.unit.Data, scale.S.Data)
-		longest = longestStep * scale.Tau
 	} else if own, err := o.Scaling(s); err == nil {
-		longest = longestStep * own.Tau
-	}
-	cut, gaps := s.cut()
-	p.gaps = gaps
-	for i := range cut.Runs() {
-		lo, hi := cut.Run(i)
-		p.segments = append(p.segments, segmentsOf(s.T, lo, hi, o.Segment, longest)...)
+		p.scale = own
 	}
 	if d, ok := DrivenBy(m); ok {
 		if err := s.drivable(d); err != nil {
 			return nil, err
 		}
-		if err := drive(p.segments, s, cut); err != nil {
-			return nil, err
-		}
 		p.inputs = 3 * d.Inputs()
 	}
-	if len(p.segments) == 0 {
-		return nil, errors.New("nn: shooting: no two rows of a trajectory: want at least two")
+	if err := p.divide(1); err != nil {
+		return nil, err
 	}
 	x, _ := s.smoothed()
 	p.start = autodiff.NewMatrix(len(p.segments), n)
-	seen := make([]float64, s.Rows()) // how often a row is compared
+	p.times = make([]float64, s.Rows())
 	for i, g := range p.segments {
 		for j := range n {
 			p.start.Row(i)[j] = x.At(g.first, j) / p.unit.Data[j]
 		}
-		seen[g.first]++
+		p.times[g.first]++
 		for _, l := range g.legs {
 			if l.row >= 0 {
-				seen[l.row]++
+				p.times[l.row]++
 			}
 		}
 	}
 	// All observed numbers make a mean, which is one of segments: hence their number.
 	p.weight = autodiff.NewMatrix(s.Rows(), n)
 	total := 0.
-	for r, times := range seen {
+	for r, times := range p.times {
 		for j := range n {
 			if times > 0 && s.observed(r, j) {
 				p.weight.Row(r)[j] = 1 / (p.sigma[j] * p.sigma[j])
@@ -148,7 +141,8 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	}
 	scaleBy(1 / null)
 	p.floor = 1 / null
-	for r, times := range seen { // each counts once, however many segments meet there
+	p.couple(float64(len(p.segments)) / total / null)
+	for r, times := range p.times { // each counts once, however many segments meet there
 		for j := range n {
 			if times > 0 {
 				p.weight.Row(r)[j] /= times
@@ -162,6 +156,17 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	}
 	p.team = newTeam(p.params, count(p.model), len(p.segments), workers, p.compile)
 	return p, nil
+}
+
+// Refine shortens the steps of a problem of this objective where the stage before it, by shooting
+// too, came to a loss of less than the noise that was estimated: then the data are cleaner, and the
+// error of the method counts. What a network leaves is more than that.
+func (o Shooting) Refine(problem Problem, before Objective, loss float64) error {
+	p, ok := problem.(*ShootingProblem)
+	if _, same := before.(Shooting); !ok || !same || !(loss < p.floor) || count(p.model) > manyUnknowns {
+		return nil
+	}
+	return p.divide(math.Sqrt(loss / p.floor))
 }
 
 // segmentsOf cuts rows lo to hi into segments of about equal length, at most length (0: one
@@ -208,7 +213,11 @@ type ShootingProblem struct {
 	unit     *autodiff.Matrix   // 1×2d
 	params   []*autodiff.Matrix
 	weight   *autodiff.Matrix // of each number of the series, 0 where it is not compared
+	times    []float64        // how often a row is compared
 	sigma    []float64
+	by       Shooting
+	scale    *Scaling  // of the recipe, or the data's own; nil: they have none
+	joint    []float64 // weights of the jumps between segments, nil: none
 	floor    float64
 	gaps     int
 	inputs   int // numbers of u in a step, in all its stages
@@ -340,8 +349,7 @@ func (p *ShootingProblem) compile(rows int, gradient bool) chunk {
 		c.u = autodiff.NewMatrix(rows, p.inputs)
 		u = g.Leaf("u", c.u)
 	}
-	slope := rk4Slope(stagesOf(p.field, u), x, h)
-	next := autodiff.Add(x, autodiff.Mul(autodiff.ExpandTo(h, rows, n), slope))
+	next := p.step(x, h, u)
 	c.forward = mustCompile([]autodiff.Var{next})
 	c.next = c.forward.Value(next)
 	if !gradient {
@@ -356,6 +364,14 @@ func (p *ShootingProblem) compile(rows int, gradient bool) chunk {
 		c.gradient = append(c.gradient, autodiff.NewMatrix(w.Rows, w.Cols))
 	}
 	return c
+}
+
+// step returns the states after a step from x of lengths h, rows×1, with the inputs u of its stages.
+func (p *ShootingProblem) step(x, h, u autodiff.Var) autodiff.Var {
+	if p.by.Leaps != nil {
+		return leapfrogs(p.field, p.by.Leaps, x, h)
+	}
+	return autodiff.Add(x, autodiff.Mul(autodiff.ExpandTo(h, x.Rows(), x.Cols()), rk4Slope(stagesOf(p.field, u), x, h)))
 }
 
 func (c *shootingChunk) grads() []*autodiff.Matrix { return c.gradient }
@@ -385,6 +401,9 @@ func (c *shootingChunk) run(rows []int) float64 {
 		for i, r := range rows {
 			if legs := p.segments[r].legs; k < len(legs) && legs[k].row >= 0 {
 				loss += c.residuals(i, legs[k].row, c.next.Row(i), nil)
+				if k == len(legs)-1 {
+					loss += p.jump(r, c.next.Row(i))
+				}
 			}
 		}
 	}
@@ -400,7 +419,11 @@ func (c *shootingChunk) run(rows []int) float64 {
 		c.steps(rows, k)
 		for i, r := range rows {
 			if legs := p.segments[r].legs; k < len(legs) && legs[k].row >= 0 {
-				c.residuals(i, legs[k].row, c.states[k+1][i*n:(i+1)*n], rows)
+				x := c.states[k+1][i*n : (i+1)*n]
+				c.residuals(i, legs[k].row, x, rows)
+				if k == len(legs)-1 {
+					p.jumpGradient(r, x, c.lambda.Row(i), nil, len(rows))
+				}
 			}
 		}
 		copy(c.x.Data, c.states[k])
@@ -419,6 +442,10 @@ func (c *shootingChunk) run(rows []int) float64 {
 		for j, v := range c.lambda.Row(i) {
 			start.Row(r)[j] = v * p.unit.Data[j]
 		}
+	}
+	for i, r := range rows { // the other side of the jumps
+		end := len(p.segments[r].legs)
+		p.jumpGradient(r, c.states[end][i*n:(i+1)*n], nil, start, len(rows))
 	}
 	return loss
 }

@@ -192,6 +192,7 @@ func TestShootingRefuses(t *testing.T) {
 			return err
 		},
 		"segments of length -1": func() error { _, err := Shooting{Segment: -1}.Problem(newHNN(2, 3, 1), s, nil, 1); return err },
+		"a weight -1 of":        func() error { _, err := Shooting{Continuity: -1}.Problem(newHNN(2, 3, 1), s, nil, 1); return err },
 		"no times":              func() error { _, err := Shooting{}.Problem(newHNN(2, 3, 1), &Series{X: s.X}, nil, 1); return err },
 		"no two rows": func() error {
 			_, err := Shooting{}.Problem(newHNN(2, 3, 1), &Series{T: []float64{1}, X: autodiff.NewMatrix(1, 2)}, nil, 1)

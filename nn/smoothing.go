@@ -162,13 +162,81 @@ func (s *Series) cubic(r, j int, rows []int, degree int) (c [4]float64, leverage
 	return c, leverage
 }
 
-// Noise estimates the standard deviation σ of the noise in each component, from what is left
-// of it after local cubics have been fitted. It is at least a ten thousandth of the standard
-// deviation of the component, so that clean data do not count for more than they should. Where
-// trajectories are too short to tell, it is that standard deviation itself. Hidden components
-// have those of their guesses.
+// Noise estimates the standard deviation σ of the noise in each component, from what is left of it
+// after local cubics have been fitted. Where rows are so far apart that cubics do not follow the
+// motion, it is what rows differ from polynomials through their neighbours. It is at least a ten
+// thousandth of the standard deviation of the component, so that clean data do not count for more
+// than they should. Where trajectories are too short to tell, it is that standard deviation itself.
+// Hidden components have those of their guesses.
 func (s *Series) Noise() []float64 {
 	_, sigma := s.widths()
+	for j, v := range s.between() {
+		if v < resolved*sigma[j] {
+			sigma[j] = v
+		}
+	}
+	return s.bound(sigma)
+}
+
+// Unresolved returns what is left of each component after local cubics have been fitted: the noise
+// or, where rows are far apart, more.
+func (s *Series) Unresolved() []float64 {
+	_, left := s.widths()
+	return s.bound(left)
+}
+
+// resolved is the share of what cubics leave below which what rows differ from their neighbours
+// shows that cubics do not follow the motion.
+const resolved = 0.5
+
+// beyondRow is how many rows on each side interpolate the one between them.
+const beyondRow = 4
+
+// between returns the standard deviation of each component from the polynomial of degree 7 through
+// four rows on each side, NaN where no row tells:
+//
+//	σ² = mean of (x − Σ wⱼ xⱼ)²/(1 + Σ wⱼ²),    wⱼ = Πₖ (t − tₖ)/(tⱼ − tₖ), k ≠ j
+//
+// Of a sine of n rows a period that is (2π/n)⁸/70, where cubics leave (2π/n)⁴/12.
+//
+// Source: Berrut and Trefethen, "Barycentric Lagrange Interpolation" (2004), eq. 2.1.
+func (s *Series) between() []float64 {
+	cut, _ := s.cut()
+	sigma := make([]float64, s.X.Cols)
+	var seen, near []int // rows with a number, and those beside one of them
+	for j := range sigma {
+		sum, rows := 0., 0.
+		for i := range cut.Runs() {
+			seen = seen[:0]
+			for lo, hi := cut.Run(i); lo < hi; lo++ {
+				if v := s.X.At(lo, j); v == v {
+					seen = append(seen, lo)
+				}
+			}
+			for at := beyondRow; at+beyondRow < len(seen); at++ {
+				near = append(append(near[:0], seen[at-beyondRow:at]...), seen[at+1:at+1+beyondRow]...)
+				d, square := s.X.At(seen[at], j), 1.
+				for _, a := range near {
+					w := 1.
+					for _, b := range near {
+						if a != b {
+							w *= (s.T[seen[at]] - s.T[b]) / (s.T[a] - s.T[b])
+						}
+					}
+					d -= float64(w * s.X.At(a, j))
+					square += float64(w * w)
+				}
+				sum, rows = sum+float64(d*d)/square, rows+1
+			}
+		}
+		sigma[j] = math.Sqrt(sum / rows)
+	}
+	return sigma
+}
+
+// bound keeps the noise of each component between a ten thousandth of its standard deviation and
+// that itself, where it is not known.
+func (s *Series) bound(sigma []float64) []float64 {
 	for j := range sigma {
 		mean, count, spread := 0., 0., 0.
 		for r := range s.Rows() {

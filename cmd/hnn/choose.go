@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
+	"hnn/integrate"
 	"hnn/nn"
 )
 
@@ -64,7 +66,7 @@ func (t *trainJob) choose(e *env, s *states) error {
 	why, noise, told := "", math.NaN(), false // unknown
 	own := f.First("optimizer", "epochs", "batch", "lr", "lr-end", "schedule", "beta1", "beta2", "eps", "weight-decay", "momentum") != ""
 	if s.T != nil && s.Rows() >= fewRows && !(own && t.objective != "") {
-		noise, told = s.noiseShare()
+		noise, told = s.noiseShare(s.Noise())
 	}
 	if t.objective == "" {
 		t.objective = cmp.Or(t.usual(), kind.Objective)
@@ -72,12 +74,16 @@ func (t *trainJob) choose(e *env, s *states) error {
 		case t.usual() != "":
 		case hidden:
 			t.objective, why = "shooting", "the file has no momenta"
-		case t.objective == "derivatives" && noise > noisy && s.DX == nil && f.First("derivatives", "order", "window", "stride", "optimizer", "batch", "lr") == "":
-			t.objective, why = "shooting", fmt.Sprintf("noise is %.2g %% of the spread of the data", 100*noise)
+		case t.objective == "derivatives" && s.DX == nil && noise-noise == 0 && f.First("derivatives", "order", "window", "stride", "optimizer", "batch", "lr") == "":
+			if noise > noisy {
+				t.objective, why = "shooting", fmt.Sprintf("noise is %.2g %% of the spread of the data", 100*noise)
+			} else if share, _ := s.noiseShare(s.Unresolved()); share > noisy {
+				t.objective, why = "shooting", fmt.Sprintf("rows are so far apart that cubics through them are off by %.2g %% of the spread of the data", 100*share)
+			}
 		}
 	}
 	if t.objective != "shooting" {
-		if name := f.First("segment"); name != "" {
+		if name := f.First("segment", "method", "continuity"); name != "" {
 			return flags.Wrong("-%s is for the objective shooting, this is %s", name, t.objective)
 		}
 		if noise <= noisy && told && !own {
@@ -133,6 +139,17 @@ func weights(in int, hidden []int) int {
 		in = h
 	}
 	return n + in + 1
+}
+
+// checkMethod finds the method of shooting.
+func (t *trainJob) checkMethod() error {
+	for _, m := range append([]*integrate.Method{integrate.RK4}, separableMethods...) {
+		if strings.EqualFold(m.String(), t.method) {
+			t.by.Leaps = m.Leaps()
+			return nil
+		}
+	}
+	return flags.Wrong("-method %.40s: want RK4 or, for a model H = T(p) + V(q), one of %v", t.method, separableMethods)
 }
 
 // chooseSegments chooses the stages of shooting.
@@ -199,12 +216,12 @@ func (t *trainJob) subsetOf(segment float64) int {
 	return int(math.Ceil(float64(t.subset) * t.interval / segment))
 }
 
-// noiseShare returns the largest share of the noise in the spread of a component, and whether
+// noiseShare returns the largest share of the noise of components in their spread, and whether
 // there is none in which noise cannot be told from motion.
-func (s *states) noiseShare() (share float64, told bool) {
+func (s *states) noiseShare(noise []float64) (share float64, told bool) {
 	low, high := s.Range()
 	told = true
-	for j, sigma := range s.Noise() {
+	for j, sigma := range noise {
 		if spread := (high[j] - low[j]) / (2 * math.Sqrt2); spread > 0 { // of a sine, its deviation
 			if k := sigma / spread; k < 0.5 {
 				share = max(share, k)

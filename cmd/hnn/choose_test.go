@@ -57,6 +57,16 @@ func TestChoose(t *testing.T) {
 			t.Errorf("noise %s, %d columns, %s: status %d\n%s", c.noise, c.columns, c.flags, r.status, r.errors)
 		}
 	}
+	// Clean data of 12 rows a period are no noise, but too coarse for differences.
+	dir := t.TempDir()
+	var b strings.Builder
+	for _, row := range csvRows(t, strings.NewReader(must(t, "simulate", "-n", "3", "-duration", "30", "-dt", "0.52"))) {
+		b.WriteString(strings.Join(row[:4], ",") + "\n")
+	}
+	r := hnn(t, "", "train", "-epochs", "2", "-hidden", "8", "-o", filepath.Join(dir, "m.json"), put(t, dir, "coarse.csv", b.String()))
+	if r.status != 0 || !strings.Contains(r.errors, "rows are so far apart that cubics through them are off by 0.") {
+		t.Errorf("coarse data: status %d\n%s", r.status, r.errors)
+	}
 }
 
 // Data with little noise get a close fit, of as many iterations as the noise allows, unless a flag

@@ -107,7 +107,7 @@ func defineEval(f *flags.Set) check {
 			}
 			noise := math.NaN()
 			if s.T != nil {
-				noise, _ = s.noiseShare()
+				noise, _ = s.noiseShare(s.Noise())
 			}
 			all := scores[len(scores)-1]
 			for i, v := range []float64{all.mse, all.step, all.coord, all.hSpread} {

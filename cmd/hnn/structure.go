@@ -282,6 +282,8 @@ into momenta. Where constants in it are to be found, the velocities are where th
 and positions alone are compared.
 
 After the training there is a line for each constant: its value ± its standard error, at the
-noise that is left. The error counts what other constants, initial states and networks can
-take over. -report FILE is a table of them with correlations.
+noise that is left of each column. The error counts what other constants, initial states and
+networks can take over, residuals that are alike from row to row, and the steps of the solver.
+It takes -H and the curve of the inputs between rows for true, and is at least 1e-8 of the
+value. -report FILE is a table of them with correlations.
 `

@@ -302,8 +302,8 @@ func TestStructureRefused(t *testing.T) {
 	fails(t, hnn(t, "", "eval", out, write("bare.csv", "t,q,p\n0,1,0\n0.1,0.9,0\n")), 1, "missing column u")
 }
 
-// The H of two networks is separable, and symplectic methods then keep it. With friction they
-// are refused.
+// The H of two networks is separable, and symplectic methods then keep it, and train it: what
+// -continuity holds together, to the same bytes after a resume. With friction they are refused.
 func TestStructureSeparable(t *testing.T) {
 	chdir(t)
 	must(t, "simulate", "-system", "pendulum", "-n", "3", "-duration", "8", "-dt", "0.1", "-o", "d.csv")
@@ -316,6 +316,20 @@ func TestStructureSeparable(t *testing.T) {
 	}
 	must(t, "train", "-quiet", "-friction", "constant", "-H", "net(p)+net(q)", "-hidden", "8", "-epochs", "3", "-segment", "1", "-o", "f.json", "d.csv")
 	fails(t, hnn(t, "", "rollout", "-method", "Yoshida4", "-dt", "0.05", "-state", "0.5,0", "f.json"), 2, "-method Yoshida4 is for models without friction and inputs: use")
+	args := []string{"train", "-quiet", "-H", "net(p)+net(q)", "-hidden", "8", "-segment", "1", "-method", "leapfrog", "-continuity", "10"}
+	must(t, append(args, "-epochs", "40", "-o", "l.json", "d.csv")...)
+	must(t, append(args, "-epochs", "15", "-checkpoint", "c.json", "-o", "m.json", "d.csv")...)
+	must(t, "train", "-quiet", "-resume", "c.json", "-epochs", "40", "-o", "m.json", "d.csv")
+	whole := string(contents(t, "l.json"))
+	if whole != string(contents(t, "m.json")) || whole == string(contents(t, "s.json")) {
+		t.Error("the method and the continuity are not those of the flags")
+	}
+	for _, c := range [][2]string{{"-friction constant -H net(p)+net(q) -method Leapfrog", "not H = T(p) + V(q)"}, {"-kind hnn -objective shooting -method Yoshida4", "not H = T(p) + V(q)"}} {
+		fails(t, hnn(t, "", append(append([]string{"train", "-quiet", "-o", "x.json"}, strings.Fields(c[0])...), "d.csv")...), 1, c[1])
+	}
+	for _, c := range [][2]string{{"-method RK45", "-method RK45: want RK4 or, for a model"}, {"-objective step -method RK4", "-method is for the objective shooting"}, {"-objective step -continuity 1", "-continuity is for the objective shooting"}} {
+		fails(t, hnn(t, "", append(append([]string{"train", "-o", "x.json"}, strings.Fields(c[0])...), "d.csv")...), 2, c[1])
+	}
 }
 
 // A training of a typed system is interrupted and resumed to the same bytes.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
+	"hnn/integrate"
 	"hnn/nn"
 )
 
@@ -85,9 +86,20 @@ says what was chosen:
                 Without dq and dp it is of central differences of -order 4
   above it      -objective shooting if the file has no dq and dp, with -optimizer broyden -epochs
                 20,20,200 -hidden 32,32 and segments of 1, 5 and 20 time scales of the data. Where
-                there are more than 3000 unknowns, -optimizer lbfgs -epochs 60,60,400
+                there are more than 3000 unknowns, -optimizer lbfgs -epochs 60,60,400. The same
+                for rows that are far apart, below about 15 a period
   not known     without t, or of fewer than 40 rows: -optimizer adam -epochs 300 -hidden 128,64,32,
                 as with noise and given dq and dp
+
+-continuity 10 holds the segments together: where one ends and the next begins, a jump as large
+as the noise counts as much as 10 numbers that are off by it. Without it they need not meet. It
+helps where rows are few or momenta are missing, and segments are short: long ones need it less.
+
+Between two rows the solver takes steps of at most 0.15 time scales, shorter ones where the
+noise is so small that their error would show. -method Leapfrog, Yoshida4 or Yoshida6 takes
+symplectic steps, for H = T(p) + V(q), as of -kind mechanical. Within segments RK4 keeps the
+energy well enough, so this fits no better. Leapfrog needs a fifth less time where noise is a
+third of the spread of the data, and more where it is small; the others need more.
 
 ` + structureHelp + `
 Without momenta, for a file of q and t alone, the default is -kind mechanical, H = p²/2m +
@@ -181,6 +193,7 @@ type trainJob struct {
 	momentum        float64
 	history, subset int
 	segments        []float64
+	method          string  // of the integration in shooting
 	interval        float64 // between two rows of the data, on average
 	masses          []float64
 	cols            columns
@@ -204,7 +217,7 @@ func newTrain(f *flags.Set) *trainJob {
 	t := &trainJob{
 		training: training{hidden: []int{128, 64, 32}, act: nn.Tanh, init: nn.Torch, schedule: "cosine", lr: 2e-3, adam: *nn.NewAdam()},
 		kind:     nn.Kinds()[0].Name, by: nn.Comparison{Order: 2, Window: 5, Stride: 1},
-		optimizers: []string{"adam"}, passes: []int{300}, batch: 64, every: 100, history: 30, masses: []float64{1}, out: "-", flags: f,
+		optimizers: []string{"adam"}, passes: []int{300}, batch: 64, every: 100, method: integrate.RK4.String(), history: 30, masses: []float64{1}, out: "-", flags: f,
 	}
 	var kinds, objectives []string
 	for _, k := range nn.Kinds() {
@@ -227,6 +240,8 @@ func newTrain(f *flags.Set) *trainJob {
 	f.Int(&t.history, "history", 1, "`pairs` of changes that lbfgs keeps")
 	f.Int(&t.subset, "subset", 0, "`rows` of the data that lbfgs and broyden use, evenly spread, 0: all")
 	f.Floats(&t.segments, "segment", flags.Positive, "`lengths` of the segments of shooting, in units of t, one stage for each (default 1, 5 and 20 time scales of the data)")
+	f.StringVar(&t.method, "method", t.method, "`method` of the solver in shooting: RK4 or, for H = T(p) + V(q), Leapfrog, Yoshida4 or Yoshida6")
+	f.Float(&t.by.Continuity, "continuity", flags.NotNegative, "`weight` of the jumps between segments of shooting, 0: segments need not meet")
 	f.Floats(&t.masses, "mass", flags.Positive, "`masses` of kind mechanical, of all coordinates or of each")
 	f.Float(&t.momentum, "momentum", flags.Fraction, "`μ` of sgd")
 	f.File(&t.valid, "valid", flags.Input, "`file` of states that are not trained on, for the validation loss")
@@ -281,6 +296,9 @@ func (t *trainJob) check() error {
 	}
 	if t.by.Order%2 != 0 {
 		return flags.Wrong("-order %d: central differences have an even order", t.by.Order)
+	}
+	if err := t.checkMethod(); err != nil {
+		return err
 	}
 	if err := t.checkStructure(); err != nil {
 		return err
