@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hnn/autodiff/formula"
+	"hnn/nn"
 )
 
 // findings.go says what hnn formula found.
@@ -45,8 +48,11 @@ func (j *formulaJob) tell(e *env, m *model, s *states, findings []*finding, c *c
 	for _, v := range c.more {
 		e.say("  %-16s %s", v.Name, withSmallError(v.Value, v.Error))
 	}
-	if with := c.beside(); with != "" {
+	if with := c.beside(s); with != "" {
 		e.say("with -H goes %s", with)
+	}
+	if strings.HasPrefix(c.known.Gain, "net") && c.model != nil {
+		e.say("the gain is a network, which was trained anew with the formula")
 	}
 	if c.model != nil && c.residual[1] > 0 {
 		what := "the time derivatives of the data"
@@ -59,7 +65,7 @@ func (j *formulaJob) tell(e *env, m *model, s *states, findings []*finding, c *c
 }
 
 // beside returns the flags that go with -H.
-func (c *constants) beside() string {
+func (c *constants) beside(s *states) string {
 	var all []string
 	add := func(name, value string) {
 		if strings.ContainsAny(value, " *^()+/") {
@@ -68,6 +74,9 @@ func (c *constants) beside() string {
 		all = append(all, "-"+name+" "+value)
 	}
 	q, p := c.h.lib.q, c.h.lib.p
+	if c.h.lib.angles != nil {
+		add("periodic", strings.Join(c.h.lib.angles, ","))
+	}
 	if !slices.Equal(c.names(), names(len(q))) {
 		add("q", strings.Join(q, ","))
 		add("p", strings.Join(p, ","))
@@ -77,20 +86,40 @@ func (c *constants) beside() string {
 		add("friction", c.loss.expression()+c.on)
 	case friction != "" && friction != "none":
 		add("friction", friction)
-		var set []string
-		for _, v := range c.more {
-			if _, own := c.known.Fit[v.Name]; own {
-				set = append(set, v.Name+"="+strconv.FormatFloat(v.Value, 'g', 7, 64))
-			}
-		}
-		if set != nil {
+		if set := c.own(); set != nil {
 			add("set", strings.Join(set, ","))
 		}
 	}
 	if len(c.known.Inputs) > 0 {
 		add("inputs", strings.Join(c.known.Inputs, ","))
+		if s != nil && s.Between != "" && s.Between != nn.LinearInput {
+			add("interpolate", string(s.Between))
+		}
 	}
 	return strings.Join(all, " ")
+}
+
+// own returns the values of the constants that a typed friction has.
+func (c *constants) own() (set []string) {
+	d, err := formula.Parse(strings.TrimSuffix(c.known.Friction, c.on))
+	if err != nil {
+		return nil
+	}
+	for _, name := range d.Names() {
+		v, ok := c.known.Set[name]
+		if fitted, found := c.known.Fit[name]; found {
+			v, ok = fitted, true
+		}
+		for _, m := range c.more {
+			if m.Name == name {
+				v, ok = m.Value, true
+			}
+		}
+		if ok {
+			set = append(set, name+"="+strconv.FormatFloat(v, 'g', 7, 64))
+		}
+	}
+	return set
 }
 
 // doubt warns of what looks wrong.
@@ -98,7 +127,7 @@ func (j *formulaJob) doubt(e *env, m *model, s *states, findings []*finding, c *
 	for _, note := range c.notes {
 		e.warn("%s: %s", s.name, note)
 	}
-	formula, model := c.residual[0], c.residual[1]
+	own, model := c.residual[0], c.residual[1]
 	noise := 0.
 	if s != nil && s.T != nil {
 		noise = s.noiseShare()
@@ -109,7 +138,7 @@ func (j *formulaJob) doubt(e *env, m *model, s *states, findings []*finding, c *
 	for _, f := range findings {
 		off := f.off()
 		switch {
-		case model > 0 && formula <= asClose*model: // the data have the last word
+		case model > 0 && own <= asClose*model: // the data have the last word
 		case f.Error > poorFormula && f.what == "H":
 			e.warn("%s: the field of this formula is off by %.2g of that of the model: H is no sum of so few of these terms. Give others by -terms, or another -degree or -size", m.file, f.Error)
 		case f.Error > poorFormula:
@@ -118,8 +147,8 @@ func (j *formulaJob) doubt(e *env, m *model, s *states, findings []*finding, c *
 			e.warn("%s: with constants that are fitted to the data the %s is off by %.2g of that of the model, before by %.2g: are they data of the same system?", s.name, f.noun, off, f.Error)
 		}
 	}
-	if formula > farther*model {
-		e.warn("%s: the formula is %.2g times further from the data than the model: look at more terms by -size, -degree or -terms", s.name, formula/model)
+	if own > farther*model {
+		e.warn("%s: the formula is %.2g times further from the data than the model: look at more terms by -size, -degree or -terms", s.name, own/model)
 	}
 	if c.loss != nil {
 		if n := c.loss.gives(c.slope); n > 0 {

@@ -167,11 +167,11 @@ func (j *formulaJob) run(e *env) error {
 	}
 	if s != nil {
 		if err := c.refit(e, m, s); err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
+			return err
 		}
 		if j.size == 0 {
 			if err := c.prune(e, m, s, findings); err != nil {
-				return fmt.Errorf("%s: %w", s.name, err)
+				return err
 			}
 		}
 		if j.model != "" && c.model == nil {
@@ -202,6 +202,9 @@ func (f *finding) price(worth float64) float64 {
 // find finds a formula for a part, of so many terms or, if size is 0, of as many as are worth it.
 func (j *formulaJob) find(m *model, lib *library, p *part, x *autodiff.Matrix, size int) (*finding, error) {
 	a, b, err := lib.compare(p, x)
+	if err == nil && a.Rows <= a.Cols {
+		err = fmt.Errorf("%s: %d states cannot tell %d terms: want more rows of data or -points, or a lower -degree", p.what, x.Rows, lib.size())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.file, err)
 	}

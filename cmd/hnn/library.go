@@ -18,6 +18,7 @@ import (
 // A library is a list of terms.
 type library struct {
 	q, p   []string // names of the coordinates and momenta
+	angles []string // coordinates that are angles
 	texts  []string
 	terms  []*formula.Formula
 	powers int // the first terms, which are powers and products
@@ -52,7 +53,7 @@ func (j *formulaJob) library(m *model) (*library, error) {
 	if n := countProducts(len(powers), j.degree) + 2*d + len(j.terms); n > maxLibrary {
 		return nil, flags.Wrong("-degree %d makes a library of %d terms, at most %d are taken: want a lower degree", j.degree, n, maxLibrary)
 	}
-	l := &library{q: all[:d], p: all[d:]}
+	l := &library{q: all[:d], p: all[d:], angles: angles}
 	texts := products(powers, j.degree)
 	l.powers = len(texts)
 	for _, q := range l.q {

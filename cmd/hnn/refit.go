@@ -23,7 +23,10 @@ const refitRows = 20_000
 func (c *constants) refit(e *env, m *model, s *states) error {
 	switch {
 	case s.DX != nil && keepsEnergy(c.known):
-		return c.toDerivatives(e, m, s)
+		if err := c.toDerivatives(e, m, s); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		return nil
 	case s.T != nil:
 		return c.toMotion(e, m, s, false)
 	}
@@ -106,7 +109,7 @@ func (c *constants) toMotion(e *env, m *model, s *states, near bool) error {
 	}
 	fitted, err := nn.Fit(e.ctx, &s.Series, r)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	found := fitted.Found
 	if found == nil {
