@@ -30,8 +30,8 @@
 //	models       model.go, then hnn.go, baseline.go, mechanical.go, nextstate.go; their
 //	             networks in mlp.go, linear.go, init.go
 //	what is known  port.go (ẋ = (J − R)∇H + Gu), friction.go (R and G), expression.go (typed
-//	             H with constants and networks), structure.go (makes one for data),
-//	             separable.go, power.go (the balance of energy), inputs.go (u between samples)
+//	             H with constants and networks), structure.go (makes one for data), known.go
+//	             (what one is made of), separable.go, power.go (the balance of energy), inputs.go (u between samples)
 //	data         series.go, estimate.go, smoothing.go (local cubics, and the noise),
 //	             periodic.go (angles, also as inputs of networks); inspect.go (what a series
 //	             looks like), with balance.go (does it keep an energy)

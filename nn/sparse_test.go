@@ -199,3 +199,22 @@ func TestKnee(t *testing.T) {
 		}
 	}
 }
+
+// Of columns that can nearly stand for one another, those are not chosen whose large constants
+// cancel, if what they explain more is next to the error that is there in any case.
+func TestSparseCancelling(t *testing.T) {
+	const rows = 400
+	a, b := autodiff.NewMatrix(rows, 3), make([]float64, rows)
+	for r := range rows {
+		q := 0.25 * math.Sin(float64(r))
+		copy(a.Row(r), []float64{q, q * q * q, math.Sin(q)})
+		b[r] = 25*q - 24*math.Sin(q) + 2e-5*math.Sin(float64(7*r*r)) // q + 4 q³ − q⁵/5 …
+	}
+	path, _, err := SparsePath(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := path[1]; !slices.Equal(s.Terms, []int{0, 1}) || math.Abs(s.Coefficients[1]-4) > 0.1 || s.Error > 5e-4 {
+		t.Errorf("%+v", s)
+	}
+}

@@ -155,6 +155,12 @@ func TestFormulaCalls(t *testing.T) {
 	}
 	must(t, "train", "-quiet", "-kind", "baseline", "-q", "x", "-p", "px", "-hidden", "4", "-epochs", "1", "-o", path("b.json"), path("d.csv"))
 	fails(t, hnn(t, "", "formula", path("b.json")), 1, "a baseline model has no H")
+	must(t, "train", "-quiet", "-periodic", "x", "-q", "x", "-p", "px", "-hidden", "4", "-epochs", "1", "-o", path("a.json"), path("d.csv"))
+	must(t, "formula", "-degree", "2", "-path", path("path.csv"), path("a.json"))
+	rows := csvRows(t, strings.NewReader(string(contents(t, path("path.csv"))))) // an angle has no powers
+	if last := rows[len(rows)-1][5]; len(rows) != 7 || strings.Contains(last, "*x^") || strings.Contains(last, "*x ") || !strings.Contains(last, "cos(2*x)") {
+		t.Errorf("%v", rows)
+	}
 	for _, c := range []struct{ args, want string }{
 		{"-terms sin(y)", `-terms: sin(y): column 5: unknown name "y": the coordinates and momenta are x, px`},
 		{"-terms x^", "-terms: x^: column 3"},
@@ -269,6 +275,18 @@ func TestFormulaFriction(t *testing.T) {
 	if model, formula := rmse(path("m.json")), rmse(path("f.json")); !(formula < 1e-3) || !(formula < model/10) {
 		t.Errorf("free runs of the formula are off by %v, of the model by %v", formula, model)
 	}
+	must(t, "simulate", "-system", "duffing", "-n", "1", "-duration", "5", "-o", path("other.csv"))
+	if r := hnn(t, "", "formula", path("m.json"), path("other.csv")); r.status != 0 || !strings.Contains(r.errors, "is it a model of them?") {
+		t.Errorf("%+v", r)
+	}
+	untimed := put(t, dir, "untimed.csv", "q,p\n"+strings.Repeat("1,0.5\n0.3,1\n-1,0.4\n", 10))
+	if r := hnn(t, "", "formula", path("m.json"), untimed); r.status != 0 || !strings.Contains(r.errors, "has no times: the constants are those of the model") {
+		t.Errorf("%+v", r)
+	}
+	if r := hnn(t, "", "formula", "-model", path("x.json"), path("m.json"), untimed); r.status != 1 || !strings.Contains(r.errors, "untimed.csv: -model: no times") {
+		t.Errorf("%+v", r)
+	}
+	fails(t, hnn(t, "", "formula", path("m.json"), put(t, dir, "one.csv", "t,q,p\n0,1,0.5\n")), 1, "1 states cannot tell 16 terms")
 	for _, c := range []struct{ args, want string }{
 		{"-model x.json", "-model: want a file of data after the model"},
 		{"-degree 1", "-degree 1 leaves no terms for friction"},
