@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -166,7 +167,10 @@ func (j *formulaJob) run(e *env) error {
 		c.loss, findings = loss.sum, append(findings, loss)
 	}
 	if s != nil {
-		if err := c.refit(e, m, s); err != nil {
+		err := c.refit(e, m, s)
+		if errors.Is(err, nn.ErrDiverged) && j.model == "" {
+			e.warn("%v: the constants are those of the model. Are these data of the same system?", err)
+		} else if err != nil {
 			return err
 		}
 		if j.size == 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"math"
 	"slices"
 
@@ -45,7 +46,9 @@ func (c *constants) prune(e *env, m *model, s *states, findings []*finding) erro
 				}
 				*[]**sum{&try.h, &try.loss}[i] = &sum{Sparse: best, lib: f.lib, a: f.a, b: f.b}
 			}
-			if err := try.toMotion(e, m, s, true); err != nil {
+			if err := try.toMotion(e, m, s, true); errors.Is(err, nn.ErrDiverged) {
+				return nil
+			} else if err != nil {
 				return err
 			}
 		}
