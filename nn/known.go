@@ -2,6 +2,7 @@ package nn
 
 import (
 	"slices"
+	"strings"
 
 	"hnn/autodiff/formula"
 )
@@ -11,7 +12,8 @@ import (
 func (m *Port) Known() Structure {
 	t := Structure{H: m.Hamiltonian, Names: m.Names, Inputs: m.InputNames, Set: map[string]float64{}, Fit: map[string]float64{}, Friction: m.Friction, Gain: m.Gain}
 	var used []string
-	for _, text := range []string{m.Hamiltonian, m.Friction} {
+	friction, _, _ := strings.Cut(m.Friction, ":")
+	for _, text := range []string{m.Hamiltonian, friction} {
 		if e, err := formula.ParseOpen(text, isNetwork); err == nil {
 			used = append(used, e.Names()...)
 		}

@@ -78,10 +78,6 @@ func (j *formulaJob) friction(e *env, m *model, c *constants, lib *library, fiel
 	if err != nil {
 		return nil, err
 	}
-	_, states, listed := strings.Cut(c.known.Friction, ":")
-	if listed {
-		c.on = ":" + states
-	}
 	c.slope = downhill(field, on)
 	for i := range c.slope.Data { // ∂H/∂S, for rates in the same units as the terms
 		c.slope.Data[i] *= -p.unit[i%len(on)]

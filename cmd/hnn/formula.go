@@ -36,7 +36,8 @@ term still divides the error by -worth or more: a network is not exact, so some 
 always fit a part of its errors, but none of them divides the error by much. -size takes
 another size. A size that stands out is right; if the error falls slowly and smoothly, H is no
 short sum of these terms, and a warning says so. sin and cos of a coordinate that is no angle of
--periodic are nearly powers where it is small: without them the formula must be longer, or worse.
+-periodic are nearly powers where it is small: they are taken if the formula is longer or worse
+without them.
 
 Friction that is a network, of kind port, becomes −∂D/∂p of a sum D of terms with two or more
 factors of momenta, in the same way. It is a formula for -friction. Its errors are those of the
@@ -146,6 +147,9 @@ func (j *formulaJob) run(e *env) error {
 	}
 	field := nn.Evaluate(func(x autodiff.Var) autodiff.Var { return autodiff.Hamilton(h.H(x), x) }, x)
 	c := &constants{known: m.known()}
+	if _, states, listed := strings.Cut(c.known.Friction, ":"); listed {
+		c.on = ":" + states
+	}
 	p := &part{what: "H", noun: "field", y: field, unit: rms(field), of: func(hamilton *autodiff.Matrix) *autodiff.Matrix { return hamilton }}
 	ofH, err := j.find(m, lib, p, x, j.size)
 	if err != nil {
