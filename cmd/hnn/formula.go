@@ -157,7 +157,7 @@ func (j *formulaJob) run(e *env) error {
 	}
 	if few := lib.plain(); lib.waves > 0 && few.size() > 0 && j.size <= few.size() {
 		plain, err := j.find(m, few, p, x, j.size)
-		if err == nil && plain.price(j.worth) < ofH.price(j.worth)+elementary.Log(j.worth)/2 {
+		if err == nil && plain.price(j.worth) < ofH.price(j.worth)+float64(elementary.Log(j.worth)/2) {
 			ofH = plain
 		}
 	}
