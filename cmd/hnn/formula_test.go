@@ -213,6 +213,12 @@ func TestFormulaMotion(t *testing.T) {
 	if r.status != 0 || !strings.Contains(r.out, "*p^2") || !strings.Contains(r.errors, "the constants of terms with momenta are those of the model") || strings.Contains(r.errors, "do not determine") {
 		t.Errorf("%+v", r)
 	}
+	// The names are those of the typed H, however the columns are called.
+	named := put(t, dir, "named.csv", strings.Replace(b.String(), "q,p", "x,v", 1))
+	must(t, "train", "-quiet", "-q", "x", "-p", "v", "-H", "p^2/2+a*q^2/2+b*q^4/4", "-fit", "a=1,b=1,c=0.1", "-friction", "c*p^2/2+c*p^2/4", "-inputs", "u", "-interpolate", "cubic", "-o", path("n.json"), named)
+	if r := hnn(t, "", "formula", path("n.json"), named); r.status != 0 || !strings.Contains(r.out, "*q^4") || !strings.Contains(r.errors, "  c                0.") || !strings.Contains(r.errors, "-friction 'c*p^2/2+c*p^2/4' -set c=0.") {
+		t.Errorf("%+v", r)
+	}
 }
 
 // runsOf writes trajectories of a model from several states as one file of data.

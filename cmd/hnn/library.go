@@ -29,6 +29,9 @@ type library struct {
 func (j *formulaJob) library(m *model) (*library, error) {
 	d := m.Dim() / 2
 	all := m.names()
+	if known := m.known().Names; known != nil { // as H was typed
+		all = known
+	}
 	var angles []string
 	if m.made != nil {
 		for i, q := range m.made.Q {
