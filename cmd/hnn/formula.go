@@ -40,8 +40,8 @@ short sum of these terms, and a warning says so. sin and cos of a coordinate tha
 without them.
 
 Friction that is a network, of kind port, becomes −∂D/∂p of a sum D of terms with two or more
-factors of momenta, in the same way. It is a formula for -friction. Its errors are those of the
-force of friction.
+factors of momenta (of the states that it acts on), in the same way. It is a formula for
+-friction. Its errors are those of the force of friction.
 
 With DATA.csv the constants are then fitted to the data: by least squares on the time derivatives
 of the file, if it has them and the model has neither friction nor inputs, else on whole motions,
