@@ -30,20 +30,20 @@
 //	models       model.go, then hnn.go, baseline.go, mechanical.go, nextstate.go; their
 //	             networks in mlp.go, linear.go, init.go
 //	what is      port.go (ẋ = (J − R)∇H + Gu), friction.go (R and G), expression.go (typed
-//	known        H with constants and networks), structure.go (makes one for data),
-//	             velocities.go (momenta from velocities), separable.go, power.go (the
-//	             balance of energy), inputs.go (u between samples)
+//	known        H with constants and networks), structure.go (makes one for data), known.go
+//	             (what one is made of), velocities.go (momenta from velocities), separable.go,
+//	             power.go (the balance of energy), inputs.go (u between samples)
 //	data         series.go, estimate.go, smoothing.go (local cubics, and the noise),
 //	             periodic.go (angles, also as inputs of networks); inspect.go (what a series
 //	             looks like), with balance.go (does it keep an energy)
 //	objectives   problem.go, then derivatives.go, step.go and shooting.go, with substeps.go (the
 //	             lengths of its steps), leapfrog.go (symplectic ones) and continuity.go (a penalty
-//	             for jumps between segments); team.go computes
-//	             losses and gradients with several goroutines; custom.go lets an objective of
-//	             one's own use them
+//	             for jumps between segments); team.go computes losses and gradients with
+//	             several goroutines; custom.go lets an objective of one's own use them
 //	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go;
-//	             quasinewton.go with linesearch.go, for lbfgs.go and broyden.go; marquardt.go for few unknowns, with leastsquares.go
-//	             (residuals, standard errors) and householder.go
+//	             quasinewton.go with linesearch.go, for lbfgs.go and broyden.go; marquardt.go
+//	             for few unknowns, with leastsquares.go (residuals, standard errors) and
+//	             householder.go
 //	the recipe   fit.go, notes.go (what looks wrong), checkpoint.go
 //	files        file.go (models; the format is at Save), parts.go (saving and loading),
 //	             seal.go (the sum at the end of a file), member.go (a model as a part of

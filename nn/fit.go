@@ -182,7 +182,7 @@ func (f *fit) prepare(data *Series) (err error) {
 			}
 		}
 	}
-	f.Notes = dataNotes(f.Train, f.problem)
+	f.Notes = dataNotes(f.Train, f.problem, count(f.Fitted.Model.Params()))
 	if f.Resume != nil {
 		if err := f.Resume.restore(f); err != nil {
 			return fmt.Errorf("nn: resume: %w", err)

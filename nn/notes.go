@@ -16,8 +16,8 @@ const (
 	poorMotion = 0.003
 )
 
-// dataNotes says what looks wrong with data before a fit.
-func dataNotes(s *Series, p Problem) []string {
+// dataNotes says what looks wrong with data before a fit of a model with so many unknowns.
+func dataNotes(s *Series, p Problem, unknowns int) []string {
 	var notes []string
 	cut := func(gaps int) {
 		if gaps > 0 {
@@ -34,7 +34,7 @@ func dataNotes(s *Series, p Problem) []string {
 			notes = append(notes, fmt.Sprintf("%d trajectories, or parts of them between gaps, have too few rows, or for the next state other intervals than most, and are left out", d.Short))
 		}
 	}
-	if low, high, ok := s.ring(); ok && p != nil && count(p.Params()) > manyUnknowns {
+	if low, high, ok := s.ring(); ok && p != nil && unknowns > manyUnknowns {
 		notes = append(notes, fmt.Sprintf("all states are of about one amplitude, from %.2g to %.2g of the largest: what a network learns of smaller and of larger ones is a guess. More amplitudes tell it, or a typed H", low, high))
 	}
 	if r, j, ok := s.Wrapped(); ok && s.Periodic == nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -589,5 +590,29 @@ func TestHalves(t *testing.T) {
 		if !sameBits(both, got) {
 			t.Errorf("%s: halves %v, field %v", text, got, both)
 		}
+	}
+}
+
+// Known makes the same model again: the same parts, and constants with the values that they have.
+func TestPortKnown(t *testing.T) {
+	s := &Series{X: &autodiff.Matrix{Rows: 3, Cols: 2, Data: []float64{0, 1, 1, 0, 2, -1}}, U: &autodiff.Matrix{Rows: 3, Cols: 1, Data: []float64{1, 2, 4}}}
+	n := &Networks{Structure: Structure{H: "p^2/(2*m) + k*q^2 + a*q", Inputs: []string{"u"}, Set: map[string]float64{"m": 2}, Fit: map[string]float64{"k": 3, "a": -1},
+		Positive: []string{"k"}, Friction: "c*p^2/2", Gain: "1.5"}}
+	n.Structure.Fit["c"] = 0.2
+	m, err := makePort(n, s, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := m.(*Port)
+	p.constant("k").Theta.Data[0] = 0.5
+	p.constant("c").Theta.Data[0] = 0
+	got, want := p.Known(), n.Structure
+	want.Names = []string{"q", "p"}
+	want.Fit = map[string]float64{"k": p.constant("k").Value(), "a": -1, "c": 0.2} // c is 0, where no fit can begin
+	if !reflect.DeepEqual(got, want) || got.Fit["k"] == 3 {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if _, err := makePort(&Networks{Structure: got}, s, nil); err != nil {
+		t.Error(err)
 	}
 }

@@ -24,6 +24,10 @@ type Sparse struct {
 // of others.
 const dependentBelow = 1e-8
 
+// cancels is how many times ‖b‖ a coefficient is, of a column of unit length, that costs as much
+// as is not explained in any case.
+const cancels = 10
+
 // SparsePath returns the solutions of A c ≈ b with 1, 2, … columns of A, m×n with m > n, and
 // the columns that it left out at the beginning because they are combinations of others.
 //
@@ -36,11 +40,21 @@ const dependentBelow = 1e-8
 // column, and coefficients are measured by what they explain. Then columns within and without
 // are exchanged as long as the sum falls, because what leaves early can be wanted later.
 //
+// Columns that are nearly combinations of others explain a little more by large coefficients that
+// cancel, as of cos q and q² where q is small. So columns are chosen by the sum of squares with a
+// price on that: with columns of unit length, and the error e of all of them,
+//
+//	‖b − A c‖² + (e/10)² ‖c‖²,    e = min ‖b − A c‖ / ‖b‖
+//
+// so that a coefficient which moves b by 10 ‖b‖ costs as much as is not explained in any case. The
+// solutions themselves are those of plain least squares.
+//
 // Source: Brunton, Proctor, Kutz, "Discovering governing equations from data by sparse
 // identification of nonlinear dynamical systems", PNAS 113 (2016) 3932; Boninsegna, Nüske,
 // Clementi, "Sparse learning of stochastic dynamical equations", J. Chem. Phys. 148 (2018)
-// 241723, for one column at a time; Golub and Van Loan, Matrix Computations (2013), §6.5.2,
-// for a column out of R.
+// 241723, for one column at a time; Hoerl and Kennard, "Ridge regression", Technometrics 12
+// (1970) 55, for the price; Golub and Van Loan, Matrix Computations (2013), §6.5.2, for a column
+// out of R.
 func SparsePath(a *autodiff.Matrix, b []float64) (path []Sparse, dependent []int, err error) {
 	m := 0
 	if a != nil {
@@ -67,17 +81,20 @@ func SparsePath(a *autodiff.Matrix, b []float64) (path []Sparse, dependent []int
 		return nil, nil, errors.New("nn: sparse: all columns are 0")
 	}
 	dependent = slices.Sorted(slices.Values(order[n:]))
-	s.rows, s.outside, s.norm = m, length(rest[n:]), norm
-	s.full, s.target, s.order = autodiff.NewMatrix(n, n), rest[:n], order[:n]
-	for i := range n {
-		copy(s.full.Row(i)[i:], whole.Row(i)[i:n])
-	}
+	s.rows, s.outside, s.norm, s.order = m, length(rest[n:]), norm, order[:n]
+	s.plain = triangular{autodiff.NewMatrix(n, n), rest[:n]}
+	r, c := autodiff.NewMatrix(2*n, n), append(slices.Clone(s.plain.c), make([]float64, n)...)
 	in := make([]int, n) // places in order
-	for i := range in {
-		in[i] = i
+	for i := range n {
+		copy(s.plain.r.Row(i)[i:], whole.Row(i)[i:n])
+		copy(r.Row(i), s.plain.r.Row(i))
+		r.Row(n + i)[i], in[i] = s.outside/norm/cancels, i
 	}
-	r, c := autodiff.NewMatrix(n, n), slices.Clone(s.target)
-	copy(r.Data, s.full.Data)
+	triangulate(r, c, nil)
+	s.priced = triangular{autodiff.NewMatrix(n, n), slices.Clone(c[:n])}
+	for i := range n {
+		copy(s.priced.r.Row(i)[i:], r.Row(i)[i:])
+	}
 	for k := n; k > 0; k-- {
 		best := s.exchange(in)
 		path = append(path, s.solution(best))
@@ -93,12 +110,29 @@ func SparsePath(a *autodiff.Matrix, b []float64) (path []Sparse, dependent []int
 
 // A selection has what is needed to solve with any columns: the triangular form of all.
 type selection struct {
-	full          *autodiff.Matrix // R, n×n, of columns of unit length
-	target        []float64        // Qᵀb, n of them
-	order         []int            // the column of A of each column of R
-	scale         []float64        // length of each column of A
-	outside, norm float64          // ‖b‖ without what the columns can reach; ‖b‖
+	plain, priced triangular // of columns of unit length, without and with the price
+	order         []int      // the column of A of each column of R
+	scale         []float64  // length of each column of A
+	outside, norm float64    // ‖b‖ without what the columns can reach; ‖b‖
 	rows          int
+}
+
+// triangular is R and Qᵀb of least squares.
+type triangular struct {
+	r *autodiff.Matrix
+	c []float64
+}
+
+// columns returns R and Qᵀb of some columns.
+func (t triangular) columns(in []int) triangular {
+	r, c := autodiff.NewMatrix(t.r.Rows, len(in)), slices.Clone(t.c)
+	for i := range r.Rows {
+		for k, j := range in {
+			r.Row(i)[k] = t.r.At(i, j)
+		}
+	}
+	triangulate(r, c, nil)
+	return triangular{r, c}
 }
 
 // maxExchange bounds the sizes at which columns are exchanged, and exchanges how often.
@@ -110,7 +144,7 @@ const (
 // exchange replaces single columns of in by others as long as the sum of squares falls.
 func (s *selection) exchange(in []int) []int {
 	in = slices.Clone(in)
-	if len(in) > maxExchange || len(in) == s.full.Cols {
+	if len(in) > maxExchange || len(in) == s.plain.r.Cols {
 		return in
 	}
 	for range exchanges {
@@ -135,12 +169,13 @@ func (s *selection) exchange(in []int) []int {
 // next returns the column that lowers the sum of squares most beside those of in, and the sum.
 func (s *selection) next(in []int) (column int, ssr float64) {
 	all, k := slices.Clone(in), len(in)
-	for j := range s.full.Cols {
+	for j := range s.plain.r.Cols {
 		if !slices.Contains(in, j) {
 			all = append(all, j)
 		}
 	}
-	r, c := s.triangle(all) // below row k is what other columns add to those of in
+	t := s.priced.columns(all) // below row k is what other columns add to those of in
+	r, c := t.r, t.c
 	column, most := all[k], 0.
 	for l := k; l < len(all); l++ {
 		dot := 0.
@@ -166,29 +201,17 @@ func below(r *autodiff.Matrix, k, l int) float64 {
 	return math.Sqrt(sum)
 }
 
-// triangle returns R and Qᵀb of some columns.
-func (s *selection) triangle(in []int) (r *autodiff.Matrix, c []float64) {
-	r, c = autodiff.NewMatrix(s.full.Rows, len(in)), slices.Clone(s.target)
-	for i := range r.Rows {
-		for k, j := range in {
-			r.Row(i)[k] = s.full.At(i, j)
-		}
-	}
-	triangulate(r, c, nil)
-	return r, c
-}
-
-// ssr returns the sum of squares within the space of all columns that those of in leave.
+// ssr returns the sum of squares within the space of all columns that those of in leave, with
+// the price.
 func (s *selection) ssr(in []int) float64 {
-	_, c := s.triangle(in)
-	v := length(c[len(in):])
+	v := length(s.priced.columns(in).c[len(in):])
 	return float64(v * v)
 }
 
 // solution solves with some columns.
 func (s *selection) solution(in []int) Sparse {
-	k := len(in)
-	r, c := s.triangle(in)
+	k, t := len(in), s.plain.columns(in)
+	r, c := t.r, t.c
 	within := length(c[k:])
 	left := math.Sqrt(float64(within*within) + float64(s.outside*s.outside))
 	sigma := left / math.Sqrt(float64(s.rows-k))

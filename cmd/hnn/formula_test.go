@@ -31,11 +31,11 @@ func constantsOf(t *testing.T, name string) map[string][2]float64 {
 	for _, row := range csvRows(t, f)[1:] {
 		var v [2]float64
 		for i := range v {
-			if v[i], err = strconv.ParseFloat(row[1+i], 64); err != nil {
+			if v[i], err = strconv.ParseFloat(row[2+i], 64); err != nil {
 				t.Fatal(err)
 			}
 		}
-		found[row[0]] = v
+		found[row[1]] = v
 	}
 	return found
 }
@@ -104,10 +104,10 @@ func TestFormula(t *testing.T) {
 		f.Close()
 		chosen := 0
 		for i, row := range rows[1:] {
-			if row[0] != strconv.Itoa(i+1) {
+			if row[0] != "H" || row[1] != strconv.Itoa(i+1) {
 				t.Errorf("%s: row %d of the path is %v", c.name, i+1, row)
 			}
-			if row[3] == "1" {
+			if row[4] == "1" {
 				chosen = i + 1
 			}
 		}
@@ -155,6 +155,12 @@ func TestFormulaCalls(t *testing.T) {
 	}
 	must(t, "train", "-quiet", "-kind", "baseline", "-q", "x", "-p", "px", "-hidden", "4", "-epochs", "1", "-o", path("b.json"), path("d.csv"))
 	fails(t, hnn(t, "", "formula", path("b.json")), 1, "a baseline model has no H")
+	must(t, "train", "-quiet", "-periodic", "x", "-q", "x", "-p", "px", "-hidden", "4", "-epochs", "1", "-o", path("a.json"), path("d.csv"))
+	must(t, "formula", "-degree", "2", "-path", path("path.csv"), path("a.json"))
+	rows := csvRows(t, strings.NewReader(string(contents(t, path("path.csv"))))) // an angle has no powers
+	if last := rows[len(rows)-1][5]; len(rows) != 7 || strings.Contains(last, "*x^") || strings.Contains(last, "*x ") || !strings.Contains(last, "cos(2*x)") {
+		t.Errorf("%v", rows)
+	}
 	for _, c := range []struct{ args, want string }{
 		{"-terms sin(y)", `-terms: sin(y): column 5: unknown name "y": the coordinates and momenta are x, px`},
 		{"-terms x^", "-terms: x^: column 3"},
@@ -189,9 +195,9 @@ func TestFormulaMotion(t *testing.T) {
 	want := map[string]float64{"q^2": 0.5, "p^2": 0.5, "q^4": 0.25, "friction": 0.1, "gain": 1}
 	rows := csvRows(t, strings.NewReader(string(contents(t, path("r.csv")))))
 	for _, row := range rows[1:] {
-		value, err1 := strconv.ParseFloat(row[2], 64)
-		sigma, err2 := strconv.ParseFloat(row[3], 64)
-		exact, ok := want[row[0]]
+		value, err1 := strconv.ParseFloat(row[3], 64)
+		sigma, err2 := strconv.ParseFloat(row[4], 64)
+		exact, ok := want[row[1]]
 		if err1 != nil || err2 != nil || !ok || math.Abs(value-exact) > 3*sigma || sigma > 0.02 {
 			t.Errorf("%v, want %v", row, exact)
 		}
@@ -206,5 +212,91 @@ func TestFormulaMotion(t *testing.T) {
 	r = hnn(t, "", "formula", path("m.json"), put(t, dir, "hidden.csv", hidden.String()))
 	if r.status != 0 || !strings.Contains(r.out, "*p^2") || !strings.Contains(r.errors, "the constants of terms with momenta are those of the model") || strings.Contains(r.errors, "do not determine") {
 		t.Errorf("%+v", r)
+	}
+	// The names are those of the typed H, however the columns are called.
+	named := put(t, dir, "named.csv", strings.Replace(b.String(), "q,p", "x,v", 1))
+	must(t, "train", "-quiet", "-q", "x", "-p", "v", "-H", "p^2/2+a*q^2/2+b*q^4/4", "-fit", "a=1,b=1,c=0.1", "-friction", "c*p^2/2+c*p^2/4", "-inputs", "u", "-interpolate", "cubic", "-o", path("n.json"), named)
+	if r := hnn(t, "", "formula", path("n.json"), named); r.status != 0 || !strings.Contains(r.out, "*q^4") || !strings.Contains(r.errors, "  c                0.") || !strings.Contains(r.errors, "-friction 'c*p^2/2+c*p^2/4' -set c=0.") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// runsOf writes trajectories of a model from several states as one file of data.
+func runsOf(t *testing.T, dir, name, model string, states ...string) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("run,t,q,p\n")
+	for i, state := range states {
+		rows := csvRows(t, strings.NewReader(must(t, "rollout", "-state="+state, "-duration", "10", "-dt", "0.1", model)))
+		at := func(name string) int { return slices.Index(rows[0], name) }
+		for _, row := range rows[1:] {
+			b.WriteString(strings.Join([]string{strconv.Itoa(i), row[at("t")], row[at("q")], row[at("p")]}, ",") + "\n")
+		}
+	}
+	return put(t, dir, name, b.String())
+}
+
+// A friction that is a network becomes a dissipation, and the data tell terms that the errors of a
+// hasty model hide. The formula as a model predicts better than that model.
+func TestFormulaFriction(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	must(t, "simulate", "-H", "p^2/2+q^2/2", "-state", "1,0", "-duration", "2", "-o", path("some.csv"))
+	must(t, "train", "-quiet", "-H", "p^2/2+q^2/2+q^4/4", "-friction", "0.05*p^2+0.05*p^4", "-epochs", "1", "-o", path("true.json"), path("some.csv"))
+	data := runsOf(t, dir, "data.csv", path("true.json"), "1.5,0", "0,1.2", "-0.8,0.3", "0.5,-1.6", "2,0.5")
+	test := runsOf(t, dir, "test.csv", path("true.json"), "1.8,0.1", "0.3,1.1")
+	must(t, "train", "-quiet", "-H", "p^2/2+net(q)", "-friction", "net", "-hidden", "12,12", "-epochs", "30,60,300", "-o", path("m.json"), data)
+	r := hnn(t, "", "formula", "-path", path("path.csv"), "-report", path("r.csv"), "-model", path("f.json"), path("m.json"), data)
+	if r.status != 0 || !strings.Contains(r.errors, "with -H goes -friction '0.05") || !strings.Contains(r.errors, "the data tell 5 terms in the place of ") || strings.Contains(r.errors, "no sum of so few") {
+		t.Errorf("%+v", r)
+	}
+	want := map[string]float64{"H p^2": 0.5, "H q^2": 0.5, "H q^4": 0.25, "friction p^2": 0.05, "friction p^4": 0.05}
+	rows := csvRows(t, strings.NewReader(string(contents(t, path("r.csv")))))
+	for _, row := range rows[1:] {
+		v, err := strconv.ParseFloat(row[3], 64)
+		if exact, ok := want[row[0]+" "+row[1]]; err != nil || !ok || math.Abs(v-exact) > 1e-4 {
+			t.Errorf("%v, want %v", row, exact)
+		}
+	}
+	if len(rows) != 1+len(want) {
+		t.Errorf("%v", rows)
+	}
+	chosen := map[string]string{}
+	for _, row := range csvRows(t, strings.NewReader(string(contents(t, path("path.csv"))))) {
+		if row[4] == "1" {
+			chosen[row[0]] = row[1]
+		}
+	}
+	if chosen["H"] != "3" || chosen["friction"] != "2" {
+		t.Errorf("sizes %v are marked", chosen)
+	}
+	rmse := func(model string) float64 {
+		all := csvRows(t, strings.NewReader(must(t, "eval", model, test)))
+		v, err := strconv.ParseFloat(all[len(all)-1][slices.Index(all[0], "coord_rmse")], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if model, formula := rmse(path("m.json")), rmse(path("f.json")); !(formula < 1e-3) || !(formula < model/10) {
+		t.Errorf("free runs of the formula are off by %v, of the model by %v", formula, model)
+	}
+	must(t, "simulate", "-system", "duffing", "-n", "1", "-duration", "5", "-o", path("other.csv"))
+	if r := hnn(t, "", "formula", path("m.json"), path("other.csv")); r.status != 0 || !strings.Contains(r.errors, "re these data of the same system?") && !strings.Contains(r.errors, "is it a model of them?") {
+		t.Errorf("%+v", r)
+	}
+	untimed := put(t, dir, "untimed.csv", "q,p\n"+strings.Repeat("1,0.5\n0.3,1\n-1,0.4\n", 10))
+	if r := hnn(t, "", "formula", path("m.json"), untimed); r.status != 0 || !strings.Contains(r.errors, "has no times: the constants are those of the model") {
+		t.Errorf("%+v", r)
+	}
+	if r := hnn(t, "", "formula", "-model", path("x.json"), path("m.json"), untimed); r.status != 1 || !strings.Contains(r.errors, "untimed.csv: -model: no times") {
+		t.Errorf("%+v", r)
+	}
+	fails(t, hnn(t, "", "formula", path("m.json"), put(t, dir, "one.csv", "t,q,p\n0,1,0.5\n")), 1, "1 states cannot tell 16 terms")
+	for _, c := range []struct{ args, want string }{
+		{"-model x.json", "-model: want a file of data after the model"},
+		{"-degree 1", "-degree 1 leaves no terms for friction"},
+	} {
+		fails(t, hnn(t, "", append(append([]string{"formula"}, strings.Fields(c.args)...), path("m.json"))...), 2, c.want)
 	}
 }
