@@ -79,8 +79,8 @@ const farTooLarge = 100
 // of which the block of c is returned, so an error counts what the others can take over. Initial
 // states are eliminated segment by segment, by reflections. Weights stand with σ/10 on the
 // diagonal of J, since they are not free to go anywhere. n counts each number that was observed once,
-// k the unknowns, of the weights as many as the data determine. A friction that is 0 as far as the data tell
-// has no error.
+// k the unknowns, of the weights as many as the data determine. A friction that is 0 within its error
+// is given none: a note tells it.
 //
 // Source: Bates and Watts, Nonlinear Regression Analysis and Its Applications (1988), §2.3; Golub
 // and Van Loan, Matrix Computations (2013), §6.5 for adding rows to a triangle.
@@ -200,6 +200,7 @@ const mostWork = 5e9
 const (
 	pinnedBelow  = 0.01
 	pinnedErrors = 2 // standard errors
+	negative     = 3 // standard errors below 0 of what is said to want to be negative
 )
 
 // pin takes squares for 0 that are 0 as far as the data tell, those of the fewest errors first,
@@ -233,10 +234,10 @@ func (p *ShootingProblem) pin(f *Found, constants []*TypedConstant, a *autodiff.
 			return free
 		}
 		c := free[at]
-		if wants < 0 {
+		if wants < -negative*own {
 			f.Notes = append(f.Notes, fmt.Sprintf("%s wants to be negative, about %.3g ± %.2g: it is held at 0, where it is smallest", constants[c].Name, wants, own))
 		} else {
-			f.Notes = append(f.Notes, fmt.Sprintf("%s is 0 as far as the data tell", constants[c].Name))
+			f.Notes = append(f.Notes, fmt.Sprintf("%s is 0 within its error: the data want %.2g ± %.2g", constants[c].Name, wants, own))
 		}
 		f.Constants[c].Value = 0
 		free = slices.Delete(free, at, at+1)

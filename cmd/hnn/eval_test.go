@@ -123,3 +123,21 @@ func TestOldModels(t *testing.T) {
 		}
 	}
 }
+
+// Data, or a rollout, outside of the range of the training are told once, and those inside are not.
+func TestEvalOutside(t *testing.T) {
+	chdir(t)
+	must(t, "simulate", "-system", "duffing", "-set", "alpha=1", "-box=-0.5,0.5", "-n", "3", "-duration", "8", "-o", "small.csv")
+	must(t, "simulate", "-system", "duffing", "-set", "alpha=1", "-state", "0.3,0", "-state", "0.9,0", "-duration", "8", "-o", "large.csv")
+	must(t, "train", "-quiet", "-H", "p^2/2+k*q^2/2", "-fit", "k=1", "-o", "m.json", "small.csv")
+	if r := hnn(t, "", "eval", "m.json", "small.csv"); r.status != 0 || r.errors != "" {
+		t.Errorf("%+v", r)
+	}
+	for _, models := range [][]string{{"m.json"}, {"m.json", "m.json"}} {
+		r := hnn(t, "", append(append([]string{"eval"}, models...), "large.csv")...)
+		if r.status != 0 || strings.Count(r.errors, "\n") != 1 || !strings.Contains(r.errors, "warning: m.json: large.csv: run 1: at t=0 q is 0.9, outside of the training data, where it is from -0.") ||
+			!strings.Contains(r.errors, " of 162 rows, of the data or of the rollout: the model knows nothing there") {
+			t.Errorf("%+v", r)
+		}
+	}
+}

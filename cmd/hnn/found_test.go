@@ -28,6 +28,9 @@ func TestConstantsCover(t *testing.T) {
 			map[string]float64{"a": 1, "b": 1, "friction": 0.1, "gain": 1}},
 		{"damped-springs", 6, []string{"-H", "(p0^2+p1^2)/2+k*(q0^2+q1^2)/2+c*(q0-q1)^2/2", "-fit", "k=0.8,c=0.3", "-friction", "each"},
 			map[string]float64{"k": 1, "c": 0.5, "friction_p0": 0.1, "friction_p1": 0.1}},
+		{"tanks", 7, []string{"-H", "(q0-q1)^2/(2*a)+q1^2/(2*b)+p0^2/(2*c)+p1^2/(2*d)", "-fit", "a=0.8,b=0.6,c=0.8,d=0.6", "-inputs", "u", "-gain", "1:q0",
+			"-friction", "each:q0,p0,p1", "-interpolate", "cubic"},
+			map[string]float64{"a": 1, "b": 0.5, "c": 1, "d": 0.5, "friction_q0": 0.1, "friction_p0": 0.2, "friction_p1": 0.2}},
 	} {
 		z := map[string][]float64{}
 		dir := t.TempDir()

@@ -186,7 +186,7 @@ func TestDrivenFixedSteps(t *testing.T) {
 		in := &inputs{s, times[0]}
 		follow := func(o *solver) []float64 {
 			t.Helper()
-			sol, err := in.follow(t.Context(), m, []float64{1, 0}, 5.85, o)
+			sol, err := follow(t.Context(), m, in, []float64{1, 0}, 5.85, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -209,7 +209,7 @@ func TestDrivenFixedSteps(t *testing.T) {
 	}
 	var ends [2][]float64
 	for i, o := range []*solver{{method: integrate.DOP853, rtol: 1e-11, atol: 1e-12}, {method: integrate.RK4, dt: 0.4}} {
-		sol, err := (&inputs{s, times[0]}).follow(t.Context(), m, []float64{1, 0}, 5.6, o)
+		sol, err := follow(t.Context(), m, &inputs{s, times[0]}, []float64{1, 0}, 5.6, o)
 		if err != nil {
 			t.Fatal(err)
 		}
