@@ -156,7 +156,7 @@ const bandRows = 200
 func (g *grid) addEnsemble(suffix string, models []*model, b band) error {
 	var all []*grid
 	for _, m := range models {
-		own := &grid{x: g.x}
+		own := &grid{names: g.names, x: g.x}
 		own.addModel("", m.Stored)
 		if len(all) > 0 && !slices.Equal(own.header, all[0].header) {
 			return fmt.Errorf("%s: its models have different columns: want an ensemble of one kind", m.file)
