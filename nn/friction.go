@@ -51,6 +51,9 @@ type port struct {
 func portOf(text string, names []string) (port, error) {
 	form, states, listed := strings.Cut(text, ":")
 	p := port{form: form}
+	if listed && strings.TrimSpace(form) == "" {
+		return p, fmt.Errorf("%q has no form before the colon: want one, as in %s:%s", text, each, allStates)
+	}
 	for i := range names {
 		if states == allStates || !listed && i >= len(names)/2 {
 			p.on = append(p.on, i)
@@ -314,7 +317,9 @@ func (m *Port) ports(n *Networks, s *Series, scale *Scaling) error {
 	if friction.form == constant || friction.form == each {
 		for k, name := range m.frictionNames() {
 			i := friction.on[k]
-			m.Constants = append(m.Constants, &TypedConstant{name, NotNegative, unit[i] / unit[(i+d)%dim], &autodiff.Matrix{Rows: 1, Cols: 1, Data: []float64{firstFriction}}})
+			if err := m.add(&TypedConstant{name, NotNegative, unit[i] / unit[(i+d)%dim], &autodiff.Matrix{Rows: 1, Cols: 1, Data: []float64{firstFriction}}}); err != nil {
+				return err
+			}
 		}
 	}
 	if friction.form == byNetwork {
@@ -346,8 +351,8 @@ func (m *Port) ports(n *Networks, s *Series, scale *Scaling) error {
 				v := s.U.At(r, j) - sum/float64(s.U.Rows)
 				spread += float64(v*v) / float64(s.U.Rows)
 			}
-			if !(high > low) {
-				return fmt.Errorf("nn: the input %s is %v in all rows, so its gain cannot be told from a constant force: want an input that varies, or none", name, low)
+			if _, known := gain.knownGain(); !known && !(high-low > sameInput*max(-low, high)) {
+				return fmt.Errorf("nn: the input %s is %.6g in all rows, so its gain cannot be told from a constant force: want an input that varies, or none", name, low)
 			}
 			if scale == nil {
 				spread = 1
@@ -369,10 +374,24 @@ func (m *Port) ports(n *Networks, s *Series, scale *Scaling) error {
 		if v, ok := gain.knownGain(); ok {
 			c = &TypedConstant{name, Known, v, nil}
 		}
-		m.Constants = append(m.Constants, c)
+		if err := m.add(c); err != nil {
+			return err
+		}
 	}
 	return nil
 }
+
+// add adds a constant of friction or gain.
+func (m *Port) add(c *TypedConstant) error {
+	if m.constant(c.Name) != nil {
+		return fmt.Errorf("nn: the constant %s has the name of one of friction or gain: want another name", c.Name)
+	}
+	m.Constants = append(m.Constants, c)
+	return nil
+}
+
+// sameInput is the share of an input within which it does not vary.
+const sameInput = 1e-9
 
 // firstFriction is the θ that friction starts from.
 const firstFriction = 0.2

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"hnn/autodiff"
 	"hnn/autodiff/formula"
@@ -189,7 +190,7 @@ func (m *Port) Check() error {
 	all := slices.Concat(m.Names, m.InputNames)
 	for i, name := range all {
 		if slices.Contains(all[:i], name) {
-			return fmt.Errorf("the name %.40q stands for two columns", name)
+			return fmt.Errorf("the name %.40q stands for two of the components %s and inputs: want another name for each", name, strings.Join(m.Names, ", "))
 		}
 	}
 	for i, c := range m.Constants {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hnn/autodiff"
@@ -53,7 +54,7 @@ func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 			return nil, fmt.Errorf("nn: port: %w", err)
 		}
 		if _, known := gain.knownGain(); !known && gain.form != constant && gain.form != byNetwork {
-			return nil, fmt.Errorf("nn: port: no gain is called %q: want constant, net or a number", gain.form)
+			return nil, fmt.Errorf("nn: port: no gain is called %q: want constant, net or a number, and perhaps states that it acts on, as in constant:%s", gain.form, m.Names[0])
 		}
 		if s.U == nil || s.U.Cols != len(t.Inputs) {
 			return nil, fmt.Errorf("nn: port: the inputs %v are not in the series: want a column of U for each", t.Inputs)
@@ -93,8 +94,8 @@ func (p port) isDissipation(names []string) error {
 	}
 	if formula.IsName(p.form) {
 		hint := ""
-		if slices.Contains(names, p.form) {
-			hint = "; for friction on the state " + p.form + " want " + each + ":" + p.form
+		if p.form == allStates || slices.Contains(names, p.form) {
+			hint = "; to name the states that it acts on, " + each + ":" + p.form
 		}
 		return fmt.Errorf("no friction is called %q: want none, constant, each, net or an expression in %s%s", p.form, strings.Join(on, ", "), hint)
 	}
@@ -128,6 +129,8 @@ func (m *Port) typedConstants(t *Structure) error {
 			switch {
 			case slices.Contains(m.Names, name):
 				return fmt.Errorf("nn: %s: %s is a component of the state and no constant", from.what, name)
+			case slices.Contains(m.InputNames, name):
+				return fmt.Errorf("nn: %s: %s is an input and no constant: want another name. Inputs act by the gain, not in H", from.what, name)
 			case !slices.Contains(used, name):
 				return fmt.Errorf("nn: %s: the constant %s is not used: want a name in %q", from.what, name, strings.Join(append([]string{m.Hamiltonian}, m.Friction), " "))
 			case from.what == "fit":
@@ -165,6 +168,9 @@ func (m *Port) typedNetworks(n *Networks, text string, x *autodiff.Matrix, energ
 	b, err := bind(text, m.Names, m.Constants)
 	if err != nil {
 		if e := new(formula.Error); errors.As(err, &e) && strings.HasPrefix(e.Msg, "unknown name") {
+			if slices.ContainsFunc(m.InputNames, func(u string) bool { return strings.HasSuffix(e.Msg, strconv.Quote(u)) }) {
+				return fmt.Errorf("nn: %q: %w: it is an input, which acts by the gain and not in an expression", text, err)
+			}
 			err = fmt.Errorf("%w: want one of %s, or a constant whose value or first value is given", err, strings.Join(m.Names, ", "))
 		}
 		return fmt.Errorf("nn: %q: %w", text, err)

@@ -210,6 +210,11 @@ func (t *trainJob) momenta(e *env, s *states) error {
 	if c, ok := m.(interface{ Fitted() []*nn.TypedConstant }); ok && t.table != "" && len(c.Fitted()) == 0 {
 		return flags.Wrong("-report: this model has no constants to be found: want -fit, or constant -friction or -gain")
 	}
+	if _, given := t.known["e"]; !given && t.fitted["e"] == 0 && !t.quiet && !slices.Contains(s.names, "e") {
+		if h, err := formula.ParseOpen(t.expr, func(name string) bool { return strings.HasPrefix(name, "net") }); err == nil && slices.Contains(h.Names(), "e") {
+			e.say("e in -H is Euler's number 2.71828, since neither -set nor -fit gives it a value")
+		}
+	}
 	if !t.velocities && s.Hidden == nil {
 		return nil
 	}
