@@ -151,7 +151,7 @@ type slice struct {
 
 func (c *slice) register(f *flags.Set) {
 	c.points = 41
-	f.Words(&c.over, "over", "the two `components` that go over the grid: the first across, the second upwards (default q and p, or q0 and p0)")
+	f.Words(&c.over, "over", "the two `components` that go over the grid: the first across, the second upwards, named as in H or as in the file (default q and p, or q0 and p0)")
 	f.Floats(&c.state, "state", flags.Any, "`state` that the slice of a system of several pairs goes through: the coordinates, then the momenta (default that in the middle of the training data, or 0)")
 	f.Floats(&c.across, "q-range", flags.Any, "least and greatest `value` of q, or of the first of -over (default that of the training data, or -1.5,1.5)")
 	f.Floats(&c.upto, "p-range", flags.Any, "least and greatest `value` of p, or of the second of -over (default likewise)")
@@ -170,7 +170,7 @@ func (c *slice) check() error {
 	return checkPoints(c.points)
 }
 
-// grid makes the grid for states whose components have the given names, or those of names. made says
+// grid makes the grid for states whose components have the given names, or those of the file. made says
 // where the training data were; it may be nil.
 func (c *slice) grid(given []string, made *nn.Origin) (*grid, error) {
 	n, d := len(given), len(given)/2
@@ -178,9 +178,16 @@ func (c *slice) grid(given []string, made *nn.Origin) (*grid, error) {
 	over := [2]int{0, d}
 	if c.over != nil {
 		for i, name := range c.over {
-			if over[i] = max(slices.Index(names(d), name), slices.Index(given, name)); over[i] < 0 {
+			over[i] = slices.Index(given, name)
+			if over[i] < 0 {
+				over[i] = slices.Index(names(d), name)
+			}
+			if over[i] < 0 {
 				return nil, flags.Wrong("-over: no component is called %.40q: want two of %s", name, strings.Join(given, ", "))
 			}
+		}
+		if over[0] == over[1] {
+			return nil, flags.Wrong("-over %s: both are %s of the file: want two of %s", strings.Join(c.over, ","), names(d)[over[0]], strings.Join(given, ", "))
 		}
 	}
 	state := make([]float64, n)

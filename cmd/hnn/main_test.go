@@ -580,6 +580,7 @@ func TestFieldSlice(t *testing.T) {
 	fails(t, hnn(t, "", "field", "-system", "spring", "m.json"), 1, "m.json: the model has 4 components of state, the grid has q, p")
 	fails(t, hnn(t, "", "field", "-over", "q0,z", "m.json"), 2, `-over: no component is called "z": want two of q0, q1, p0, p1`)
 	fails(t, hnn(t, "", "field", "-state", "1,2", "m.json"), 2, "-state has 2 numbers, want 4: q0,q1,p0,p1")
+	fails(t, hnn(t, "", "field", "-system", "tanks", "-over", "q1,q0"), 2, "-over q1,q0: both are q0 of the file: want two of q1, q2, p1, p2")
 	fails(t, hnn(t, "", "field", "-state", "1,2"), 2, "-state is for systems of several pairs")
 	must(t, "spring", "-quiet", "-k", "4", "-train", "2", "-test", "1", "-epochs", "1", "-hidden", "4", "-rollout", "5", "-out", "out")
 	spring := hnn(t, "", "field", "-points", "2", "-q-range", "0,1", "-p-range", "0,2", "out/hnn.json")
