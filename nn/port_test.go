@@ -236,14 +236,16 @@ func TestPortStates(t *testing.T) {
 			wide.X.Row(r)[j] = v * []float64{1000, 1000, 1, 1}[j]
 		}
 	}
-	how := Structure{H: "net(q0,q1,p0,p1)", Inputs: []string{"u", "w"}, Friction: "net:q1,p0", Gain: "constant:q0"}
-	a, b := newPort(t, s, true, how), newPort(t, wide, true, how)
-	a.constant("gain_q0_u").Theta.Data[0], b.constant("gain_q0_u").Theta.Data[0] = 1, 1
-	p, q := Derivative(a, s), Derivative(b, wide)
-	for r := range 40 {
-		for j := range 4 {
-			if got := q.At(r, j) / []float64{1000, 1000, 1, 1}[j]; math.Abs(got-p.At(r, j)) > 1e-9*(1+math.Abs(got)) {
-				t.Fatalf("row %d, component %d: %v, in other units %v", r, j, p.At(r, j), got)
+	for _, friction := range []string{"each:q1,p0", "net:q1,p0"} {
+		how := Structure{H: "net(q0,q1,p0,p1)", Inputs: []string{"u", "w"}, Friction: friction, Gain: "constant:q0"}
+		a, b := newPort(t, s, true, how), newPort(t, wide, true, how)
+		a.constant("gain_q0_u").Theta.Data[0], b.constant("gain_q0_u").Theta.Data[0] = 1, 1
+		p, q := Derivative(a, s), Derivative(b, wide)
+		for r := range 40 {
+			for j := range 4 {
+				if got := q.At(r, j) / []float64{1000, 1000, 1, 1}[j]; math.Abs(got-p.At(r, j)) > 1e-9*(1+math.Abs(got)) {
+					t.Fatalf("%s: row %d, component %d: %v, in other units %v", friction, r, j, p.At(r, j), got)
+				}
 			}
 		}
 	}
