@@ -38,6 +38,11 @@ func found(m Model, p Problem) *Found {
 		return nil
 	}
 	f := newFound(t.Fitted())
+	for _, c := range t.Fitted() {
+		if c.Form == NotNegative && math.Abs(c.Theta.Data[0]) < pinnedBelow {
+			f.Notes = append(f.Notes, c.Name+" is held at 0, where it is smallest: it may want to be negative")
+		}
+	}
 	f.Notes = append(f.Notes, "no standard errors: want the objective shooting for them")
 	return f
 }

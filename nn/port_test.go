@@ -451,6 +451,24 @@ func TestSmallFriction(t *testing.T) {
 	}
 }
 
+// A friction that ends at 0 is told without standard errors too.
+func TestFoundAtZero(t *testing.T) {
+	k, err := KindOf("port")
+	if err != nil {
+		t.Fatal(err)
+	}
+	how := Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1}, Friction: "constant"}
+	for _, c := range []float64{-0.2, 0.2} {
+		f, err := Fit(context.Background(), drivenSwing(1, 100, 1.3, c, 0, 0, 1e-3, 1), Recipe{Model: k.Maker(Networks{Structure: how}), Objective: Step{Stride: 1}, Stages: []Optimizer{&LBFGS{Iterations: 100}}, Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Contains(strings.Join(f.Found.Notes, " "), "friction is held at 0, where it is smallest"); said != (c < 0) {
+			t.Errorf("friction %v: %+v", c, f.Found)
+		}
+	}
+}
+
 // What looks wrong with constants is said, with their names.
 func TestFoundNotes(t *testing.T) {
 	s := drivenSwing(2, 60, 1.3, 0.2, 0.7, 0.1, 0.01, 1)

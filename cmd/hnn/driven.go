@@ -83,7 +83,7 @@ func (m *model) inputs(ctx context.Context, file string, between nn.Interpolatio
 			return nil, t.Errorf(i, name, "%v does not come after %v: times of inputs must increase", time[i], time[i-1])
 		}
 	}
-	if r, longest, usual := widest(time); usual > 0 && longest > 8*usual {
+	if r, longest, usual := widest(time); usual > 0 && longest > widestGap*usual {
 		return nil, t.Errorf(r, name, "the inputs have a gap of %.4g before this row, where the usual interval is %.4g: want inputs all along", longest, usual)
 	}
 	s, err := nn.NewSignal(time, u, between)
@@ -92,6 +92,9 @@ func (m *model) inputs(ctx context.Context, file string, between nn.Interpolatio
 	}
 	return &inputs{s, time[0]}, nil
 }
+
+// widestGap is how many usual intervals inputs may be interpolated over.
+const widestGap = 8
 
 // widest returns the row after the longest interval, that interval, and the median one.
 func widest(t []float64) (row int, longest, usual float64) {

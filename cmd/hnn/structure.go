@@ -87,6 +87,9 @@ func (t *trainJob) checkStructure() error {
 		if slices.Contains(t.inputs[:i], name) {
 			return flags.Wrong("-inputs names the column %s twice: want each input once", name)
 		}
+		if name == t.cols.t || name == t.cols.run {
+			return flags.Wrong("-inputs %s: that is the time or the number of the run, see -t and -run: want columns of forces", name)
+		}
 	}
 	if name := f.First("fit", "set", "positive"); name != "" && f.First("H", "friction") == "" {
 		return flags.Wrong("-%s without -H: want the expression that has the constants", name)

@@ -260,6 +260,7 @@ func TestStructureRefused(t *testing.T) {
 		{"-H p^2/2+q^2 -kind hnn", data, 2, "-H is for the kind port"},
 		{"-inputs w", data, 1, "missing column w"},
 		{"-inputs q", data, 2, "-inputs q: that is a coordinate or a momentum"},
+		{"-inputs t", data, 2, "-inputs t: that is the time or the number of the run"},
 		{"-inputs u,u", data, 2, "-inputs names the column u twice"},
 		{"-friction constnat", data, 1, "want none, constant, each, net or an expression in p"},
 		{"-inputs u", hole, 1, "hole.csv:8: column u: empty cell"},
@@ -305,6 +306,9 @@ func TestStructureRefused(t *testing.T) {
 	}
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", out), 2, "want a file of them in -inputs-from")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", hole, out), 1, "hole.csv:8: column u: empty cell")
+	if r := hnn(t, "", "eval", out, write("gap.csv", strings.Join(append(append([]string{}, lines[:40]...), lines[60:]...), "\n"))); r.status != 0 || !strings.Contains(r.errors, "gap.csv: run 0: the inputs have a gap of 1.05 before t=") {
+		t.Errorf("%+v", r)
+	}
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-duration", "60", out), 2, "the inputs last for 5.9")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", write("gap.csv", strings.Join(append(append([]string{}, lines[:40]...), lines[60:]...), "\n")), out), 1, "the inputs have a gap of 1.05")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-method", "Leapfrog", "-dt", "0.1", out), 2, "-method Leapfrog is for models without friction and inputs: use")
