@@ -116,10 +116,14 @@ func (c *constants) toMotion(e *env, m *model, s *states) error {
 	args := []string{"-quiet", "-H", strings.Join(sum, " + ")}
 	for i, name := range []string{"friction", "inputs", "gain", "interpolate"} {
 		if v := m.trained(name); v != "" && (i == 0 || m.trained("inputs") != "") {
+			if name != "inputs" {
+				v = c.lib.renamed(v)
+			}
 			args = append(args, "-"+name+"="+v)
 		}
 	}
-	if friction, err := formula.Parse(m.trained("friction")); err == nil { // its own constants
+	typed, _, _ := strings.Cut(m.trained("friction"), ":")
+	if friction, err := formula.Parse(typed); err == nil { // its own constants
 		for _, from := range []struct {
 			flag string
 			to   *[]string

@@ -207,4 +207,10 @@ func TestFormulaMotion(t *testing.T) {
 	if r.status != 0 || !strings.Contains(r.out, "*p^2") || !strings.Contains(r.errors, "the constants of terms with momenta are those of the model") || strings.Contains(r.errors, "do not determine") {
 		t.Errorf("%+v", r)
 	}
+	// Friction typed in q and p is that of the columns, however these are called.
+	named := put(t, dir, "named.csv", strings.Replace(b.String(), "q,p", "x,v", 1))
+	must(t, "train", "-quiet", "-q", "x", "-p", "v", "-H", "p^2/2+a*q^2/2+b*q^4/4", "-fit", "a=1,b=1", "-friction", "each:p", "-inputs", "u", "-interpolate", "cubic", "-o", path("n.json"), named)
+	if r := hnn(t, "", "formula", path("n.json"), named); r.status != 0 || !strings.Contains(r.out, "*x^4") || !strings.Contains(r.errors, "friction         0.") {
+		t.Errorf("%+v", r)
+	}
 }

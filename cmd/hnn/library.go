@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,6 +97,20 @@ func products(vars []string, degree int) []string {
 }
 
 func (l *library) size() int { return len(l.terms) }
+
+var identifier = regexp.MustCompile(`[\pL_][\pL\pN_]*`)
+
+// renamed returns a friction or gain that was typed in q and p, or q0, …, in the names of the library.
+func (l *library) renamed(text string) string {
+	own := slices.Concat(l.q, l.p)
+	usual := names(len(l.q))
+	return identifier.ReplaceAllStringFunc(text, func(name string) string {
+		if i := slices.Index(usual, name); i >= 0 && !slices.Contains(own, name) {
+			return own[i]
+		}
+		return name
+	})
+}
 
 // names returns the texts of some terms.
 func (l *library) names(terms []int) []string {
