@@ -18,10 +18,9 @@ import (
 //	D(q,p)     a typed dissipation, as c*p^2/2: the rate of S is −∂D/∂S
 //
 // In the first three the rate is −R_S ∂H/∂S, which is −R_p q̇ on momenta. Numbers are squares, and
-// a constant of -fit in D is one
-// too: they cannot become negative, and reach 0. A typed D loses energy where
-// ∂D/∂S · ∂H/∂S ≥ 0, which the caller has to see to: so it is for sums of even powers of velocities or
-// of momenta with such constants.
+// a constant of -fit in D is one too: they cannot become negative, and reach 0. A typed D loses
+// energy where ∂D/∂S · ∂H/∂S ≥ 0, which the caller has to see to: so it is for sums of even powers
+// of velocities or of momenta with such constants.
 //
 // Gain is one of
 //
@@ -50,8 +49,9 @@ type port struct {
 // portOf reads a friction or a gain.
 func portOf(text string, names []string) (port, error) {
 	form, states, listed := strings.Cut(text, ":")
+	form, states = strings.TrimSpace(form), strings.TrimSpace(states)
 	p := port{form: form}
-	if listed && strings.TrimSpace(form) == "" {
+	if listed && form == "" {
 		return p, fmt.Errorf("%q has no form before the colon: want one, as in %s:%s", text, each, allStates)
 	}
 	for i := range names {
@@ -63,6 +63,7 @@ func portOf(text string, names []string) (port, error) {
 		return p, nil
 	}
 	for _, name := range strings.Split(states, ",") {
+		name = strings.TrimSpace(name)
 		i := slices.Index(names, name)
 		if i < 0 || slices.Contains(p.on, i) {
 			return p, fmt.Errorf("%q acts on the state %.40q: want %s, or some of %s, each once", text, name, allStates, strings.Join(names, ","))

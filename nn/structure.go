@@ -108,6 +108,7 @@ func (p port) isDissipation(names []string) error {
 // typedConstants makes the constants of the expressions.
 func (m *Port) typedConstants(t *Structure) error {
 	var names, lost []string
+	texts := m.Hamiltonian
 	h, err := parseOpen(m.Hamiltonian)
 	if err != nil {
 		return fmt.Errorf("nn: H: %w", err)
@@ -118,7 +119,7 @@ func (m *Port) typedConstants(t *Structure) error {
 		if err != nil {
 			return fmt.Errorf("nn: friction: %w", err)
 		}
-		lost = d.Names()
+		lost, texts = d.Names(), texts+" "+p.form
 	}
 	used := slices.Concat(names, lost)
 	for _, from := range []struct {
@@ -132,7 +133,7 @@ func (m *Port) typedConstants(t *Structure) error {
 			case slices.Contains(m.InputNames, name):
 				return fmt.Errorf("nn: %s: %s is an input and no constant: want another name. Inputs act by the gain, not in H", from.what, name)
 			case !slices.Contains(used, name):
-				return fmt.Errorf("nn: %s: the constant %s is not used: want a name in %q", from.what, name, strings.Join(append([]string{m.Hamiltonian}, m.Friction), " "))
+				return fmt.Errorf("nn: %s: the constant %s is not used: want a name in %q", from.what, name, texts)
 			case from.what == "fit":
 				if _, twice := t.Set[name]; twice {
 					return fmt.Errorf("nn: the constant %s is both known and to be fitted", name)

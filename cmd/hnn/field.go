@@ -143,10 +143,10 @@ func checkPoints(n int) error {
 
 // A slice holds the flags of the grid.
 type slice struct {
-	over         []string
-	state        []float64
-	across, upto []float64 // the ranges of the two components
-	points       int
+	over            []string
+	state           []float64
+	across, upwards []float64 // the ranges of the two components
+	points          int
 }
 
 func (c *slice) register(f *flags.Set) {
@@ -154,12 +154,12 @@ func (c *slice) register(f *flags.Set) {
 	f.Words(&c.over, "over", "the two `components` that go over the grid: the first across, the second upwards, named as in H or as in the file (default q and p, or q0 and p0)")
 	f.Floats(&c.state, "state", flags.Any, "`state` that the slice of a system of several pairs goes through: the coordinates, then the momenta (default that in the middle of the training data, or 0)")
 	f.Floats(&c.across, "q-range", flags.Any, "least and greatest `value` of q, or of the first of -over (default that of the training data, or -1.5,1.5)")
-	f.Floats(&c.upto, "p-range", flags.Any, "least and greatest `value` of p, or of the second of -over (default likewise)")
+	f.Floats(&c.upwards, "p-range", flags.Any, "least and greatest `value` of p, or of the second of -over (default likewise)")
 	pointsFlag(f, &c.points)
 }
 
 func (c *slice) check() error {
-	for i, r := range [][]float64{c.across, c.upto} {
+	for i, r := range [][]float64{c.across, c.upwards} {
 		if r != nil && (len(r) != 2 || !(r[0] < r[1]) || math.IsInf(r[1]-r[0], 0)) {
 			return flags.Wrong("-%s-range: want two numbers, the lower first, as in -1,1", []string{"q", "p"}[i])
 		}
@@ -204,7 +204,7 @@ func (c *slice) grid(given []string, made *nn.Origin) (*grid, error) {
 		}
 	}
 	var lo, hi [2]float64
-	for i, r := range [][]float64{c.across, c.upto} {
+	for i, r := range [][]float64{c.across, c.upwards} {
 		switch j := over[i]; {
 		case r != nil:
 			lo[i], hi[i] = r[0], r[1]
