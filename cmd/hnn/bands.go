@@ -138,7 +138,7 @@ func (e *env) rolloutEnsemble(models []*model, b band, u *inputs, state []float6
 		return err
 	}
 	for r := range t {
-		if why := first.outside(t[r], all[0][r][:first.Dim()]); why != "" {
+		if why := first.outside("t", t[r], all[0][r][:first.Dim()]); why != "" {
 			e.warn("%s: %s: the models know nothing there, and agree by chance", first.file, why)
 			break
 		}

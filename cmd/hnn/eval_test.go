@@ -133,6 +133,9 @@ func TestEvalOutside(t *testing.T) {
 	if r := hnn(t, "", "eval", "m.json", "small.csv"); r.status != 0 || r.errors != "" {
 		t.Errorf("%+v", r)
 	}
+	if r := hnn(t, "", "eval", "m.json", put(t, ".", "bare.csv", "q,p\n0,0\n0.9,0\n")); r.status != 0 || !strings.Contains(r.errors, "run 0: at row=1 q is 0.9, outside") || !strings.Contains(r.errors, "so are 1 of 2 rows") {
+		t.Errorf("%+v", r)
+	}
 	for _, models := range [][]string{{"m.json"}, {"m.json", "m.json"}} {
 		r := hnn(t, "", append(append([]string{"eval"}, models...), "large.csv")...)
 		if r.status != 0 || strings.Count(r.errors, "\n") != 1 || !strings.Contains(r.errors, "warning: m.json: large.csv: run 1: at t=0 q is 0.9, outside of the training data, where it is from -0.") ||

@@ -139,7 +139,7 @@ func (e *env) rollout(m *model, u *inputs, cols []string, state []float64, durat
 		}
 	}
 	for i, y := range sol.Y {
-		if why := m.outside(sol.T[i], y); why != "" {
+		if why := m.outside("t", sol.T[i], y); why != "" {
 			e.warn("%s: %s: the model knows nothing there", m.file, why)
 			break
 		}
@@ -192,13 +192,14 @@ func (m *model) names() []string {
 	return names(m.Dim() / 2)
 }
 
-// outside says that a state lies outside of the range of the training data, "" if it does not.
-func (m *model) outside(t float64, y []float64) string {
+// outside says that a state lies outside of the range of the training data, "" if it does not. at is where:
+// a time t or a row.
+func (m *model) outside(of string, at float64, y []float64) string {
 	j := m.made.Outside(y)
 	if j < 0 {
 		return ""
 	}
-	return fmt.Sprintf("at t=%.4g %s is %.4g, outside of the training data, where it is from %.4g to %.4g", t, m.names()[j], y[j], m.made.Low[j], m.made.High[j])
+	return fmt.Sprintf("at %s=%.4g %s is %.4g, outside of the training data, where it is from %.4g to %.4g", of, at, m.names()[j], y[j], m.made.Low[j], m.made.High[j])
 }
 
 // A motion is the field of a model, compiled so that it can be followed from many states, by one

@@ -21,6 +21,18 @@ type runScore struct {
 	first                            string     // the first of them
 }
 
+// look counts a row if one of its states lies outside of the training data.
+func (sc *runScore) look(m *model, of string, at float64, states ...[]float64) {
+	for _, x := range states {
+		if why := m.outside(of, at, x); why != "" {
+			if sc.outside++; sc.first == "" {
+				sc.first = why
+			}
+			return
+		}
+	}
+}
+
 // tellOutside warns of data and of rollouts that leave the range of the training data.
 func (e *env) tellOutside(m *model, s *states, scores []runScore) {
 	for i, sc := range scores[:s.Runs()] {
@@ -84,6 +96,11 @@ func evaluate(ctx context.Context, m *model, s *states, o *solver, skip int) ([]
 			sc.step, sc.coord = math.Sqrt(step.value()), math.Sqrt(coord.value())
 			steps.add(step.sum, step.rows)
 			coords.add(coord.sum, coord.rows)
+		} else {
+			for r := lo; r < hi; r++ {
+				sc.look(m, "row", float64(r), s.X.Row(r))
+			}
+			outside += sc.outside
 		}
 		scores = append(scores, sc)
 	}
@@ -200,14 +217,7 @@ func followRun(ctx context.Context, m *model, s *states, i, skip int, o *solver,
 				}
 			}
 		}
-		for _, x := range [][]float64{measured, y} {
-			if why := m.outside(s.T[lo+i], x); why != "" {
-				if sc.outside++; sc.first == "" {
-					sc.first = why
-				}
-				break
-			}
-		}
+		sc.look(m, "t", s.T[lo+i], measured, y)
 		if i >= skip {
 			coord.add(squares(y, s.X.Row(lo+i), s.Hidden), 1)
 		}
