@@ -39,9 +39,9 @@ of a fit of the initial states; later coord_rmse is an error of prediction.
 
 Noise in the first state is an error of the whole rollout. -first N fits the state at the start
 of each run to its first N rows, with the model held, and nothing else is fitted: also where the
-file has no momenta. -skip N leaves the first N rows of each run out of coord_rmse. A model with
-inputs reads their columns from the data. A warning says if data or rollouts leave the range of the
-training data.
+file has no momenta, and then H and the powers are those of the rollout. -skip N leaves the
+first N rows of each run out of coord_rmse. A model with inputs reads their columns from the
+data. A warning says if data or rollouts leave the range of the training data.
 
 Models of kind port have three columns more, means over the rows of the data: dH_dt, the power
 that the model has there, dissipated, what friction takes of it, and supplied, what the inputs
@@ -118,7 +118,7 @@ func defineEval(f *flags.Set) check {
 			power := &autodiff.Matrix{}
 			if balanced {
 				header = append(header, powers...)
-				power = nn.Power(open, s.X, s.U)
+				power = nn.Power(open, s.known(), s.U)
 			}
 			return e.writeTable(out, header, func(w *table.Writer) {
 				for i, sc := range scores {

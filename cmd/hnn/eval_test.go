@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,6 +142,24 @@ func TestEvalOutside(t *testing.T) {
 		if r.status != 0 || strings.Count(r.errors, "\n") != 1 || !strings.Contains(r.errors, "warning: m.json: large.csv: run 1: at t=0 q is 0.9, outside of the training data, where it is from -0.") ||
 			!strings.Contains(r.errors, " of 162 rows, of the data or of the rollout: the model knows nothing there") {
 			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// Without momenta, H and the powers from a fitted start are those of the rollout, which differences of few
+// coordinates a period are not.
+func TestEvalPowers(t *testing.T) {
+	chdir(t)
+	must(t, "simulate", "-system", "damped-pendulum", "-state", "1,0", "-duration", "60", "-dt", "1.2", "-o", "all.csv")
+	must(t, "train", "-quiet", "-H", "p^2/2+a*(1-cos(q))", "-fit", "a=0.9", "-friction", "constant", "-segment", "3", "-o", "m.json", "all.csv")
+	var b strings.Builder
+	for _, row := range csvRows(t, strings.NewReader(string(contents(t, "all.csv")))) {
+		b.WriteString(strings.Join(row[:3], ",") + "\n")
+	}
+	want, got := scores(t, "m.json", "all.csv"), scores(t, "-first", "10", "m.json", put(t, ".", "q.csv", b.String()))
+	for _, name := range []string{"H_mean", "H_spread", "dH_dt", "dissipated"} {
+		if math.Abs(got[name]-want[name]) > 0.01*math.Abs(want[name]) {
+			t.Errorf("%s is %v, with momenta %v", name, got[name], want[name])
 		}
 	}
 }

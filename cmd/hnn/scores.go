@@ -54,12 +54,12 @@ func (m mean) value() float64             { return m.sum / float64(m.rows) }
 
 // evaluate scores each run and, last, all of them.
 func evaluate(ctx context.Context, m *model, s *states, o *solver, skip int) ([]runScore, error) {
-	var y, h *autodiff.Matrix
+	var y *autodiff.Matrix
 	if f, ok := m.Stored.(nn.Field); ok && s.DX != nil {
 		y = nn.Derivative(f, &s.Series)
 	}
-	if f, ok := m.Stored.(nn.Energy); ok {
-		h = nn.Evaluate(f.H, s.X)
+	if s.begun != nil && s.Hidden != nil {
+		s.followed = autodiff.NewMatrix(s.X.Rows, s.X.Cols)
 	}
 	var mse, steps, coords, hs, spreads mean
 	var scores []runScore
@@ -68,7 +68,6 @@ func evaluate(ctx context.Context, m *model, s *states, o *solver, skip int) ([]
 		lo, hi := s.Run(i)
 		none := math.NaN()
 		sc := runScore{rows: hi - lo, mse: none, step: none, coord: none, hMean: none, hSpread: none, within: [2]float64{none, none}}
-		n := float64(hi - lo)
 		if y != nil {
 			var e mean
 			for r := lo; r < hi; r++ {
@@ -76,11 +75,6 @@ func evaluate(ctx context.Context, m *model, s *states, o *solver, skip int) ([]
 			}
 			sc.mse = e.value()
 			mse.add(e.sum, e.rows)
-		}
-		if h != nil {
-			sc.hMean, sc.hSpread = meanSpread(h.Data[lo:hi])
-			hs.add(float64(sc.hMean*n), hi-lo)
-			spreads.add(float64(float64(sc.hSpread*sc.hSpread)*n), hi-lo)
 		}
 		if s.T != nil {
 			step, coord, err := followRun(ctx, m, s, i, skip, o, &sc)
@@ -104,7 +98,25 @@ func evaluate(ctx context.Context, m *model, s *states, o *solver, skip int) ([]
 		}
 		scores = append(scores, sc)
 	}
+	if f, ok := m.Stored.(nn.Energy); ok {
+		h := nn.Evaluate(f.H, s.known())
+		for i := range scores {
+			lo, hi := s.Run(i)
+			sc, n := &scores[i], float64(hi-lo)
+			sc.hMean, sc.hSpread = meanSpread(h.Data[lo:hi])
+			hs.add(float64(sc.hMean*n), hi-lo)
+			spreads.add(float64(float64(sc.hSpread*sc.hSpread)*n), hi-lo)
+		}
+	}
 	return append(scores, runScore{s.Rows(), mse.value(), math.Sqrt(steps.value()), math.Sqrt(coords.value()), hs.value(), math.Sqrt(spreads.value()), least, outside, ""}), nil
+}
+
+// known returns the states of the data or, where their momenta are not known, those of the rollout.
+func (s *states) known() *autodiff.Matrix {
+	if s.followed != nil {
+		return s.followed
+	}
+	return s.X
 }
 
 // squares returns |x − y|² of the components that are not hidden.
@@ -218,6 +230,9 @@ func followRun(ctx context.Context, m *model, s *states, i, skip int, o *solver,
 			}
 		}
 		sc.look(m, "t", s.T[lo+i], measured, y)
+		if s.followed != nil {
+			copy(s.followed.Row(lo+i), y)
+		}
 		if i >= skip {
 			coord.add(squares(y, s.X.Row(lo+i), s.Hidden), 1)
 		}
