@@ -524,7 +524,7 @@ func TestPipeline(t *testing.T) {
 		}
 		must(t, "rollout", "-state", "50,0", "-duration", "3", "-o", path("r.csv"), path(kind+".json"))
 	}
-	out := must(t, "field", "-points", "3", "-q-range", "-50,50", path("hnn.json"), path("baseline.json"), path("nextstate.json"))
+	out := must(t, "field", "-system", "spring", "-points", "3", "-q-range", "-50,50", path("hnn.json"), path("baseline.json"), path("nextstate.json"))
 	if lines := strings.Split(out, "\n"); len(lines) != 11 || lines[0] != "q,p,H,dq,dp,H_hnn,dq_hnn,dp_hnn,dq_baseline,dp_baseline,next_q_nextstate,next_p_nextstate" {
 		t.Errorf("field:\n%s", out)
 	}
