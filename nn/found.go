@@ -38,6 +38,11 @@ func found(m Model, p Problem) *Found {
 		return nil
 	}
 	f := newFound(t.Fitted())
+	for _, c := range t.Fitted() {
+		if c.Form == NotNegative && math.Abs(c.Theta.Data[0]) < pinnedBelow {
+			f.Notes = append(f.Notes, c.Name+" is held at 0, where it is smallest: it may want to be negative")
+		}
+	}
 	f.Notes = append(f.Notes, "no standard errors: want the objective shooting for them")
 	return f
 }
@@ -80,7 +85,7 @@ const farTooLarge = 100
 // residuals say of δr is in sandwich.go. Initial states are eliminated segment by segment, by
 // reflections, as if Continuity were 0: with it, errors are too large rather than too small.
 // Weights stand with σ/10 on the diagonal of J, since they are not free to go anywhere. A friction
-// that is 0 as far as the data tell has no error.
+// that is 0 within its error is given none: a note tells it.
 //
 // Source: Bates and Watts, Nonlinear Regression Analysis and Its Applications (1988), §2.3; Golub
 // and Van Loan, Matrix Computations (2013), §6.5 for adding rows to a triangle.
@@ -201,6 +206,7 @@ const mostWork = 5e9
 const (
 	pinnedBelow  = 0.01
 	pinnedErrors = 2 // standard errors
+	negative     = 3 // standard errors below 0 of what is said to want to be negative
 )
 
 // pin takes squares for 0 that are 0 as far as the data tell, those of the fewest errors first,
@@ -234,10 +240,10 @@ func (p *ShootingProblem) pin(f *Found, constants []*TypedConstant, a *autodiff.
 			return free
 		}
 		c := free[at]
-		if wants < 0 {
+		if wants < -negative*own {
 			f.Notes = append(f.Notes, fmt.Sprintf("%s wants to be negative, about %.3g ± %.2g: it is held at 0, where it is smallest", constants[c].Name, wants, own))
 		} else {
-			f.Notes = append(f.Notes, fmt.Sprintf("%s is 0 as far as the data tell", constants[c].Name))
+			f.Notes = append(f.Notes, fmt.Sprintf("%s is 0 within its error: the data want %.2g ± %.2g", constants[c].Name, wants, own))
 		}
 		f.Constants[c].Value = 0
 		free = slices.Delete(free, at, at+1)

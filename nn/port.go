@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"hnn/autodiff"
 	"hnn/autodiff/formula"
@@ -12,13 +13,13 @@ import (
 // A Port is a port-Hamiltonian system: energy moves by J∇H, is lost by friction and comes in
 // from inputs u.
 //
-//	ẋ = (J − R(x)) ∇H(x) + G(x) u,    J = [0 I; −I 0],   R = [0 0; 0 R_p],   G = [0; G_p]
+//	ẋ = (J − R(x)) ∇H(x) + G(x) u,    J = [0 I; −I 0],   R = Rᵀ ⪰ 0
 //	dH/dt = −∇Hᵀ R ∇H + yᵀu ≤ yᵀu,    y = Gᵀ∇H
 //
 // H is a typed expression of the state, with constants that are known or to be fitted, and with
-// networks: see expression.go. Without more it is net(q, p), and the model is an HNN. R_p = Rᵀ_p ⪰ 0
-// by construction, see friction.go, so the model is passive whatever its weights. Both R and G
-// act on the momenta alone: friction takes momentum, and inputs are forces.
+// networks: see expression.go. Without more it is net(q, p), and the model is an HNN. R = Rᵀ ⪰ 0
+// by construction, see friction.go, so the model is passive whatever its weights. Unless states are
+// named, both R and G act on the momenta alone: friction takes momentum, and inputs are forces.
 //
 // Source: van der Schaft, Jeltsema, "Port-Hamiltonian Systems Theory: An Introductory Overview"
 // (2014), §2.5.
@@ -102,13 +103,13 @@ func (m *Port) Dissipative(x autodiff.Var) autodiff.Var {
 	if m.Friction == "" {
 		return x.Graph().Const(x.Rows(), x.Cols(), 0)
 	}
-	d := x.Cols() / 2
-	return autodiff.Pad(m.resistance(x, autodiff.Slice(m.Conservative(x), 0, d)), d, 2*d)
+	p := m.friction()
+	return p.place(m.lost(x, p.efforts(m.Conservative(x))), x.Cols())
 }
 
 // Supplied returns G u at each row of x and u.
 func (m *Port) Supplied(x, u autodiff.Var) autodiff.Var {
-	return autodiff.Pad(m.force(x, u), x.Cols()/2, x.Cols())
+	return m.gain().place(m.supplied(x, u), x.Cols())
 }
 
 // Field returns the motion without inputs, one state and one derivative a row.
@@ -189,7 +190,7 @@ func (m *Port) Check() error {
 	all := slices.Concat(m.Names, m.InputNames)
 	for i, name := range all {
 		if slices.Contains(all[:i], name) {
-			return fmt.Errorf("the name %.40q stands for two columns", name)
+			return fmt.Errorf("the name %.40q stands for two of the components %s and inputs: want another name for each", name, strings.Join(m.Names, ", "))
 		}
 	}
 	for i, c := range m.Constants {
@@ -202,8 +203,8 @@ func (m *Port) Check() error {
 	}
 	used := map[string]bool{}
 	texts := []string{m.Hamiltonian}
-	if m.typed() {
-		texts = append(texts, m.Friction)
+	if p := m.friction(); p.typed() {
+		texts = append(texts, p.form)
 	}
 	for _, text := range texts {
 		b, err := bind(text, m.Names, m.Constants)

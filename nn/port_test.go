@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,12 +138,21 @@ func TestPortField(t *testing.T) {
 func TestPortPassive(t *testing.T) {
 	s := twoPairs()
 	src := rand.NewPCG(8, 8)
-	for _, friction := range []string{"", "constant", "each", "net", "c*(p0^2+p1^4)/2"} {
-		how := Structure{H: "p0^2/2+p1^2/2+net(q0,q1)+net1(q0)*net1(q1)", Inputs: []string{"u", "w"}, Gain: "net", Friction: friction}
-		if strings.Contains(friction, "c") && friction != "constant" && friction != "each" {
+	for _, how := range []Structure{
+		{Gain: "net"}, {Friction: "constant", Gain: "net"}, {Friction: "each", Gain: "net"}, {Friction: "net", Gain: "net"},
+		{Friction: "c*(p0^2+p1^4)/2", Gain: "net"},
+		{Friction: "constant:q0,q1", Gain: "net:q1"}, {Friction: "each:all", Gain: "constant:all"}, {Friction: "net:all", Gain: "net:p1,q0"},
+		{Friction: "net:p1,q0", Gain: "1:q1"}, {Friction: "c*(2*q0^2+p1^2):q0,p1"},
+	} {
+		friction := how.Friction
+		if how.H = "p0^2/2+p1^2/2+net(q0,q1)+net1(q0)*net1(q1)"; strings.HasSuffix(friction, "q0,p1") {
+			how.H = "p0^2/2+p1^2/2+q0^2/2+q1^2" // of which D is a dissipation
+		}
+		if how.Inputs = []string{"u", "w"}; strings.HasPrefix(friction, "c*") {
 			how.Fit = map[string]float64{"c": 0.1}
 		}
 		m := newPort(t, s, true, how)
+		on := m.friction().on
 		for range 5 {
 			for _, w := range m.Params() {
 				for i := range w.Data {
@@ -157,15 +167,86 @@ func TestPortPassive(t *testing.T) {
 					t.Fatalf("friction %q: dH/dt %v, dissipated %v, supplied %v", friction, dh, lost, in)
 				}
 			}
-			if r, err := m.Resistance(s.X.Row(3)); err == nil {
-				if r.At(0, 1) != r.At(1, 0) || r.At(0, 0) < 0 || float64(r.At(0, 0)*r.At(1, 1))-float64(r.At(0, 1)*r.At(1, 0)) < -1e-12*(1+float64(r.At(0, 0)*r.At(1, 1))) {
-					t.Errorf("friction %q: R is %v", friction, r.Data)
+			r, err := m.Resistance(s.X.Row(3))
+			if err != nil {
+				if !m.friction().typed() {
+					t.Error(err)
 				}
-				if friction == "net" && r.At(0, 1) == 0 {
-					t.Error("R of a network is diagonal")
+				continue
+			}
+			grad := Evaluate(m.Conservative, s.X).Row(3) // [∂H/∂p, −∂H/∂q]
+			rate, v, along := Evaluate(m.Dissipative, s.X).Row(3), make([]float64, 4), 0.
+			for i := range 4 {
+				v[i] = random.Normal(src)
+			}
+			for i := range 4 {
+				want := 0.
+				for j := range 4 {
+					effort := grad[(j+2)%4]
+					if j < 2 {
+						effort = -effort
+					}
+					want -= r.At(i, j) * effort
+					along += v[i] * r.At(i, j) * v[j]
+					if r.At(i, j) != r.At(j, i) || r.At(i, j) != 0 && !(slices.Contains(on, i) && slices.Contains(on, j)) {
+						t.Errorf("friction %q: R is %v", friction, r.Data)
+					}
 				}
-			} else if !m.typed() {
-				t.Error(err)
+				if math.Abs(rate[i]-want) > 1e-12*(1+math.Abs(want)) {
+					t.Errorf("friction %q: the rate of component %d is %v, −R∇H is %v", friction, i, rate[i], want)
+				}
+			}
+			if along < -1e-12 {
+				t.Errorf("friction %q: vᵀRv is %v", friction, along)
+			}
+			if strings.HasPrefix(friction, "net") && r.At(on[0], on[1]) == 0 {
+				t.Error("R of a network is diagonal")
+			}
+		}
+	}
+}
+
+// Friction and inputs of coordinates: the field is that which is written out.
+func TestPortStates(t *testing.T) {
+	s := twoPairs()
+	m := newPort(t, s, true, Structure{H: "p0^2/2+p1^2+2*q0^2+q1^2/2", Inputs: []string{"u", "w"}, Friction: "each:q1,p0", Gain: "constant:q0,p1"})
+	value := func(name string) float64 { return m.constant(name).Value() }
+	for i, name := range []string{"friction_q1", "friction_p0", "gain_q0_u", "gain_q0_w", "gain_p1_u", "gain_p1_w"} {
+		m.constant(name).Theta.Data[0] = 0.3 + 0.1*float64(i)
+	}
+	x, u := []float64{0.3, -0.4, 0.7, 1.1}, []float64{2, -0.5}
+	f := Func(func(z autodiff.Var) autodiff.Var {
+		return m.Drive(autodiff.Slice(z, 0, 4), autodiff.Slice(z, 4, 6))
+	}, 6)
+	got := make([]float64, 4)
+	f(got, append(slices.Clone(x), u...))
+	want := []float64{0.7 + 2*value("gain_q0_u") - 0.5*value("gain_q0_w"), 2.2 + 0.4*value("friction_q1"),
+		-1.2 - 0.7*value("friction_p0"), 0.4 + 2*value("gain_p1_u") - 0.5*value("gain_p1_w")}
+	for i := range want {
+		if math.Abs(got[i]-want[i]) > 1e-13 {
+			t.Errorf("component %d: %v, want %v", i, got[i], want[i])
+		}
+	}
+	if _, err := m.Canonical(s); err == nil || !strings.Contains(err.Error(), "friction or inputs move coordinates") {
+		t.Errorf("velocities: %v", err)
+	}
+	// In other units of the coordinates the constants start from the same motion.
+	wide := &Series{T: s.T, X: autodiff.NewMatrix(40, 4), U: s.U}
+	for r := range 40 {
+		for j, v := range s.X.Row(r) {
+			wide.X.Row(r)[j] = v * []float64{1000, 1000, 1, 1}[j]
+		}
+	}
+	for _, friction := range []string{"each:q1,p0", "net:q1,p0"} {
+		how := Structure{H: "net(q0,q1,p0,p1)", Inputs: []string{"u", "w"}, Friction: friction, Gain: "constant:q0"}
+		a, b := newPort(t, s, true, how), newPort(t, wide, true, how)
+		a.constant("gain_q0_u").Theta.Data[0], b.constant("gain_q0_u").Theta.Data[0] = 1, 1
+		p, q := Derivative(a, s), Derivative(b, wide)
+		for r := range 40 {
+			for j := range 4 {
+				if got := q.At(r, j) / []float64{1000, 1000, 1, 1}[j]; math.Abs(got-p.At(r, j)) > 1e-9*(1+math.Abs(got)) {
+					t.Fatalf("%s: row %d, component %d: %v, in other units %v", friction, r, j, p.At(r, j), got)
+				}
 			}
 		}
 	}
@@ -178,6 +259,8 @@ func TestPortGradients(t *testing.T) {
 	for _, how := range []Structure{
 		{H: "p^2/(2*m)+net(q)+k*q^2", Fit: map[string]float64{"m": 1.1, "k": 0.3}, Positive: []string{"m"}, Inputs: []string{"u"}, Friction: "constant"},
 		{Inputs: []string{"u"}, Friction: "net", Gain: "net"},
+		{Inputs: []string{"u"}, Friction: "net:all", Gain: "net:q"},
+		{H: "p^2/2+net(q)", Fit: map[string]float64{"c": 0.1}, Inputs: []string{"u"}, Friction: "c*(q^2+p^2):p,q", Gain: "constant:all"},
 		{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1, "c": 0.1}, Inputs: []string{"u"}, Friction: "c*p^2/2", Gain: "0.5"},
 	} {
 		for _, between := range []Interpolation{LinearInput, HeldInput, CubicInput} {
@@ -353,18 +436,36 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// A small friction that is many of its errors from 0 is told. One that is not is 0 as far as the
-// data tell.
+// A small friction that is many of its errors from 0 is told. One that is not is 0 within its error,
+// and is not said to want to be negative.
 func TestSmallFriction(t *testing.T) {
 	how := Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1.2}, Friction: "constant"}
-	for _, c := range []float64{5e-5, 0} {
-		f := fitPort(t, drivenSwing(1, 1000, 1.3, c, 0, 0, 1e-4, 2), how, 3, 0)
+	for i, c := range []float64{5e-5, 0, 0} {
+		f := fitPort(t, drivenSwing(1, 1000, 1.3, c, 0, 0, 1e-4, uint64(2+i)), how, 3, 0)
 		got, notes := f.Found.Constants[1], strings.Join(f.Found.Notes, "\n")
 		if c > 0 && (!(math.Abs(got.Value-c) < 4*got.Error) || !(got.Value > 10*got.Error) || notes != "") {
 			t.Errorf("friction %v ± %v, want %v: %s", got.Value, got.Error, c, notes)
 		}
-		if c == 0 && (got.Value != 0 || !strings.Contains(notes, "friction is 0 as far as the data tell") && !strings.Contains(notes, "friction wants to be negative")) {
+		if c == 0 && (got.Value != 0 || !strings.Contains(notes, "friction is 0 within its error: the data want ")) {
 			t.Errorf("friction %v ± %v, want 0: %s", got.Value, got.Error, notes)
+		}
+	}
+}
+
+// A friction that ends at 0 is told without standard errors too.
+func TestFoundAtZero(t *testing.T) {
+	k, err := KindOf("port")
+	if err != nil {
+		t.Fatal(err)
+	}
+	how := Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1}, Friction: "constant"}
+	for _, c := range []float64{-0.2, 0.2} {
+		f, err := Fit(context.Background(), drivenSwing(1, 100, 1.3, c, 0, 0, 1e-3, 1), Recipe{Model: k.Maker(Networks{Structure: how}), Objective: Step{Stride: 1}, Stages: []Optimizer{&LBFGS{Iterations: 100}}, Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Contains(strings.Join(f.Found.Notes, " "), "friction is held at 0, where it is smallest"); said != (c < 0) {
+			t.Errorf("friction %v: %+v", c, f.Found)
 		}
 	}
 }
@@ -476,7 +577,19 @@ func TestPortRefuses(t *testing.T) {
 		{s, Structure{H: "net1(q)+net1(q,p)"}, "called with"},
 		{s, Structure{H: "p^2/2+nut(q)"}, "unknown function"},
 		{s, Structure{Friction: "constnat"}, "no friction is called \"constnat\": want none, constant, each, net or an expression in p"},
+		{s, Structure{Friction: "q"}, "no friction is called \"q\": want none, constant, each, net or an expression in p; to name the states that it acts on, each:q"},
+		{s, Structure{Friction: ":q"}, "no form before the colon: want one, as in each:all"},
+		{s, Structure{Friction: "0.1*q^2"}, "has none of p, so it takes nothing"},
+		{s, Structure{Friction: "each:z"}, `"each:z" acts on the state "z": want all, or some of q,p, each once`},
+		{s, Structure{Friction: "net:q,q"}, `acts on the state "q"`},
+		{s, Structure{Friction: "each:"}, `acts on the state ""`},
+		{s, Structure{Friction: "constant:all"}, "one number for coordinates and for momenta has no unit: want each:all"},
+		{s, Structure{Friction: "none:q"}, `no friction is called "none"`},
+		{s, Structure{Inputs: []string{"u"}, Gain: "constant:u"}, `acts on the state "u"`},
 		{s, Structure{Inputs: []string{"u"}, Gain: "big"}, "no gain is called"},
+		{s, Structure{H: "p^2/2+u*q", Inputs: []string{"u"}}, "unknown name \"u\": it is an input"},
+		{s, Structure{H: "p^2/2+u*q", Fit: map[string]float64{"u": 1}, Inputs: []string{"u"}}, "u is an input and no constant"},
+		{s, Structure{H: "p^2/2+friction*q", Fit: map[string]float64{"friction": 1}, Friction: "constant"}, "the constant friction has the name of one of friction or gain"},
 		{s, Structure{Inputs: []string{"u", "w"}}, "want a column"},
 		{still, Structure{Inputs: []string{"u"}}, "input u is 2 in all rows"},
 	} {

@@ -16,11 +16,14 @@ const settleIterations = 30
 // initial states nothing else fits.
 func (p *ShootingProblem) Settle(ctx context.Context) error {
 	copy(p.start.Data, p.guess)
-	return p.settle(ctx)
+	return p.settle(ctx, settled)
 }
 
-func (p *ShootingProblem) settle(ctx context.Context) error {
-	return (&LBFGS{Iterations: settleIterations, LossTol: 1e-6}).Minimize(ctx, startsOf{p}, nil)
+// settled is the relative decrease of the loss at which Settle ends.
+const settled = 1e-6
+
+func (p *ShootingProblem) settle(ctx context.Context, tol float64) error {
+	return (&LBFGS{Iterations: settleIterations, LossTol: tol}).Minimize(ctx, startsOf{p}, nil)
 }
 
 // startsOf is a ShootingProblem whose only unknowns are the initial states.
@@ -43,7 +46,7 @@ func Momenta(ctx context.Context, m Model, s *Series) (*Series, error) {
 		return nil, err
 	}
 	var last *ShootingProblem
-	for _, length := range []float64{1, 5, 20} {
+	for i, length := range []float64{1, 5, 20} {
 		next, err := Shooting{Segment: length * scale.Tau}.Problem(m, s, scale, 0)
 		if err != nil {
 			return nil, err
@@ -53,7 +56,11 @@ func Momenta(ctx context.Context, m Model, s *Series) (*Series, error) {
 		if last != nil {
 			p.Warm(last)
 		}
-		if err := p.settle(ctx); err != nil {
+		tol := 1e-3 // where longer segments come, which begin from these
+		if i == 2 {
+			tol = settled
+		}
+		if err := p.settle(ctx, tol); err != nil {
 			return nil, fmt.Errorf("momenta: %w", err)
 		}
 		last = p
@@ -90,7 +97,7 @@ func Begin(ctx context.Context, m Model, s *Series, rows int) (*autodiff.Matrix,
 		if p.segments[0].first != 0 || len(p.segments) > 1 {
 			return nil, fmt.Errorf("nn: begin: the first %d rows of trajectory %d have a gap: want rows without", rows, i)
 		}
-		if err := p.settle(ctx); err != nil {
+		if err := p.settle(ctx, settled); err != nil {
 			return nil, err
 		}
 		for j := range n {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hnn/autodiff"
@@ -31,8 +32,16 @@ func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 	if m.Friction == "none" {
 		m.Friction = ""
 	}
-	if m.typed() && formula.IsName(m.Friction) && !slices.Contains(m.Names, m.Friction) {
-		return nil, fmt.Errorf("nn: port: no friction is called %q: want none, constant, each, net or an expression in %s", m.Friction, strings.Join(m.Names[len(m.Names)/2:], ", "))
+	friction, err := portOf(m.Friction, m.Names)
+	switch d := len(m.Names) / 2; {
+	case err != nil:
+	case friction.typed():
+		err = friction.isDissipation(m.Names)
+	case friction.form == constant && friction.coordinates(d) && slices.Max(friction.on) >= d:
+		err = fmt.Errorf("friction %s: one number for coordinates and for momenta has no unit: want %s", m.Friction, strings.Replace(m.Friction, constant, each, 1))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("nn: port: %w", err)
 	}
 	if len(t.Inputs) == 0 {
 		m.Gain = ""
@@ -40,8 +49,12 @@ func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 		if m.Gain == "" {
 			m.Gain = constant
 		}
-		if _, known := knownGain(m.Gain); !known && m.Gain != constant && m.Gain != byNetwork {
-			return nil, fmt.Errorf("nn: port: no gain is called %q: want constant, net or a number", m.Gain)
+		gain, err := portOf(m.Gain, m.Names)
+		if err != nil {
+			return nil, fmt.Errorf("nn: port: %w", err)
+		}
+		if _, known := gain.knownGain(); !known && gain.form != constant && gain.form != byNetwork {
+			return nil, fmt.Errorf("nn: port: no gain is called %q: want constant, net or a number, and perhaps states that it acts on, as in constant:%s", gain.form, m.Names[0])
 		}
 		if s.U == nil || s.U.Cols != len(t.Inputs) {
 			return nil, fmt.Errorf("nn: port: the inputs %v are not in the series: want a column of U for each", t.Inputs)
@@ -51,19 +64,19 @@ func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 		return nil, err
 	}
 	texts := []string{m.Hamiltonian}
-	if m.typed() {
-		texts = append(texts, m.Friction)
+	if friction.typed() {
+		texts = append(texts, friction.form)
 	}
 	energy := 1.
 	if scale != nil {
 		energy = scale.energy()
 	}
 	for i, text := range texts {
-		if i == 1 && scale != nil { // force −∂D/∂p times p: the mean of s(p)²/τ
+		if i == 1 && scale != nil { // rates −∂D/∂S times S: the mean of s²/τ
 			energy = 0
-			d := len(m.Names) / 2
-			for _, sp := range scale.S.Data[d:] {
-				energy += float64(sp*sp) / (scale.Tau * float64(d))
+			for _, i := range friction.on {
+				s := scale.S.Data[i]
+				energy += float64(s*s) / (scale.Tau * float64(len(friction.on)))
 			}
 		}
 		if err := m.typedNetworks(n, text, s.X, energy, scale == nil); err != nil {
@@ -73,20 +86,40 @@ func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 	return m, m.ports(n, s, scale)
 }
 
+// isDissipation reports a typed friction that is none.
+func (p port) isDissipation(names []string) error {
+	var on []string
+	for _, i := range p.on {
+		on = append(on, names[i])
+	}
+	if formula.IsName(p.form) {
+		hint := ""
+		if p.form == allStates || slices.Contains(names, p.form) {
+			hint = "; to name the states that it acts on, " + each + ":" + p.form
+		}
+		return fmt.Errorf("no friction is called %q: want none, constant, each, net or an expression in %s%s", p.form, strings.Join(on, ", "), hint)
+	}
+	if e, err := parseOpen(p.form); err == nil && !slices.ContainsFunc(on, func(name string) bool { return slices.Contains(e.Names(), name) }) {
+		return fmt.Errorf("the friction %q has none of %s, so it takes nothing: want an expression in them, as c*%s^2/2", p.form, strings.Join(on, ", "), on[0])
+	}
+	return nil // an expression that cannot be read is reported later
+}
+
 // typedConstants makes the constants of the expressions.
 func (m *Port) typedConstants(t *Structure) error {
 	var names, lost []string
+	texts := m.Hamiltonian
 	h, err := parseOpen(m.Hamiltonian)
 	if err != nil {
 		return fmt.Errorf("nn: H: %w", err)
 	}
 	names = h.Names()
-	if m.typed() {
-		d, err := parseOpen(m.Friction)
+	if p := m.friction(); p.typed() {
+		d, err := parseOpen(p.form)
 		if err != nil {
 			return fmt.Errorf("nn: friction: %w", err)
 		}
-		lost = d.Names()
+		lost, texts = d.Names(), texts+" "+p.form
 	}
 	used := slices.Concat(names, lost)
 	for _, from := range []struct {
@@ -97,8 +130,10 @@ func (m *Port) typedConstants(t *Structure) error {
 			switch {
 			case slices.Contains(m.Names, name):
 				return fmt.Errorf("nn: %s: %s is a component of the state and no constant", from.what, name)
+			case slices.Contains(m.InputNames, name):
+				return fmt.Errorf("nn: %s: %s is an input and no constant: want another name. Inputs act by the gain, not in H", from.what, name)
 			case !slices.Contains(used, name):
-				return fmt.Errorf("nn: %s: the constant %s is not used: want a name in %q", from.what, name, strings.Join(append([]string{m.Hamiltonian}, m.Friction), " "))
+				return fmt.Errorf("nn: %s: the constant %s is not used: want a name in %q", from.what, name, texts)
 			case from.what == "fit":
 				if _, twice := t.Set[name]; twice {
 					return fmt.Errorf("nn: the constant %s is both known and to be fitted", name)
@@ -134,6 +169,9 @@ func (m *Port) typedNetworks(n *Networks, text string, x *autodiff.Matrix, energ
 	b, err := bind(text, m.Names, m.Constants)
 	if err != nil {
 		if e := new(formula.Error); errors.As(err, &e) && strings.HasPrefix(e.Msg, "unknown name") {
+			if slices.ContainsFunc(m.InputNames, func(u string) bool { return strings.HasSuffix(e.Msg, strconv.Quote(u)) }) {
+				return fmt.Errorf("nn: %q: %w: it is an input, which acts by the gain and not in an expression", text, err)
+			}
 			err = fmt.Errorf("%w: want one of %s, or a constant whose value or first value is given", err, strings.Join(m.Names, ", "))
 		}
 		return fmt.Errorf("nn: %q: %w", text, err)

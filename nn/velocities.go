@@ -26,6 +26,9 @@ func (m *Port) Canonical(s *Series) (*Series, error) {
 	if s.X.Cols != n {
 		return nil, fmt.Errorf("nn: canonical: states of %d numbers, the model has %d", s.X.Cols, n)
 	}
+	if s.Hidden == nil && (m.Friction != "" && m.friction().coordinates(d) || m.InputNames != nil && m.gain().coordinates(d)) {
+		return nil, errors.New("nn: canonical: friction or inputs move coordinates, so a velocity is not ∂H/∂p and does not tell the momentum: want momenta, or coordinates alone")
+	}
 	x := &autodiff.Matrix{Rows: s.X.Rows, Cols: n, Data: slices.Clone(s.X.Data)}
 	depends := func(params []*autodiff.Matrix) bool {
 		was := snapshot(params, nil)

@@ -138,9 +138,8 @@ func (e *env) rolloutEnsemble(models []*model, b band, u *inputs, state []float6
 		return err
 	}
 	for r := range t {
-		if j := first.made.Outside(all[0][r][:first.Dim()]); j >= 0 {
-			e.warn("%s: at t=%.4g %s is %.4g, outside of the data, where it is from %.4g to %.4g: the models know nothing there, and agree by chance",
-				first.file, t[r], cols[j], all[0][r][j], first.made.Low[j], first.made.High[j])
+		if why := first.outside("t", t[r], all[0][r][:first.Dim()]); why != "" {
+			e.warn("%s: %s: the models know nothing there, and agree by chance", first.file, why)
 			break
 		}
 	}
@@ -157,7 +156,7 @@ const bandRows = 200
 func (g *grid) addEnsemble(suffix string, models []*model, b band) error {
 	var all []*grid
 	for _, m := range models {
-		own := &grid{x: g.x}
+		own := &grid{names: g.names, x: g.x}
 		own.addModel("", m.Stored)
 		if len(all) > 0 && !slices.Equal(own.header, all[0].header) {
 			return fmt.Errorf("%s: its models have different columns: want an ensemble of one kind", m.file)
@@ -200,9 +199,12 @@ func (e *env) evalEnsemble(models []*model, b band, s *states, first, skip int, 
 		if err != nil {
 			return err
 		}
-		scores, err := evaluate(e.ctx, m.Stored, own, o, skip)
+		scores, err := evaluate(e.ctx, m, own, o, skip)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.file, err)
+		}
+		if len(all) == 0 {
+			e.tellOutside(m, own, scores)
 		}
 		all = append(all, scores)
 	}

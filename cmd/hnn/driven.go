@@ -83,7 +83,7 @@ func (m *model) inputs(ctx context.Context, file string, between nn.Interpolatio
 			return nil, t.Errorf(i, name, "%v does not come after %v: times of inputs must increase", time[i], time[i-1])
 		}
 	}
-	if r, longest, usual := widest(time); usual > 0 && longest > 8*usual {
+	if r, longest, usual := widest(time); usual > 0 && longest > widestGap*usual {
 		return nil, t.Errorf(r, name, "the inputs have a gap of %.4g before this row, where the usual interval is %.4g: want inputs all along", longest, usual)
 	}
 	s, err := nn.NewSignal(time, u, between)
@@ -92,6 +92,9 @@ func (m *model) inputs(ctx context.Context, file string, between nn.Interpolatio
 	}
 	return &inputs{s, time[0]}, nil
 }
+
+// widestGap is how many usual intervals inputs may be interpolated over.
+const widestGap = 8
 
 // widest returns the row after the longest interval, that interval, and the median one.
 func widest(t []float64) (row int, longest, usual float64) {
@@ -157,17 +160,13 @@ func (s *states) begin(ctx context.Context, m nn.Model, rows int) error {
 // follow follows a driven model from y0 at t0. A solver that chooses its steps goes from sample to
 // sample, since u jumps or has a corner there. One of fixed steps takes u, at both ends of a step,
 // as it is within the step.
-func (u *inputs) follow(ctx context.Context, m nn.Driven, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
-	if u == nil {
-		return nil, fmt.Errorf("the model has inputs: want a file with their columns")
-	}
-	field, piece := nn.NewDriven(m, u.Signal)
-	shifted := func(dydt []float64, t float64, y []float64) { field(dydt, t+u.t0, y) }
+func (u *inputs) follow(ctx context.Context, g *motion, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
+	shifted := func(dydt []float64, t float64, y []float64) { g.field(dydt, t+u.t0, y) }
 	if !o.adaptive() {
 		steps, middle := 0, 0.
 		run := integrate.BeginFixed(o.method, func(dydt []float64, t float64, y []float64) {
 			inside := middle + float64((t-middle)*(1-1e-6))
-			piece(max(0, u.Piece(inside+u.t0)))
+			g.piece(max(0, u.Piece(inside+u.t0)))
 			shifted(dydt, t, y)
 		}, 0, duration, o.dt, y0)
 		run.Stop = func() error {
@@ -193,7 +192,7 @@ func (u *inputs) follow(ctx context.Context, m nn.Driven, y0 []float64, duration
 		if to <= from {
 			continue
 		}
-		piece(i)
+		g.piece(i)
 		var at []float64
 		extra := false // a row where the next piece begins, which nobody asked for
 		if rows != nil {

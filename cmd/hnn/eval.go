@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"math"
 
 	"hnn/autodiff"
@@ -41,8 +39,9 @@ of a fit of the initial states; later coord_rmse is an error of prediction.
 
 Noise in the first state is an error of the whole rollout. -first N fits the state at the start
 of each run to its first N rows, with the model held, and nothing else is fitted: also where the
-file has no momenta. -skip N leaves the first N rows of each run out of coord_rmse. A model with
-inputs reads their columns from the data.
+file has no momenta, and then H and the powers are those of the rollout. -skip N leaves the
+first N rows of each run out of coord_rmse. A model with inputs reads their columns from the
+data. A warning says if data or rollouts leave the range of the training data.
 
 Models of kind port have three columns more, means over the rows of the data: dH_dt, the power
 that the model has there, dissipated, what friction takes of it, and supplied, what the inputs
@@ -101,10 +100,11 @@ func defineEval(f *flags.Set) check {
 			if s, err = e.prepare(m, s, first); err != nil {
 				return err
 			}
-			scores, err := evaluate(e.ctx, m.Stored, s, &o, skip)
+			scores, err := evaluate(e.ctx, m, s, &o, skip)
 			if err != nil {
 				return err
 			}
+			e.tellOutside(m, s, scores)
 			noise := math.NaN()
 			if s.T != nil {
 				noise, _ = s.noiseShare(s.Noise())
@@ -118,7 +118,7 @@ func defineEval(f *flags.Set) check {
 			power := &autodiff.Matrix{}
 			if balanced {
 				header = append(header, powers...)
-				power = nn.Power(open, s.X, s.U)
+				power = nn.Power(open, s.known(), s.U)
 			}
 			return e.writeTable(out, header, func(w *table.Writer) {
 				for i, sc := range scores {
@@ -147,183 +147,3 @@ func defineEval(f *flags.Set) check {
 
 // powers are the columns of nn.Power.
 var powers = []string{"dH_dt", "dissipated", "supplied"}
-
-// A runScore has the scores of one run. A score that does not apply is NaN.
-type runScore struct {
-	rows                             int
-	mse, step, coord, hMean, hSpread float64
-	within                           [2]float64 // times of closeness, for 10 % and 30 %
-}
-
-// A mean is a mean over rows. Without rows it is NaN.
-type mean struct {
-	sum  float64
-	rows int
-}
-
-func (m *mean) add(sum float64, rows int) { m.sum, m.rows = m.sum+sum, m.rows+rows }
-func (m mean) value() float64             { return m.sum / float64(m.rows) }
-
-// evaluate scores each run and, last, all of them.
-func evaluate(ctx context.Context, m nn.Model, s *states, o *solver, skip int) ([]runScore, error) {
-	var y, h *autodiff.Matrix
-	if f, ok := m.(nn.Field); ok && s.DX != nil {
-		y = nn.Derivative(f, &s.Series)
-	}
-	if f, ok := m.(nn.Energy); ok {
-		h = nn.Evaluate(f.H, s.X)
-	}
-	var mse, steps, coords, hs, spreads mean
-	var scores []runScore
-	least := [2]float64{math.NaN(), math.NaN()}
-	for i := range s.Runs() {
-		lo, hi := s.Run(i)
-		none := math.NaN()
-		sc := runScore{hi - lo, none, none, none, none, none, [2]float64{none, none}}
-		n := float64(hi - lo)
-		if y != nil {
-			var e mean
-			for r := lo; r < hi; r++ {
-				e.add(squares(y.Row(r), s.DX.Row(r), nil)/float64(y.Cols), 1)
-			}
-			sc.mse = e.value()
-			mse.add(e.sum, e.rows)
-		}
-		if h != nil {
-			sc.hMean, sc.hSpread = meanSpread(h.Data[lo:hi])
-			hs.add(float64(sc.hMean*n), hi-lo)
-			spreads.add(float64(float64(sc.hSpread*sc.hSpread)*n), hi-lo)
-		}
-		if s.T != nil {
-			step, coord, within, err := followRun(ctx, m, s, i, skip, o)
-			if err != nil {
-				return nil, fmt.Errorf("%s: run %d: %w", s.name, i, err)
-			}
-			sc.within = within
-			for k, v := range within {
-				if !(least[k] <= v) && v == v {
-					least[k] = v
-				}
-			}
-			sc.step, sc.coord = math.Sqrt(step.value()), math.Sqrt(coord.value())
-			steps.add(step.sum, step.rows)
-			coords.add(coord.sum, coord.rows)
-		}
-		scores = append(scores, sc)
-	}
-	return append(scores, runScore{s.Rows(), mse.value(), math.Sqrt(steps.value()), math.Sqrt(coords.value()), hs.value(), math.Sqrt(spreads.value()), least}), nil
-}
-
-// squares returns |x − y|² of the components that are not hidden.
-func squares(x, y []float64, hidden []bool) float64 {
-	sum := 0.
-	for i, v := range x {
-		if hidden == nil || !hidden[i] {
-			d := v - y[i]
-			sum += float64(d * d)
-		}
-	}
-	return sum
-}
-
-// distance returns the largest |x − y| of a component that is not hidden, as a share of its
-// amplitude.
-func (s *states) distance(x, y, low, high []float64) float64 {
-	most := 0.
-	for i, v := range x {
-		if half := (high[i] - low[i]) / 2; half > 0 && (s.Hidden == nil || !s.Hidden[i]) {
-			most = max(most, math.Abs(v-y[i])/half)
-		}
-	}
-	return most
-}
-
-func meanSpread(v []float64) (mean, spread float64) {
-	n := float64(len(v))
-	for _, x := range v {
-		mean += x / n
-	}
-	for _, x := range v {
-		spread += float64((x-mean)*(x-mean)) / n
-	}
-	return mean, math.Sqrt(spread)
-}
-
-// followRun follows the model from each row of run i to the time of the next row, and from its
-// first state to the times of all rows, of which the first ones to skip do not count. It returns the squared errors of both. A map has one
-// interval: rows at other intervals do not count, and its rollout ends before the first of
-// them.
-func followRun(ctx context.Context, m nn.Model, s *states, i, skip int, o *solver) (step, coord mean, within [2]float64, err error) {
-	within = [2]float64{math.NaN(), math.NaN()}
-	lo, hi := s.Run(i)
-	g, isMap := m.(nn.Map)
-	var u *inputs
-	if _, ok := nn.DrivenBy(m); ok {
-		signal, err := s.Signal(i)
-		if err != nil {
-			return step, coord, within, err
-		}
-		u = &inputs{signal, s.T[lo]}
-	}
-	one := *o
-	for r := lo; r+1 < hi; r++ {
-		if s.begun != nil && s.Hidden != nil { // later momenta are not known
-			break
-		}
-		dt := s.T[r+1] - s.T[r]
-		if isMap {
-			if !sameStep(dt, g.Dt()) {
-				continue
-			}
-			dt = g.Dt()
-		}
-		one.at = []float64{dt}
-		sol, err := follow(ctx, m, u.from(s.T[r]), s.X.Row(r), dt, &one)
-		if err != nil {
-			return step, coord, within, err
-		}
-		step.add(squares(sol.Y[len(sol.Y)-1], s.X.Row(r+1), s.Hidden), 1)
-	}
-	if hi-lo < 2 {
-		return step, coord, within, nil
-	}
-	times := make([]float64, hi-lo)
-	for i := range times {
-		times[i] = s.T[lo+i] - s.T[lo]
-	}
-	all := *o
-	all.at = times
-	duration := times[len(times)-1]
-	if isMap {
-		duration = g.Dt() * float64(len(times)) // one state more, in case times are rounded down
-	}
-	y0 := s.X.Row(lo)
-	if s.begun != nil {
-		y0 = s.begun.Row(i)
-	}
-	sol, err := follow(ctx, m, u, y0, duration, &all)
-	if err != nil {
-		return step, coord, within, err
-	}
-	low, high := s.Range()
-	var far [2]bool
-	for i, y := range sol.Y {
-		if i == len(times) || isMap && i > 0 && !sameStep(times[i]-times[i-1], g.Dt()) {
-			break
-		}
-		if i >= skip {
-			coord.add(squares(y, s.X.Row(lo+i), s.Hidden), 1)
-		}
-		for k, share := range []float64{0.1, 0.3} {
-			if far[k] = far[k] || s.distance(y, s.X.Row(lo+i), low, high) > share; !far[k] {
-				within[k] = times[i]
-			}
-		}
-	}
-	if coord.rows == 1 && skip == 0 && s.begun == nil { // the first state alone has no error
-		coord = mean{}
-	}
-	return step, coord, within, nil
-}
-
-func sameStep(a, b float64) bool { return a-b <= 1e-6*b && b-a <= 1e-6*b }

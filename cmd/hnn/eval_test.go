@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,6 +121,45 @@ func TestOldModels(t *testing.T) {
 		}
 		if out := must(t, "rollout", "-state", "0.5,0", "-duration", "1", name); !strings.HasPrefix(out, "t,q,p") {
 			t.Errorf("%s: %s", kind, out)
+		}
+	}
+}
+
+// Data, or a rollout, outside of the range of the training are told once, and those inside are not.
+func TestEvalOutside(t *testing.T) {
+	chdir(t)
+	must(t, "simulate", "-system", "duffing", "-set", "alpha=1", "-box=-0.5,0.5", "-n", "3", "-duration", "8", "-o", "small.csv")
+	must(t, "simulate", "-system", "duffing", "-set", "alpha=1", "-state", "0.3,0", "-state", "0.9,0", "-duration", "8", "-o", "large.csv")
+	must(t, "train", "-quiet", "-H", "p^2/2+k*q^2/2", "-fit", "k=1", "-o", "m.json", "small.csv")
+	if r := hnn(t, "", "eval", "m.json", "small.csv"); r.status != 0 || r.errors != "" {
+		t.Errorf("%+v", r)
+	}
+	if r := hnn(t, "", "eval", "m.json", put(t, ".", "bare.csv", "q,p\n0,0\n0.9,0\n")); r.status != 0 || !strings.Contains(r.errors, "run 0: at row=1 q is 0.9, outside") || !strings.Contains(r.errors, "so are 1 of 2 rows") {
+		t.Errorf("%+v", r)
+	}
+	for _, models := range [][]string{{"m.json"}, {"m.json", "m.json"}} {
+		r := hnn(t, "", append(append([]string{"eval"}, models...), "large.csv")...)
+		if r.status != 0 || strings.Count(r.errors, "\n") != 1 || !strings.Contains(r.errors, "warning: m.json: large.csv: run 1: at t=0 q is 0.9, outside of the training data, where it is from -0.") ||
+			!strings.Contains(r.errors, " of 162 rows, of the data or of the rollout: the model knows nothing there") {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// Without momenta, H and the powers from a fitted start are those of the rollout, which differences of few
+// coordinates a period are not.
+func TestEvalPowers(t *testing.T) {
+	chdir(t)
+	must(t, "simulate", "-system", "damped-pendulum", "-state", "1,0", "-duration", "60", "-dt", "1.2", "-o", "all.csv")
+	must(t, "train", "-quiet", "-H", "p^2/2+a*(1-cos(q))", "-fit", "a=0.9", "-friction", "constant", "-segment", "3", "-o", "m.json", "all.csv")
+	var b strings.Builder
+	for _, row := range csvRows(t, strings.NewReader(string(contents(t, "all.csv")))) {
+		b.WriteString(strings.Join(row[:3], ",") + "\n")
+	}
+	want, got := scores(t, "m.json", "all.csv"), scores(t, "-first", "10", "m.json", put(t, ".", "q.csv", b.String()))
+	for _, name := range []string{"H_mean", "H_spread", "dH_dt", "dissipated"} {
+		if math.Abs(got[name]-want[name]) > 0.01*math.Abs(want[name]) {
+			t.Errorf("%s is %v, with momenta %v", name, got[name], want[name])
 		}
 	}
 }

@@ -27,14 +27,14 @@ func (t *trainJob) tell(e *env, s *states, f *nn.Fitted) error {
 		}
 	}
 	if p := t.apart(f); p >= 0 {
-		e.warn("%s: what is left of %s is %.2g times its noise, and of its coordinate as well: momenta that were made of coordinates by differences hold a model off from these: -q %s without -p leaves them out",
+		e.warn("%s: what is left of %s is %.2g times its noise, and of its coordinate as well: the model lacks something, or the momenta were made of coordinates by differences, which hold it off from these: -q %s without -p leaves them out",
 			s.name, s.names[p], f.Found.Noise[p]/f.Train.Noise()[p], strings.Join(s.cols.q, ","))
 	}
 	if open, ok := f.Model.(nn.Open); ok {
 		power := nn.Power(open, f.Train.X, f.Train.U)
 		for r := range power.Rows {
 			if lost, size := power.At(r, 1), math.Abs(power.At(r, 0))+math.Abs(power.At(r, 2)); lost < -1e-9*size {
-				e.warn("%s: -friction gives energy, at row %d for one: want a dissipation that grows with each momentum", s.name, r)
+				e.warn("%s: -friction gives energy, at row %d for one: want a dissipation that grows with each state that it acts on", s.name, r)
 				break
 			}
 		}

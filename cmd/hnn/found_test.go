@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,8 +43,11 @@ func cover(t *testing.T, noise string, draws int) {
 			map[string]float64{"a": 1, "b": 1, "friction": 0.1, "gain": 1}},
 		{"damped-springs", "0.1", 6, []string{"-H", "(p0^2+p1^2)/2+k*(q0^2+q1^2)/2+c*(q0-q1)^2/2", "-fit", "k=0.8,c=0.3", "-friction", "each"},
 			map[string]float64{"k": 1, "c": 0.5, "friction_p0": 0.1, "friction_p1": 0.1}},
+		{"tanks", dt, 7, []string{"-H", "(q0-q1)^2/(2*a)+q1^2/(2*b)+p0^2/(2*c)+p1^2/(2*d)", "-fit", "a=0.8,b=0.6,c=0.8,d=0.6", "-inputs", "u", "-gain", "1:q0",
+			"-friction", "each:q0,p0,p1", "-interpolate", "cubic"},
+			map[string]float64{"a": 1, "b": 0.5, "c": 1, "d": 0.5, "friction_q0": 0.1, "friction_p0": 0.2, "friction_p1": 0.2}},
 	} {
-		if !*long && noise == "0" && c.columns == 5 { // it takes the longest
+		if !*long && noise == "0" && slices.Contains(c.flags, "-inputs") { // they take the longest
 			continue
 		}
 		z := map[string][]float64{}

@@ -23,6 +23,15 @@ func readFor(e *env, m *model, file string, c *columns, f *flags.Set) (*states, 
 	if n := m.Dim(); n != s.X.Cols {
 		return nil, fmt.Errorf("%s has %d components of state, the model %d", s.name, s.X.Cols, n)
 	}
+	if _, driven := nn.DrivenBy(m.Stored); driven && s.T != nil {
+		for i := range s.Runs() {
+			lo, hi := s.Run(i)
+			if r, longest, usual := widest(s.T[lo:hi]); usual > 0 && longest > widestGap*usual {
+				e.warn("%s: run %d: the inputs have a gap of %.4g before t=%.4g, where the usual interval is %.4g: they are interpolated over it, and a rollout is wrong after it", s.name, i, longest, s.T[lo+r], usual)
+				break
+			}
+		}
+	}
 	return s, nil
 }
 

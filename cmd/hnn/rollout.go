@@ -139,9 +139,8 @@ func (e *env) rollout(m *model, u *inputs, cols []string, state []float64, durat
 		}
 	}
 	for i, y := range sol.Y {
-		if j := m.made.Outside(y); j >= 0 {
-			e.warn("%s: at t=%.4g %s is %.4g, outside of the data, where it is from %.4g to %.4g: the model knows nothing there",
-				m.file, sol.T[i], cols[j], y[j], m.made.Low[j], m.made.High[j])
+		if why := m.outside("t", sol.T[i], y); why != "" {
+			e.warn("%s: %s: the model knows nothing there", m.file, why)
 			break
 		}
 	}
@@ -193,24 +192,68 @@ func (m *model) names() []string {
 	return names(m.Dim() / 2)
 }
 
-// follow follows a model from y0. A map takes steps of its own interval.
-// A driven model needs inputs u from t0 on, and has times of its own; all others begin at 0.
-func follow(ctx context.Context, m nn.Model, u *inputs, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
-	if g, ok := m.(nn.Map); ok {
-		return orbit(ctx, g, y0, duration)
+// outside says that a state lies outside of the range of the training data, "" if it does not. at is where:
+// a time t or a row.
+func (m *model) outside(of string, at float64, y []float64) string {
+	j := m.made.Outside(y)
+	if j < 0 {
+		return ""
+	}
+	return fmt.Sprintf("at %s=%.4g %s is %.4g, outside of the training data, where it is from %.4g to %.4g", of, at, m.names()[j], y[j], m.made.Low[j], m.made.High[j])
+}
+
+// A motion is the field of a model, compiled so that it can be followed from many states, by one
+// goroutine.
+type motion struct {
+	model           nn.Model
+	field           integrate.Field
+	velocity, force integrate.Half // of a separable model
+	piece           func(i int)    // of a driven model, see nn.NewDriven
+}
+
+// newMotion compiles the field of a model, under inputs u if it is driven.
+func newMotion(m nn.Model, u *inputs) (*motion, error) {
+	g := &motion{model: m}
+	if _, ok := m.(nn.Map); ok {
+		return g, nil
 	}
 	f, ok := m.(nn.Field)
 	if !ok {
 		return nil, errors.New("the model has no motion to follow")
 	}
 	if d, ok := nn.DrivenBy(m); ok {
-		return u.follow(ctx, d, y0, duration, o)
+		if u == nil {
+			return nil, errors.New("the model has inputs: want a file with their columns")
+		}
+		g.field, g.piece = nn.NewDriven(d, u.Signal)
+		return g, nil
 	}
 	if isSeparable(m) {
-		velocity, force := nn.NewHalves(f)
-		return o.solve(ctx, nn.NewField(f), velocity, force, duration, 0, y0)
+		g.velocity, g.force = nn.NewHalves(f)
 	}
-	return o.solve(ctx, nn.NewField(f), nil, nil, duration, 0, y0)
+	g.field = nn.NewField(f)
+	return g, nil
+}
+
+// follow follows the model from y0. A map takes steps of its own interval.
+// A driven model needs its inputs from t0 on, and has times of its own; all others begin at 0.
+func (g *motion) follow(ctx context.Context, u *inputs, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
+	if m, ok := g.model.(nn.Map); ok {
+		return orbit(ctx, m, y0, duration)
+	}
+	if g.piece != nil {
+		return u.follow(ctx, g, y0, duration, o)
+	}
+	return o.solve(ctx, g.field, g.velocity, g.force, duration, 0, y0)
+}
+
+// follow compiles a model and follows it once.
+func follow(ctx context.Context, m nn.Model, u *inputs, y0 []float64, duration float64, o *solver) (*integrate.Solution, error) {
+	g, err := newMotion(m, u)
+	if err != nil {
+		return nil, err
+	}
+	return g.follow(ctx, u, y0, duration, o)
 }
 
 // orbit applies a map until the duration is over.

@@ -15,8 +15,8 @@ func TestRolloutRange(t *testing.T) {
 	for _, kind := range []string{"hnn", "baseline", "nextstate"} {
 		must(t, "train", "-quiet", "-kind", kind, "-hidden", "16", "-epochs", "30", "-lr", "1e-2", "-o", "m.json", "d.csv")
 		for state, want := range map[string]string{
-			"50,0":   "at t=0 q is 50, outside of the data, where it is from ",
-			"0,-9":   "at t=0 p is -9, outside of the data, where it is from ",
+			"50,0":   "at t=0 q is 50, outside of the training data, where it is from ",
+			"0,-9":   "at t=0 p is -9, outside of the training data, where it is from ",
 			"0.5,0":  "",
 			"0,-0.7": "",
 		} {

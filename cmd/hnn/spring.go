@@ -136,7 +136,7 @@ func fitsSpring(e *env, c *spring.Config, t *training, points int) error {
 		e.fits((float64(c.Train)+float64(c.Test))*rows(c.Duration), fmt.Sprintf("-train %d and -test %d trajectories", c.Train, c.Test), "fewer, or a shorter -duration"),
 		e.fits(float64(len(c.Energies))*models*rows(c.Rollout), fmt.Sprintf("%d rollouts of %v s", len(c.Energies), c.Rollout), "fewer -energies, or a shorter -rollout"),
 		e.fits(models*netBytes(2, c.Hidden, e.threads(t.workers)), "networks of -hidden "+strings.Trim(fmt.Sprint(c.Hidden), "[]"), "smaller layers"),
-		e.fits(gridBytes(points, int(models)), fmt.Sprintf("a grid of -points %d", points), "fewer"))
+		e.fits(gridBytes(points, int(models), 1), fmt.Sprintf("a grid of -points %d", points), "fewer"))
 }
 
 // runSpring runs the experiment and writes its files.

@@ -127,7 +127,7 @@ func writeGrid(file func(string, []string, func(*table.Writer)) error, c spring.
 	}
 	q, _ := c.State(e, 0)
 	_, p := c.State(e, math.Pi/2)
-	g := newGrid(-1.1*q, 1.1*q, -1.1*p, 1.1*p, n)
+	g := newGrid(make([]float64, 2), [2]int{0, 1}, [2]float64{-1.1 * q, -1.1 * p}, [2]float64{1.1 * q, 1.1 * p}, n)
 	truth, err := system.Named("spring", map[string]float64{"m": c.M, "k": c.K})
 	if err != nil {
 		return err

@@ -24,7 +24,8 @@ type states struct {
 	note  string   // how their times were read, if that is not as they are in the file
 	jump  string   // what looks like an angle that is wrapped, and where
 
-	begun *autodiff.Matrix // states at the starts of the runs, where they were fitted
+	begun    *autodiff.Matrix // states at the starts of the runs, where they were fitted
+	followed *autodiff.Matrix // the states of rollouts from there, where the momenta are not known
 }
 
 // names returns the columns of d pairs: [q p], or [q0 q1 … p0 p1 …].

@@ -31,9 +31,9 @@ func (s *structure) register(f *flags.Set) {
 	f.Var(assignments(s.known), "set", "`parameters` of -H or -friction that are known, as in m=2,g=9.81")
 	f.Var(assignments(s.fitted), "fit", "`constants` of -H or -friction that are to be found, and values to begin with, as in m=1,k=6")
 	f.Words(&s.positive, "positive", "`names` of -fit that stay above 0")
-	f.StringVar(&s.friction, "friction", s.friction, "`friction`: none, constant (one number for all momenta), each (one for each), net (of the state) or a dissipation such as c*p^2/2")
-	f.Words(&s.inputs, "inputs", "`columns` of the inputs, which are forces on the momenta")
-	f.StringVar(&s.gain, "gain", s.gain, "`gain` of the inputs: constant, net (of the coordinates), or a number that is known")
+	f.StringVar(&s.friction, "friction", s.friction, "`friction`: none, constant (one number for all momenta), each (one for each), net (of the state) or a dissipation such as c*p^2/2; after a colon states that it acts on in place of the momenta, as in each:all or each:q0,p0")
+	f.Words(&s.inputs, "inputs", "`columns` of the inputs, which are forces on the momenta unless -gain names other states")
+	f.StringVar(&s.gain, "gain", s.gain, "`gain` of the inputs: constant, net (of the coordinates), or a number that is known; after a colon states that they act on in place of the momenta, as in constant:q0")
 	flags.Choice(f, &s.between, "interpolate", []nn.Interpolation{nn.LinearInput, nn.HeldInput, nn.CubicInput}, "`curve` of the inputs between rows: linear, hold (the value of the row before) or cubic (a spline)")
 	f.BoolVar(&s.velocities, "velocities", false, "the columns -p are velocities, which -H turns into momenta")
 	f.File(&s.table, "report", flags.Output, "CSV `file` of the constants that were found, with standard errors and correlations")
@@ -87,6 +87,9 @@ func (t *trainJob) checkStructure() error {
 		if slices.Contains(t.inputs[:i], name) {
 			return flags.Wrong("-inputs names the column %s twice: want each input once", name)
 		}
+		if name == t.cols.t || name == t.cols.run {
+			return flags.Wrong("-inputs %s: that is the time or the number of the run, see -t and -run: want columns of forces", name)
+		}
 	}
 	if name := f.First("fit", "set", "positive"); name != "" && f.First("H", "friction") == "" {
 		return flags.Wrong("-%s without -H: want the expression that has the constants", name)
@@ -117,9 +120,13 @@ func kinetic(s *states) string {
 func (t *trainJob) canonical(columns []string) []string {
 	usual := names(len(columns) / 2)
 	uses := func(list []string) bool {
-		for _, text := range []string{t.expr, t.friction} {
-			e, err := formula.ParseOpen(text, func(name string) bool { return strings.HasPrefix(name, "net") })
-			if err == nil && slices.ContainsFunc(list, func(name string) bool { return slices.Contains(e.Names(), name) }) {
+		for _, text := range []string{t.expr, t.friction, t.gain} {
+			form, states, _ := strings.Cut(text, ":")
+			used := strings.Split(states, ",")
+			if e, err := formula.ParseOpen(form, func(name string) bool { return strings.HasPrefix(name, "net") }); err == nil {
+				used = append(used, e.Names()...)
+			}
+			if slices.ContainsFunc(list, func(name string) bool { return slices.Contains(used, name) }) {
 				return true
 			}
 		}
@@ -155,7 +162,7 @@ const mostLM = 2e9
 // mind that their units are unlike. Else it is broyden, unless there are too many unknowns.
 func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 	f := t.flags
-	nets := t.expr == "" || strings.Contains(t.expr, "net") || strings.Contains(t.friction, "net") || t.gain == "net"
+	nets := t.expr == "" || strings.Contains(t.expr, "net") || strings.Contains(t.friction, "net") || strings.HasPrefix(t.gain, "net")
 	seen := s.X.Cols
 	if s.Hidden != nil {
 		seen /= 2
@@ -217,6 +224,11 @@ func (t *trainJob) momenta(e *env, s *states) error {
 	if c, ok := m.(interface{ Fitted() []*nn.TypedConstant }); ok && t.table != "" && len(c.Fitted()) == 0 {
 		return flags.Wrong("-report: this model has no constants to be found: want -fit, or constant -friction or -gain")
 	}
+	if _, given := t.known["e"]; !given && t.fitted["e"] == 0 && !t.quiet && !slices.Contains(s.names, "e") {
+		if h, err := formula.ParseOpen(t.expr, func(name string) bool { return strings.HasPrefix(name, "net") }); err == nil && slices.Contains(h.Names(), "e") {
+			e.say("e in -H is Euler's number 2.71828, since neither -set nor -fit gives it a value")
+		}
+	}
 	if !t.velocities && s.Hidden == nil {
 		return nil
 	}
@@ -270,6 +282,15 @@ warning says so; another says if a D gives energy.
 Inputs are forces on the momenta: -gain times the columns -inputs. Between rows they are on a
 line, -interpolate linear. Say hold if they are held until the next row, and cubic if they are
 smooth and have few rows a period.
+
+A capacitor or a tank can leak, and a pump fills a tank: that moves coordinates, and no momentum.
+After a colon, -friction and -gain name the states x that they act on, or all of them: their rates
+are then −R ∂H/∂x, −∂D/∂x and G u.
+
+  -friction each:all                    a number for each coordinate and momentum
+  -friction each:q0,p0,p1               for the leak of one tank, and for two pipes
+  -friction net:q                       a leak that is not proportional to ∂H/∂q
+  -inputs u -gain constant:q0           the pump of a tank; -gain 1:q0 if u is what it pumps
 
 The objective is shooting, by segments of 1, 5, 20 and 100 time scales of the data, since long
 ones tell friction. Without networks the optimiser is lm where the unknowns are few, else broyden,

@@ -186,7 +186,7 @@ func TestDrivenFixedSteps(t *testing.T) {
 		in := &inputs{s, times[0]}
 		follow := func(o *solver) []float64 {
 			t.Helper()
-			sol, err := in.follow(t.Context(), m, []float64{1, 0}, 5.85, o)
+			sol, err := follow(t.Context(), m, in, []float64{1, 0}, 5.85, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -209,7 +209,7 @@ func TestDrivenFixedSteps(t *testing.T) {
 	}
 	var ends [2][]float64
 	for i, o := range []*solver{{method: integrate.DOP853, rtol: 1e-11, atol: 1e-12}, {method: integrate.RK4, dt: 0.4}} {
-		sol, err := (&inputs{s, times[0]}).follow(t.Context(), m, []float64{1, 0}, 5.6, o)
+		sol, err := follow(t.Context(), m, &inputs{s, times[0]}, []float64{1, 0}, 5.6, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,10 +260,19 @@ func TestStructureRefused(t *testing.T) {
 		{"-H p^2/2+q^2 -kind hnn", data, 2, "-H is for the kind port"},
 		{"-inputs w", data, 1, "missing column w"},
 		{"-inputs q", data, 2, "-inputs q: that is a coordinate or a momentum"},
+		{"-inputs t", data, 2, "-inputs t: that is the time or the number of the run"},
 		{"-inputs u,u", data, 2, "-inputs names the column u twice"},
 		{"-friction constnat", data, 1, "want none, constant, each, net or an expression in p"},
 		{"-inputs u", hole, 1, "hole.csv:8: column u: empty cell"},
 		{"-inputs u", constant, 1, "input u is 2 in all rows"},
+		{"-friction all", data, 1, "to name the states that it acts on, each:all"},
+		{"-friction each:z", data, 1, `"each:z" acts on the state "z": want all, or some of q,p, each once`},
+		{"-inputs u -gain q", data, 1, "as in constant:q"},
+		{"-H p^2/2+u*q -inputs u", data, 1, "it is an input, which acts by the gain"},
+		{"-H p^2/2+u*q -fit u=1 -inputs u", data, 1, "u is an input and no constant"},
+		{"-H p^2/2+sin*q -fit sin=1", data, 2, "sin is a function: want another name"},
+		{"-H p^2/2+k*q^2 -fit k=1,k=2", data, 2, "k has two values: want one"},
+		{"-velocities -H p^2/2+k*q^2 -fit k=1 -friction each:all", data, 1, "friction or inputs move coordinates"},
 		{"-friction c*p^2/2", data, 1, `unknown name "c"`},
 		{"-friction c*p^2/2 -fit c=-1", data, 1, "want a start above 0"},
 		{"-H p^2/2+net(q) -report r.csv", data, 2, "no constants to be found"},
@@ -279,6 +288,7 @@ func TestStructureRefused(t *testing.T) {
 	// What the fit finds out is a warning with the name.
 	for _, c := range []struct{ args, want string }{
 		{"-q q -inputs u -interpolate hold -H p^2/(2*m)+k*q^2/2 -fit m=1,k=5 -friction constant", "do not determine all constants"},
+		{"-inputs u -interpolate hold -H p^2/2+e*q^2/2+0*k -fit k=5", "e in -H is Euler's number"},
 		{"-inputs u -interpolate hold -H p^2/2+k*q^2/2+0*z*q -fit z=1,k=5 -friction constant", "constant z has no influence"},
 		{"-inputs u -interpolate hold -H p^2/2+k*q^2/2 -fit k=5 -friction -p^2/200", "-friction gives energy"},
 		{"-inputs u -objective derivatives -epochs 1", "no standard errors: want the objective shooting for them"},
@@ -296,6 +306,9 @@ func TestStructureRefused(t *testing.T) {
 	}
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", out), 2, "want a file of them in -inputs-from")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", hole, out), 1, "hole.csv:8: column u: empty cell")
+	if r := hnn(t, "", "eval", out, write("gap.csv", strings.Join(append(append([]string{}, lines[:40]...), lines[60:]...), "\n"))); r.status != 0 || !strings.Contains(r.errors, "gap.csv: run 0: the inputs have a gap of 1.05 before t=") {
+		t.Errorf("%+v", r)
+	}
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-duration", "60", out), 2, "the inputs last for 5.9")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", write("gap.csv", strings.Join(append(append([]string{}, lines[:40]...), lines[60:]...), "\n")), out), 1, "the inputs have a gap of 1.05")
 	fails(t, hnn(t, "", "rollout", "-state", "1,0", "-inputs-from", data, "-method", "Leapfrog", "-dt", "0.1", out), 2, "-method Leapfrog is for models without friction and inputs: use")
@@ -337,7 +350,7 @@ func TestStructureResumes(t *testing.T) {
 	data := forced(t, "a.csv", 120, 0.01, 1)
 	dir := t.TempDir()
 	whole, part, save := filepath.Join(dir, "w.json"), filepath.Join(dir, "p.json"), filepath.Join(dir, "c.json")
-	args := []string{"train", "-quiet", "-inputs", "u", "-interpolate", "cubic", "-H", "p^2/2+net(q)+k*q", "-fit", "k=0.1", "-friction", "net", "-gain", "net", "-hidden", "6", "-segment", "0.5,2"}
+	args := []string{"train", "-quiet", "-inputs", "u", "-interpolate", "cubic", "-H", "p^2/2+net(q)+k*q", "-fit", "k=0.1", "-friction", "net:all", "-gain", "net:p,q", "-hidden", "6", "-segment", "0.5,2"}
 	must(t, append(args, "-epochs", "5,12", "-o", whole, data)...)
 	must(t, append(args, "-epochs", "5,7", "-checkpoint", save, "-o", part, data)...)
 	must(t, "train", "-quiet", "-resume", save, "-epochs", "5,12", "-o", part, data)

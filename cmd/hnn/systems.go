@@ -56,13 +56,20 @@ func (c *which) register(f *flags.Set) {
 // assignments is a flag of names and their values.
 func assignments(set map[string]float64) flags.Value {
 	return flags.Value{Parse: func(s string) error {
+		own := map[string]bool{}
 		for _, w := range strings.Split(s, ",") {
 			name, v, _ := strings.Cut(w, "=")
 			n, err := flags.Any.Number(v)
 			if name = strings.TrimSpace(name); err != nil || !formula.IsName(name) {
+				if _, wrong := formula.Parse(name + "(1)"); err == nil && wrong == nil {
+					return fmt.Errorf("%s is a function: want another name", name)
+				}
 				return errors.New("want a parameter and its value, as in m=2 or m=2,k=3")
 			}
-			set[name] = n
+			if own[name] {
+				return fmt.Errorf("%s has two values: want one", name)
+			}
+			own[name], set[name] = true, n
 		}
 		return nil
 	}, Show: func() string {

@@ -72,7 +72,7 @@ func TestPowerBalance(t *testing.T) {
 			}
 		}
 	}
-	if n != 4 {
+	if n != 5 {
 		t.Errorf("%d open systems", n)
 	}
 }
@@ -100,6 +100,24 @@ func TestOpenSolutions(t *testing.T) {
 	}
 	if want := 0.5 / math.Hypot(0.2, 0.7-1/0.7); math.Abs(most-want) > 0.01*want {
 		t.Errorf("current of %v, want %v", most, want)
+	}
+}
+
+// The tanks move by the balance of volume of each tank and of pressure along each pipe:
+//
+//	V̇1 = f1 − f2 + u − g P1,    V̇2 = f2,    I1 ḟ1 = −P1 − r f1,    I2 ḟ2 = P1 − P2 − r f2
+func TestTanks(t *testing.T) {
+	s := named(t, "tanks", map[string]float64{"C1": 2, "I1": 3})
+	q1, q2, p1, p2, at := 0.7, -0.4, 0.9, 0.2, 2.5
+	y := make([]float64, 4)
+	s.NewField()(y, at, []float64{q1, q2, p1, p2})
+	pressure1, pressure2, f1, f2, u := (q1-q2)/2, q2/0.5, p1/3, p2/0.5, 0.5*math.Sin(0.7*at)
+	for i, c := range [][2]float64{
+		{y[0] - y[1], f1 - f2 + u - 0.1*pressure1}, {y[1], f2}, {y[2], -pressure1 - 0.2*f1}, {y[3], pressure1 - pressure2 - 0.2*f2},
+	} {
+		if math.Abs(c[0]-c[1]) > 1e-14 {
+			t.Errorf("balance %d: %v, want %v", i, c[0], c[1])
+		}
 	}
 }
 

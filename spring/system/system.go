@@ -154,7 +154,7 @@ func (s *System) bind(set map[string]float64) (*System, error) {
 	values, free := map[string]float64{}, expr.Names()
 	for _, text := range s.texts() {
 		if e, err := formula.Parse(text); err == nil {
-			free = append(free, slices.DeleteFunc(e.Names(), func(name string) bool { return name == "t" })...)
+			free = append(free, slices.DeleteFunc(e.Names(), func(name string) bool { return name == "t" || slices.Contains(free, name) })...)
 		}
 	}
 	free = slices.DeleteFunc(free, func(name string) bool { return slices.Contains(s.names(), name) })

@@ -65,7 +65,7 @@ var region = map[string]func(y []float64, e float64) bool{
 	"paper-pendulum": func(y []float64, e float64) bool { return in(math.Hypot(y[0], y[1]), 1.3, 2.3) },
 
 	"damped-pendulum": func(y []float64, e float64) bool { return in(y[0], 0.3, 2.6) && y[1] == 0 },
-	"driven-duffing":  box1, "damped-springs": box1, "circuit": box1,
+	"driven-duffing":  box1, "damped-springs": box1, "circuit": box1, "tanks": box1,
 }
 
 func box1(y []float64, e float64) bool { return in(slices.Min(y), -1, 1) && in(slices.Max(y), -1, 1) }

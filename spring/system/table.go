@@ -100,10 +100,31 @@ var table = []System{
 		box:  []float64{-1, 1}, period: "2*pi*sqrt(m/k)", Duration: 20,
 	},
 	{
+		// q is the charge of the capacitor C, p the flux of the coil L in a row with the resistance r and a
+		// source of the voltage u. g is the conductance of the leak across C.
+		//
+		// Source: van der Schaft and Jeltsema, Port-Hamiltonian Systems Theory (2014), §2.
 		Name: "circuit", About: "a coil and a leaky capacitor at a source: charge q and flux p from U(−1, 1)",
 		Text: "q^2/(2*C) + p^2/(2*L)", Q: []string{"q"}, P: []string{"p"},
 		Set:  map[string]float64{"C": 1, "L": 1, "g": 0.1, "r": 0.2, "a": 0.5, "w": 0.7},
 		open: open{friction: []string{"g", "r"}, gain: []string{"0", "1"}, input: "a*sin(w*t)"},
 		box:  []float64{-1, 1}, period: "2*pi*sqrt(L*C)", Duration: 20,
+	},
+	{
+		// A basin, tank 1 and tank 2 in a row, joined by two pipes of the inertia I = ρl/a. A tank of the
+		// area A holds the volume V = C P at the pressure P, C = A/(ρg). Volumes, flows and pressures are
+		// their differences from those at rest.
+		//
+		//	q1, q2   volume that has come into tank 1, and from there into tank 2: V1 = q1 − q2, V2 = q2
+		//	p1, p2   flow momenta I q̇ of the pipes before tank 1 and before tank 2: pressure times time
+		//	R        tank 1 leaks g P1, pipes take the pressure r q̇ (Hagen and Poiseuille)
+		//	G        a pump fills tank 1 with the flow u
+		//
+		// Source: Karnopp, Margolis, Rosenberg, System Dynamics (2012), ch. 4, hydraulic circuits.
+		Name: "tanks", About: "a pipe to tank 1, which leaks, a pipe to tank 2, a pump: volumes q1, q2, momenta p1, p2 from U(−1, 1)",
+		Text: "(q1-q2)^2/(2*C1) + q2^2/(2*C2) + p1^2/(2*I1) + p2^2/(2*I2)", Q: []string{"q1", "q2"}, P: []string{"p1", "p2"},
+		Set:  map[string]float64{"C1": 1, "C2": 0.5, "I1": 1, "I2": 0.5, "g": 0.1, "r": 0.2, "a": 0.5, "w": 0.7},
+		open: open{friction: []string{"g", "0", "r", "r"}, gain: []string{"1", "0", "0", "0"}, input: "a*sin(w*t)"},
+		box:  []float64{-1, 1}, period: "2*pi*sqrt(I1*C1)", Duration: 20,
 	},
 }

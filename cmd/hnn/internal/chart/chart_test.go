@@ -56,6 +56,9 @@ var files = map[string]struct{ kind, text, panels string }{
 	"an ensemble's field": {"field", rows("q,p,H,dq,dp,H_e,H_e_low,H_e_high,dq_e,dq_e_low,dq_e_high,dp_e,dp_e_low,dp_e_high", 9, func(i int) string {
 		return fmt.Sprintf("%d,%d,%d,1,1,1,0,2,1,0,2,1,0,2", i/3, i%3, i)
 	}), "true p q; e p q; e: width of the band of H p q"},
+	"a slice": {"field", rows("q0,q1,p0,p1,H,dq0,dq1,dp0,dp1,dq0_b,dq1_b,dp0_b,dp1_b", 12, func(i int) string {
+		return fmt.Sprintf("%d,0.5,-1,%d,%d,9,1,9,2,9,3,9,4", i%4, i/4, i)
+	}), "true q0 p1; b (no H) q0 p1"},
 	"a section": {"section", rows("run,t,q0,q1,p0,p1", 30, func(i int) string {
 		return fmt.Sprintf("%d,%d,%de-18,%d,%d,%d", i/10, i, i%3, i%5, i%7, i%4)
 	}), " p1 q1"},
@@ -226,6 +229,26 @@ func TestCurves(t *testing.T) {
 	}
 	if f, err = Make(read(t, "name,m,m_low,m_high\nx,1,0,2\ny,2,1,4\n"), Options{}); err != nil || fmt.Sprint(f.Panels[0].Layers[1].X, f.Panels[0].Layers[1].Y) != "[1 4] [1 1]" {
 		t.Errorf("%v %+v", err, f.Panels[0])
+	}
+}
+
+// A slice has the component that changes later across, and arrows of the field within it.
+func TestSlice(t *testing.T) {
+	f, err := Make(read(t, files["a slice"].text), Options{})
+	if err != nil || !strings.Contains(f.Note, "slices at q1 = 0.5, p0 = −1") {
+		t.Fatalf("%v %+v", err, f)
+	}
+	for i, want := range []float64{9. / 2, 9. / 4} { // dq0/dp1
+		for _, l := range f.Panels[i].Layers {
+			if l.Shape != picture.Arrows {
+				continue
+			}
+			for k := range l.X {
+				if dx, dy := l.Y2[k]-l.Y[k], l.X2[k]-l.X[k]; math.Abs(dx/dy-want) > 1e-9 {
+					t.Fatalf("panel %d: an arrow goes %v along q0 and %v along p1, want %v", i, dx, dy, want)
+				}
+			}
+		}
 	}
 }
 

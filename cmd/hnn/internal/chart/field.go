@@ -10,16 +10,49 @@ import (
 	"hnn/cmd/hnn/internal/picture"
 )
 
-// isField: H or a field on a grid of q and p.
+// isField: H or a field on a grid.
 func isField(s *source) bool {
-	return s.has("q", "p") && s.time() == "" && len(s.fields()) > 0
+	_, _, ok := s.axes()
+	return ok && s.time() == "" && len(s.fields()) > 0
+}
+
+// axes returns the two components of the state that a grid goes over: q and p or, of several pairs, those
+// that are not the same in all rows. The first is the one that changes later.
+func (s *source) axes() (x, y string, ok bool) {
+	if s.has("q", "p") {
+		return "q", "p", true
+	}
+	var over []string
+	for _, name := range s.pairNames() {
+		v := s.col(name)
+		if len(v) > 1 && slices.ContainsFunc(v, func(a float64) bool { return a != v[0] }) {
+			over = append(over, name)
+		}
+	}
+	if len(over) != 2 {
+		return "", "", false
+	}
+	if v := s.col(over[0]); v[0] != v[1] {
+		over[0], over[1] = over[1], over[0]
+	}
+	return over[0], over[1], true
+}
+
+// pairNames returns the columns q0, q1, … and p0, p1, … that are there.
+func (s *source) pairNames() (q []string) {
+	var p []string
+	for i := 0; s.has(fmt.Sprint("q", i), fmt.Sprint("p", i)); i++ {
+		q, p = append(q, fmt.Sprint("q", i)), append(p, fmt.Sprint("p", i))
+	}
+	return append(q, p...)
 }
 
 // fields returns the suffixes of the systems and models of a file of hnn field: "" for what is true,
 // and _NAME for each model, those with an H first.
 func (s *source) fields() (all []string) {
+	across, _, _ := s.axes()
 	for _, name := range s.Header {
-		for _, prefix := range []string{"H", "dq", "next_q"} {
+		for _, prefix := range []string{"H", "d" + across, "next_" + across} {
 			if rest, ok := strings.CutPrefix(name, prefix); ok && !s.band(name) && (rest == "" || rest[0] == '_') && !slices.Contains(all, rest) {
 				all = append(all, rest)
 			}
@@ -48,17 +81,18 @@ func axis(v []float64) []float64 {
 }
 
 func drawField(s *source, o *Options) (*picture.Figure, error) {
-	q, p := s.col("q"), s.col("p")
+	across, upwards, _ := s.axes()
+	q, p := s.col(across), s.col(upwards)
 	x, y := axis(q), axis(p)
 	if !allFinite(q) || !allFinite(p) || len(x)*len(y) != s.Rows() || len(x) < 2 || len(y) < 2 {
-		return nil, fmt.Errorf("%s: %d rows are no grid of %d values of q and %d of p: want each q with each p, as hnn field writes it, or -x and -y", s.Name, s.Rows(), len(x), len(y))
+		return nil, fmt.Errorf("%s: %d rows are no grid of %d values of %s and %d of %s: want each %[4]s with each %[6]s, as hnn field writes it, or -x and -y", s.Name, s.Rows(), len(x), across, len(y), upwards)
 	}
 	at, seen := make([]int, s.Rows()), make([]bool, s.Rows()) // the row of each point of the grid
 	for r := range q {
 		i, _ := slices.BinarySearch(x, q[r])
 		j, _ := slices.BinarySearch(y, p[r])
 		if k := i*len(y) + j; seen[k] {
-			return nil, fmt.Errorf("%s:%d: the point q = %v, p = %v is there twice: want a grid of one value for each point, or -x and -y", s.Name, s.Line(r), q[r], p[r])
+			return nil, fmt.Errorf("%s:%d: the point %s = %v, %s = %v is there twice: want a grid of one value for each point, or -x and -y", s.Name, s.Line(r), across, q[r], upwards, p[r])
 		} else {
 			at[k], seen[k] = r, true
 		}
@@ -86,13 +120,13 @@ func drawField(s *source, o *Options) (*picture.Figure, error) {
 		f.Keys = append(f.Keys, picture.Key{Name: name, Ink: picture.RampInk(i, len(levels))})
 	}
 	var notes []string
-	duration := s.duration(x, y, suffixes)
+	duration := s.duration(across, upwards, x, y, suffixes)
 	for _, suffix := range suffixes {
 		title := strings.TrimPrefix(suffix, "_")
 		if title == "" {
 			title = "true"
 		}
-		panel := &picture.Panel{Title: title, Square: s.alike("q", "p"), X: over(s.unit("q"), x), Y: over(s.unit("p"), y)}
+		panel := &picture.Panel{Title: title, Square: s.alike(across, upwards), X: over(s.unit(across), x), Y: over(s.unit(upwards), y)}
 		if s.Has("H" + suffix) {
 			h := grid("H" + suffix)
 			shift := 0.
@@ -105,7 +139,7 @@ func drawField(s *source, o *Options) (*picture.Figure, error) {
 		} else {
 			panel.Title += " (no H)"
 		}
-		panel.Layers = append(panel.Layers, s.arrows(x, y, at, suffix, duration))
+		panel.Layers = append(panel.Layers, s.arrows(across, upwards, x, y, at, suffix, duration))
 		if n := len(panel.Layers); n > 1 {
 			panel.Layers = append(panel.Layers, numbered(panel, levels))
 		}
@@ -131,6 +165,15 @@ func drawField(s *source, o *Options) (*picture.Figure, error) {
 	f.Note += "Arrows show the field, on one scale in all panels."
 	if len(f.Panels) > len(suffixes) {
 		f.Note += " The width of a band is its column _high less its column _low."
+	}
+	var at0 []string // the state of a slice
+	for _, name := range s.pairNames() {
+		if name != across && name != upwards {
+			at0 = append(at0, fmt.Sprintf("%s = %.4g", name, s.col(name)[0]))
+		}
+	}
+	if at0 != nil {
+		f.Note += " Panels are slices at " + strings.ReplaceAll(strings.Join(at0, ", "), "-", "−") + ", and arrows have the two components within them."
 	}
 	rows := (len(f.Panels) + f.Columns - 1) / f.Columns
 	f.Height = 110 + rows*(880/f.Columns)
@@ -256,24 +299,25 @@ func quantile(v []float64, share float64) float64 {
 // arrowsASide is how many arrows stand next to each other.
 const arrowsASide = 14
 
-// rate returns the field of a system or model at a row. For a model of the next state it is the change.
-func (s *source) rate(suffix string, r int) (dq, dp float64) {
-	if s.has("dq"+suffix, "dp"+suffix) {
-		return s.col("dq" + suffix)[r], s.col("dp" + suffix)[r]
+// rate returns the field of a system or model at a row, along the axes. For a model of the next state it
+// is the change.
+func (s *source) rate(x, y, suffix string, r int) (dx, dy float64) {
+	if s.has("d"+x+suffix, "d"+y+suffix) {
+		return s.col("d" + x + suffix)[r], s.col("d" + y + suffix)[r]
 	}
-	if s.has("next_q"+suffix, "next_p"+suffix) {
-		return s.col("next_q" + suffix)[r] - s.col("q")[r], s.col("next_p" + suffix)[r] - s.col("p")[r]
+	if s.has("next_"+x+suffix, "next_"+y+suffix) {
+		return s.col("next_" + x + suffix)[r] - s.col(x)[r], s.col("next_" + y + suffix)[r] - s.col(y)[r]
 	}
 	return math.NaN(), math.NaN()
 }
 
 // duration is the time in which the field moves a state along an arrow: the fastest tenth of the states
 // of the first field reaches about the next arrow.
-func (s *source) duration(x, y []float64, suffixes []string) float64 {
+func (s *source) duration(across, upwards string, x, y []float64, suffixes []string) float64 {
 	dx, dy := (x[len(x)-1]-x[0])/arrowsASide, (y[len(y)-1]-y[0])/arrowsASide
 	var v []float64
 	for r := range s.Rows() {
-		a, b := s.rate(suffixes[0], r)
+		a, b := s.rate(across, upwards, suffixes[0], r)
 		v = append(v, max(math.Abs(a/dx), math.Abs(b/dy)))
 	}
 	if fast := quantile(v, 0.9); fast > 0 {
@@ -284,14 +328,14 @@ func (s *source) duration(x, y []float64, suffixes []string) float64 {
 
 // arrows returns the layer of a field. Arrows are centred at their states and at most a fifth longer
 // than their distance.
-func (s *source) arrows(x, y []float64, at []int, suffix string, duration float64) picture.Layer {
+func (s *source) arrows(across, upwards string, x, y []float64, at []int, suffix string, duration float64) picture.Layer {
 	l := picture.Layer{Shape: picture.Arrows, Ink: picture.Text}
 	dx, dy := (x[len(x)-1]-x[0])/arrowsASide, (y[len(y)-1]-y[0])/arrowsASide
 	every := func(n int) int { return max(1, (n-1+arrowsASide/2)/arrowsASide) }
 	ex, ey := every(len(x)), every(len(y))
 	for i := (len(x) - 1) % ex / 2; i < len(x); i += ex {
 		for j := (len(y) - 1) % ey / 2; j < len(y); j += ey {
-			vq, vp := s.rate(suffix, at[i*len(y)+j])
+			vq, vp := s.rate(across, upwards, suffix, at[i*len(y)+j])
 			k := duration
 			if over := max(math.Abs(float64(vq*k)/dx), math.Abs(float64(vp*k)/dy)); over > 1.2 {
 				k *= 1.2 / over
