@@ -222,12 +222,11 @@ func (s *states) noiseShare(noise []float64) (share float64, told bool) {
 	low, high := s.Range()
 	told = true
 	for j, sigma := range noise {
-		if spread := (high[j] - low[j]) / (2 * math.Sqrt2); spread > 0 { // of a sine, its deviation
-			if k := sigma / spread; k < 0.5 {
-				share = max(share, k)
-			} else {
-				told = false
-			}
+		spread := (high[j] - low[j]) / (2 * math.Sqrt2) // of a sine, its deviation
+		if k := sigma / spread; k < 0.5 {
+			share = max(share, k)
+		} else {
+			told = false
 		}
 	}
 	return share, told

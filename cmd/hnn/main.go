@@ -12,7 +12,9 @@
 //	               choose.go (defaults from the data), fitting.go, progress.go, found.go (what
 //	               was found), ensemble.go, continue.go (checkpoints)
 //	ensembles      bands.go (their rollouts, fields and scores)
-//	formula        library.go (terms), constants.go
+//	eval           scores.go, dissipation.go (what friction takes)
+//	formula        library.go (terms), findings.go (what was found), refit.go and constants.go
+//	               (its constants from data), prune.go (which terms the data need)
 //	spring         springfiles.go, paper.go
 //	pixels         pixelfiles.go, films.go
 //	sweep          points.go
