@@ -58,6 +58,28 @@ func MulTo(z, x, y []float64) {
 	}
 }
 
+// MulScaleTo sets z[i] = c (x[i] y[i]), with both products rounded.
+func MulScaleTo(z, x, y []float64, c float64) {
+	x, y = x[:len(z)], y[:len(z)]
+	i := 0
+	if n := len(z) &^ (active.lanes - 1); active.mulScale != nil && n > 0 {
+		active.mulScale(z[:n], x[:n], y[:n], c)
+		i = n
+	}
+	for ; i < len(z); i++ {
+		z[i] = c * float64(x[i]*y[i])
+	}
+}
+
+// TanhGradTo takes a derivative g = ∂L/∂y by y = tanh x to one by x, as the rule of tanh does:
+// z[i] = g[i] − g[i] y[i]², each product rounded.
+func TanhGradTo(z, g, y []float64) {
+	g, y = g[:len(z)], y[:len(z)]
+	for i := twoVectors(active.tanhGrad, z, g, y); i < len(z); i++ {
+		z[i] = g[i] - float64(g[i]*float64(y[i]*y[i]))
+	}
+}
+
 // DivTo sets z[i] = x[i] / y[i].
 func DivTo(z, x, y []float64) {
 	x, y = x[:len(z)], y[:len(z)]
@@ -139,9 +161,7 @@ func SumTo(z, x []float64, r, c, m, n int) {
 			z[i] = sum(x[i*n : (i+1)*n])
 		}
 	case c == n:
-		for i := range m {
-			AddTo(z[:n], z, x[i*n:])
-		}
+		addRows(z[:n], x[:m*n], m)
 	default:
 		for j := range n {
 			s := 0.
@@ -150,6 +170,31 @@ func SumTo(z, x []float64, r, c, m, n int) {
 			}
 			z[0] += s
 		}
+	}
+}
+
+// addRows adds the m rows of x to z, in order.
+func addRows(z, x []float64, m int) {
+	n := len(z)
+	whole := n &^ (active.lanes - 1)
+	if active.addRows != nil && whole > 0 {
+		active.addRows(z[:whole], x, n, m)
+	} else {
+		whole = 0
+	}
+	for i := 0; i < m && whole < n; i++ {
+		for j := whole; j < n; j++ {
+			z[j] += x[i*n+j]
+		}
+	}
+}
+
+// AddRowTo adds the row y over and over, from element at on: z[i] = x[i] + y[(at+i) mod len(y)].
+func AddRowTo(z, x, y []float64, at int) {
+	for at %= len(y); len(z) > 0; at = 0 {
+		n := min(len(y)-at, len(z))
+		AddTo(z[:n], x, y[at:])
+		z, x = z[n:], x[n:]
 	}
 }
 
@@ -181,6 +226,12 @@ func ExpandTo(z, x []float64, m, n, r, c int) {
 // CopyCols copies a block of w columns from the matrix x, which has n columns, to
 // the matrix z, which has m: z[i, to+j] = x[i, from+j] for 0 ≤ i < rows, 0 ≤ j < w.
 func CopyCols(z, x []float64, rows, w, m, to, n, from int) {
+	if w == 1 { // a call of copy would take longer than the number
+		for i := range rows {
+			z[i*m+to] = x[i*n+from]
+		}
+		return
+	}
 	for i := range rows {
 		copy(z[i*m+to:][:w], x[i*n+from:][:w])
 	}

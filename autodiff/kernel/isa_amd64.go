@@ -6,13 +6,13 @@ import "math"
 
 var avx2Set = Set{name: "avx2", lanes: 4,
 	tile: tile{4, 12, 4, tileAVX2, rowAVX2, rowTAVX2, copyPanel, transpose4}, peak: peakAVX2, flop: 2 * 12 * 4,
-	add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2,
+	add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2, tanhGrad: tanhGradAVX2, mulScale: mulScaleAVX2, addRows: addRowsAVX2,
 	scale: scaleAVX2, addConst: addConstAVX2, ratio: ratioAVX2, addScaled: addScaledAVX2, sqrt: sqrtAVX2, tanh: tanhAVX2,
 	moments: momentsAVX2, descend: descendAVX2, finite: finiteAVX2}
 
 var avx512Set = Set{name: "avx512", lanes: 8,
 	tile: tile{8, 24, 8, tileAVX512, rowAVX512, rowTAVX2, copyPanel, transpose4}, peak: peakAVX512, flop: 2 * 24 * 8,
-	add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512,
+	add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512, tanhGrad: tanhGradAVX512, mulScale: mulScaleAVX512, addRows: addRowsAVX512,
 	scale: scaleAVX512, addConst: addConstAVX512, ratio: ratioAVX512, addScaled: addScaledAVX512, sqrt: sqrtAVX512, tanh: tanhAVX512,
 	moments: momentsAVX512, descend: descendAVX512, finite: finiteAVX512}
 
@@ -32,6 +32,9 @@ func addAVX512(z, x, y []float64)
 func subAVX512(z, x, y []float64)
 func mulAVX512(z, x, y []float64)
 func divAVX512(z, x, y []float64)
+func tanhGradAVX512(z, g, y []float64)
+func mulScaleAVX512(z, x, y []float64, c float64)
+func addRowsAVX512(z, x []float64, n, m int)
 func scaleAVX512(z, x []float64, c float64)
 func addConstAVX512(z, x []float64, c float64)
 func ratioAVX512(z, x []float64, c float64)
@@ -46,6 +49,9 @@ func addAVX2(z, x, y []float64)
 func subAVX2(z, x, y []float64)
 func mulAVX2(z, x, y []float64)
 func divAVX2(z, x, y []float64)
+func tanhGradAVX2(z, g, y []float64)
+func mulScaleAVX2(z, x, y []float64, c float64)
+func addRowsAVX2(z, x []float64, n, m int)
 func scaleAVX2(z, x []float64, c float64)
 func addConstAVX2(z, x []float64, c float64)
 func ratioAVX2(z, x []float64, c float64)

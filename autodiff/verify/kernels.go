@@ -28,6 +28,8 @@ func Kernels(found func(Finding)) {
 		for _, l := range Loops {
 			compare(l.Name, l.compareSizes)
 		}
+		compare("SumTo", compareSums)
+		compare("AddRowTo", compareRows)
 		compare("Finite", compareFinite)
 	}
 }
@@ -160,6 +162,50 @@ func (l *Loop) compareSizes(c *Comparison) {
 			}
 			return Tame(src)
 		})
+	}
+}
+
+// compareSums adds up matrices of many sizes over rows, over columns and over both.
+func compareSums(c *Comparison) {
+	src := rand.NewPCG(4, 1)
+	for n := 2; n < 150; n++ {
+		m := 2 + random.IntN(src, 9)
+		x := numbers(m*n, func() float64 { return Wild(src) })
+		for _, to := range [][2]int{{1, n}, {m, 1}, {1, 1}} {
+			z, want := fenced(to[0]*to[1], func() float64 { return Tame(src) }), make([]float64, to[0]*to[1])
+			kernel.SumTo(z.slice, x, to[0], to[1], m, n)
+			for j := range n {
+				sum := 0.
+				for i := range m {
+					if sum += x[i*n+j]; to[0] == m {
+						want[i] += x[i*n+j]
+					}
+				}
+				if to[0] == 1 {
+					want[j%to[1]] += sum
+				}
+			}
+			where := func() string { return fmt.Sprintf("%d×%d to %d×%d", m, n, to[0], to[1]) }
+			for i, v := range want {
+				c.equal(z.slice[i], v, where)
+			}
+			c.inside(z, where)
+		}
+	}
+}
+
+// compareRows adds rows of many lengths, beginning anywhere in the row.
+func compareRows(c *Comparison) {
+	src := rand.NewPCG(5, 1)
+	for n := 1; n < 40; n++ {
+		x, y := numbers(3*n, func() float64 { return Wild(src) }), numbers(n, func() float64 { return Wild(src) })
+		at := random.IntN(src, 3*n)
+		z := fenced(3*n, func() float64 { return Tame(src) })
+		kernel.AddRowTo(z.slice, x, y, at)
+		for i := range x {
+			c.equal(z.slice[i], x[i]+y[(at+i)%n], func() string { return fmt.Sprintf("%d numbers from %d on, at %d", n, at, i) })
+		}
+		c.inside(z, func() string { return fmt.Sprintf("%d numbers from %d on", n, at) })
 	}
 }
 
