@@ -34,9 +34,9 @@ type LBFGS struct {
 
 	iteration int
 	ended     bool
-	s, y      [][]float64 // the pairs, oldest first
-	alpha     []float64   // room for direction
-	rho       []float64
+	s, y      [][]float64  // the pairs, oldest first
+	rho       []float64    // 1/yᵀs of each
+	alpha     []float64    // room for direction
 	spare     [2][]float64 // room for the next pair
 }
 
@@ -61,7 +61,7 @@ func (l *LBFGS) Check(params []*autodiff.Matrix) error {
 		return fmt.Errorf("lbfgs: %d changes of parameters and %d of gradients, want as many, at most %d", len(l.s), len(l.y), or(l.History, 30))
 	}
 	for i := range l.s {
-		if len(l.s[i]) != n || len(l.y[i]) != n || !(dot8(l.s[i], l.y[i]) > 0) {
+		if len(l.s[i]) != n || len(l.y[i]) != n || !(kernel.Dot(l.s[i], l.y[i]) > 0) {
 			return fmt.Errorf("lbfgs: pair %d does not have %d numbers with a positive product", i+1, n)
 		}
 	}
@@ -102,16 +102,16 @@ func (l *LBFGS) Minimize(ctx context.Context, p Problem, each func(Epoch) error)
 	}
 	for l.iteration < l.Iterations && !l.ended {
 		l.direction(d, g)
-		slope := dot8(d, g)
+		slope := kernel.Dot(d, g)
 		step := 1.
 		if len(l.s) == 0 {
-			step = min(1, 1/math.Sqrt(dot8(d, d)))
+			step = min(1, 1/math.Sqrt(kernel.Dot(d, d)))
 		}
 		fNew, step, err := search(f, slope, step, func(step float64) (float64, float64, error) {
 			copy(xNew, x)
 			kernel.AddScaled(xNew, d, step)
 			v, err := eval(xNew, gNew)
-			return v, dot8(d, gNew), err
+			return v, kernel.Dot(d, gNew), err
 		})
 		if err != nil {
 			scatter(params, x) // as if the iteration had not begun
@@ -120,7 +120,7 @@ func (l *LBFGS) Minimize(ctx context.Context, p Problem, each func(Epoch) error)
 		if step == 0 { // no lower loss along d
 			scatter(params, x)
 			if l.ended = len(l.s) == 0; !l.ended { // once more along the gradient
-				l.s, l.y = nil, nil
+				l.s, l.y, l.rho = nil, nil, nil
 			}
 			continue
 		}
@@ -147,17 +147,19 @@ func (l *LBFGS) direction(d, g []float64) {
 		return
 	}
 	if l.alpha == nil {
-		l.alpha, l.rho = make([]float64, or(l.History, 30)), make([]float64, or(l.History, 30))
+		l.alpha = make([]float64, or(l.History, 30))
+	}
+	for i := len(l.rho); i < k; i++ { // of a state that was loaded
+		l.rho = append(l.rho, 1/kernel.Dot(l.y[i], l.s[i]))
 	}
 	alpha, rho := l.alpha, l.rho
 	for i := k - 1; i >= 0; i-- {
-		rho[i] = 1 / dot8(l.y[i], l.s[i])
-		alpha[i] = float64(rho[i] * dot8(l.s[i], d))
+		alpha[i] = float64(rho[i] * kernel.Dot(l.s[i], d))
 		kernel.AddScaled(d, l.y[i], -alpha[i])
 	}
-	kernel.ScaleTo(d, d, 1/float64(rho[k-1]*dot8(l.y[k-1], l.y[k-1])))
+	kernel.ScaleTo(d, d, 1/float64(rho[k-1]*kernel.Dot(l.y[k-1], l.y[k-1])))
 	for i := range k {
-		beta := float64(rho[i] * dot8(l.y[i], d))
+		beta := float64(rho[i] * kernel.Dot(l.y[i], d))
 		kernel.AddScaled(d, l.s[i], alpha[i]-beta)
 	}
 }
@@ -171,15 +173,16 @@ func (l *LBFGS) keep(xNew, x, gNew, g []float64) {
 	s, y := l.spare[0], l.spare[1]
 	kernel.SubTo(s, xNew, x)
 	kernel.SubTo(y, gNew, g)
-	if !(dot8(s, y) > -2.2e-16*dot8(g, s)) { // whatever the units
+	ys := kernel.Dot(y, s)
+	if !(ys > -2.2e-16*kernel.Dot(g, s)) { // whatever the units
 		return
 	}
 	l.spare = [2][]float64{}
 	if len(l.s) == or(l.History, 30) {
 		l.spare = [2][]float64{l.s[0], l.y[0]}
-		l.s, l.y = append(l.s[:0], l.s[1:]...), append(l.y[:0], l.y[1:]...)
+		l.s, l.y, l.rho = append(l.s[:0], l.s[1:]...), append(l.y[:0], l.y[1:]...), append(l.rho[:0], l.rho[1:]...)
 	}
-	l.s, l.y = append(l.s, s), append(l.y, y)
+	l.s, l.y, l.rho = append(l.s, s), append(l.y, y), append(l.rho, 1/ys)
 }
 
 // subset returns the numbers of n rows evenly spread, nil for all.
@@ -220,28 +223,4 @@ func largest(x []float64) float64 {
 		m = max(m, math.Abs(v))
 	}
 	return m
-}
-
-// dot8 returns xᵀy, summed in eight interleaved parts, so that one addition need not wait for
-// the one before.
-func dot8(x, y []float64) float64 {
-	var s0, s1, s2, s3, s4, s5, s6, s7 float64
-	y = y[:len(x)]
-	for len(x) >= 8 {
-		a, b := x[:8:8], y[:8:8]
-		s0 += float64(a[0] * b[0])
-		s1 += float64(a[1] * b[1])
-		s2 += float64(a[2] * b[2])
-		s3 += float64(a[3] * b[3])
-		s4 += float64(a[4] * b[4])
-		s5 += float64(a[5] * b[5])
-		s6 += float64(a[6] * b[6])
-		s7 += float64(a[7] * b[7])
-		x, y = x[8:], y[8:]
-	}
-	s := (s0 + s1 + (s2 + s3)) + (s4 + s5 + (s6 + s7))
-	for i, v := range x {
-		s += float64(v * y[i])
-	}
-	return s
 }

@@ -112,6 +112,42 @@ func AddScaled(z, x []float64, c float64) {
 	}
 }
 
+// Dot returns xᵀy. Eight sums take every eighth rounded product each, so that one addition need
+// not wait for the one before. They are added in pairs, and then come the products of the last
+// len(x) mod 8 elements, in order.
+func Dot(x, y []float64) float64 {
+	var s [8]float64
+	y = y[:len(x)]
+	n := len(x) &^ 7
+	if active.dot != nil && n > 0 {
+		active.dot(&s, x[:n], y[:n])
+	} else {
+		dotGo(&s, x[:n], y[:n])
+	}
+	sum := (s[0] + s[1] + (s[2] + s[3])) + (s[4] + s[5] + (s[6] + s[7]))
+	for i := n; i < len(x); i++ {
+		sum += float64(x[i] * y[i])
+	}
+	return sum
+}
+
+func dotGo(s *[8]float64, x, y []float64) {
+	var s0, s1, s2, s3, s4, s5, s6, s7 float64
+	for len(x) >= 8 {
+		a, b := x[:8:8], y[:8:8]
+		s0 += float64(a[0] * b[0])
+		s1 += float64(a[1] * b[1])
+		s2 += float64(a[2] * b[2])
+		s3 += float64(a[3] * b[3])
+		s4 += float64(a[4] * b[4])
+		s5 += float64(a[5] * b[5])
+		s6 += float64(a[6] * b[6])
+		s7 += float64(a[7] * b[7])
+		x, y = x[8:], y[8:]
+	}
+	*s = [8]float64{s0, s1, s2, s3, s4, s5, s6, s7}
+}
+
 // InvTo sets z[i] = 1 / x[i].
 func InvTo(z, x []float64) {
 	x = x[:len(z)]

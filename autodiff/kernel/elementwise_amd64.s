@@ -192,6 +192,15 @@ loop: \
 	VMOVUPD r0, (DI)(R12*8) \
 	NEXT(l)
 
+#define DOTARGS \
+	MOVQ s+0(FP), DI        \
+	MOVQ x_base+8(FP), SI   \
+	MOVQ x_len+16(FP), R12  \
+	MOVQ y_base+32(FP), BX  \
+	LEAQ (SI)(R12*8), SI    \
+	LEAQ (BX)(R12*8), BX    \
+	NEGQ R12
+
 // Lengths are multiples of 8 (AVX-512) or 4 (AVX2) and not 0, here and below.
 
 // func addAVX512(z, x, y []float64)
@@ -368,5 +377,39 @@ loop:
 	JNZ  loop
 	VPTEST Y1, Y1
 	SETEQ ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func dotAVX512(s *[8]float64, x, y []float64)
+//
+//	for i := range x { s[i%8] += float64(x[i] * y[i]) } // s is 0 before
+TEXT ·dotAVX512(SB), NOSPLIT, $0-56
+	DOTARGS
+	VXORPD Z0, Z0, Z0
+loop:
+	VMOVUPD (SI)(R12*8), Z1
+	VMULPD (BX)(R12*8), Z1, Z1
+	VADDPD Z1, Z0, Z0
+	ADDQ $8, R12
+	JNZ  loop
+	VMOVUPD Z0, (DI)
+	VZEROUPPER
+	RET
+
+TEXT ·dotAVX2(SB), NOSPLIT, $0-56
+	DOTARGS
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+loop:
+	VMOVUPD (SI)(R12*8), Y2
+	VMOVUPD 32(SI)(R12*8), Y3
+	VMULPD (BX)(R12*8), Y2, Y2
+	VMULPD 32(BX)(R12*8), Y3, Y3
+	VADDPD Y2, Y0, Y0
+	VADDPD Y3, Y1, Y1
+	ADDQ $8, R12
+	JNZ  loop
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
 	VZEROUPPER
 	RET

@@ -24,6 +24,7 @@ type Set struct {
 	moments, descend                              func(x, y, z []float64, a, b, c float64)
 	addRows                                       func(z, x []float64, n, m int) // rows of x are n apart
 	finite                                        func(x []float64) bool
+	dot                                           func(s *[8]float64, x, y []float64) // of a multiple of 8
 }
 
 // plain is the specification, compiled by Go.

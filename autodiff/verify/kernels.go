@@ -30,6 +30,7 @@ func Kernels(found func(Finding)) {
 		}
 		compare("SumTo", compareSums)
 		compare("AddRowTo", compareRows)
+		compare("Dot", compareDot)
 		compare("Finite", compareFinite)
 	}
 }
@@ -206,6 +207,27 @@ func compareRows(c *Comparison) {
 			c.equal(z.slice[i], x[i]+y[(at+i)%n], func() string { return fmt.Sprintf("%d numbers from %d on, at %d", n, at, i) })
 		}
 		c.inside(z, func() string { return fmt.Sprintf("%d numbers from %d on", n, at) })
+	}
+}
+
+// compareDot adds the products in the order of the definition.
+func compareDot(c *Comparison) {
+	for n := range 140 {
+		src := rand.NewPCG(6, uint64(n))
+		next := func() float64 { return Tame(src) }
+		if n%2 == 1 {
+			next = func() float64 { return Wild(src) }
+		}
+		x, y := numbers(n, next), numbers(n, next)
+		var s [8]float64
+		for i := range n / 8 * 8 {
+			s[i%8] += float64(x[i] * y[i])
+		}
+		want := (s[0] + s[1] + (s[2] + s[3])) + (s[4] + s[5] + (s[6] + s[7]))
+		for i := n / 8 * 8; i < n; i++ {
+			want += float64(x[i] * y[i])
+		}
+		c.equal(kernel.Dot(x, y), want, func() string { return fmt.Sprintf("length %d", n) })
 	}
 }
 
