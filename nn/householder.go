@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"hnn/autodiff"
+	"hnn/autodiff/kernel"
 )
 
 // triangulate makes a, m×n with m ≥ n, upper triangular by Householder reflections, and does
@@ -59,10 +60,10 @@ func triangulateFirst(a *autodiff.Matrix, b []float64, order []int, first int) {
 		for i := k + 1; i < a.Rows; i++ {
 			row := a.Row(i)
 			v := row[k] / pivot
-			row[k] = v
-			for j := k + 1; j < n; j++ {
-				w[j] += float64(v * row[j])
+			if row[k] = v; v == 0 { // most rows of [R; √λ I]
+				continue
 			}
+			kernel.AddScaled(w[k+1:], row[k+1:], v)
 			wb += float64(v * b[i])
 		}
 		for j := k + 1; j < n; j++ {
@@ -74,9 +75,10 @@ func triangulateFirst(a *autodiff.Matrix, b []float64, order []int, first int) {
 		for i := k + 1; i < a.Rows; i++ {
 			row := a.Row(i)
 			v := row[k]
-			for j := k + 1; j < n; j++ {
-				row[j] -= float64(v * w[j])
+			if v == 0 {
+				continue
 			}
+			kernel.AddScaled(row[k+1:], w[k+1:], -v)
 			b[i] -= float64(v * wb)
 		}
 		a.Row(k)[k] = beta
