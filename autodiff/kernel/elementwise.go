@@ -112,6 +112,16 @@ func AddScaled(z, x []float64, c float64) {
 	}
 }
 
+// Reflect sets z[i] = z[i] + c x[i] and then w[i] = w[i] + d z[i], with the products rounded. No
+// slice may overlap another.
+func Reflect(z, x, w []float64, c, d float64) {
+	x, w = x[:len(z)], w[:len(z)]
+	for i := threeVectors(active.reflect, z, x, w, c, d, 0); i < len(z); i++ {
+		z[i] += float64(c * x[i])
+		w[i] += float64(d * z[i])
+	}
+}
+
 // Dot returns xᵀy. Eight sums take every eighth rounded product each, so that one addition need
 // not wait for the one before. They are added in pairs, and then come the products of the last
 // len(x) mod 8 elements, in order.

@@ -192,6 +192,23 @@ loop: \
 	VMOVUPD r0, (DI)(R12*8) \
 	NEXT(l)
 
+#define REFLECT(l, k0, k1, r0, r1) \
+	MOVQ z_base+0(FP), DI   \
+	MOVQ z_len+8(FP), R12   \
+	MOVQ x_base+24(FP), SI  \
+	MOVQ w_base+48(FP), BX  \
+	ENDS                    \
+	VBROADCASTSD c+72(FP), k0 \
+	VBROADCASTSD d+80(FP), k1 \
+loop: \
+	VMULPD (SI)(R12*8), k0, r0 \
+	VADDPD (DI)(R12*8), r0, r0 \
+	VMOVUPD r0, (DI)(R12*8) \
+	VMULPD r0, k1, r1       \
+	VADDPD (BX)(R12*8), r1, r1 \
+	VMOVUPD r1, (BX)(R12*8) \
+	NEXT(l)
+
 #define DOTARGS \
 	MOVQ s+0(FP), DI        \
 	MOVQ x_base+8(FP), SI   \
@@ -335,6 +352,18 @@ TEXT ·descendAVX512(SB), NOSPLIT, $0-96
 
 TEXT ·descendAVX2(SB), NOSPLIT, $0-96
 	DESCEND(4, Y4, Y5, Y0, Y1)
+
+// func reflectAVX512(z, x, w []float64, c, d, _ float64)
+//
+//	for i := range z {
+//		z[i] += float64(c * x[i])
+//		w[i] += float64(d * z[i])
+//	}
+TEXT ·reflectAVX512(SB), NOSPLIT, $0-96
+	REFLECT(8, Z4, Z5, Z0, Z1)
+
+TEXT ·reflectAVX2(SB), NOSPLIT, $0-96
+	REFLECT(4, Y4, Y5, Y0, Y1)
 
 // func finiteAVX512(x []float64) bool
 //

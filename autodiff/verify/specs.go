@@ -52,6 +52,11 @@ var Loops = []Loop{
 		func(u, v, _ *float64, a, _, _ float64) { *u = *v + a }},
 	{"AddScaled", func(u, v, _ []float64, a, _, _ float64) { kernel.AddScaled(u, v, a) },
 		func(u, v, _ *float64, a, _, _ float64) { *u += float64(a * *v) }},
+	{"Reflect", func(u, v, w []float64, a, b, _ float64) { kernel.Reflect(u, v, w, a, b) },
+		func(u, v, w *float64, a, b, _ float64) {
+			*u += float64(a * *v)
+			*w += float64(b * *u)
+		}},
 	{"InvTo", func(u, v, _ []float64, _, _, _ float64) { kernel.InvTo(u, v) },
 		func(u, v, _ *float64, _, _, _ float64) { *u = 1 / *v }},
 	{"SqrtTo", func(u, v, _ []float64, _, _, _ float64) { kernel.SqrtTo(u, v) },
