@@ -192,6 +192,40 @@ loop: \
 	VMOVUPD r0, (DI)(R12*8) \
 	NEXT(l)
 
+#define ADAM(l, k0, k1, k2, k3, k4, r0, r1, r2, r3) \
+	MOVQ x_base+0(FP), DI   \
+	MOVQ x_len+8(FP), R12   \
+	MOVQ m_base+24(FP), SI  \
+	MOVQ v_base+48(FP), DX  \
+	MOVQ g_base+72(FP), BX  \
+	LEAQ (DX)(R12*8), DX    \
+	ENDS                    \
+	VBROADCASTSD c1+96(FP), k0 \
+	VBROADCASTSD b2+104(FP), k1 \
+	VBROADCASTSD c2+112(FP), k2 \
+	VBROADCASTSD s+120(FP), k3 \
+	VBROADCASTSD eps+128(FP), k4 \
+loop: \
+	VMOVUPD (BX)(R12*8), r1 \
+	VMULPD r1, r1, r2       \
+	VMULPD r2, k2, r2       \
+	VMULPD (DX)(R12*8), k1, r3 \
+	VADDPD r2, r3, r3       \
+	VMOVUPD r3, (DX)(R12*8) \
+	VSQRTPD r3, r3          \
+	VADDPD k4, r3, r3       \
+	VMOVUPD (SI)(R12*8), r0 \
+	VSUBPD r0, r1, r2       \
+	VMULPD r2, k0, r2       \
+	VADDPD r2, r0, r0       \
+	VMOVUPD r0, (SI)(R12*8) \
+	VDIVPD r3, r0, r0       \
+	VMULPD r0, k3, r0       \
+	VMOVUPD (DI)(R12*8), r1 \
+	VSUBPD r0, r1, r1       \
+	VMOVUPD r1, (DI)(R12*8) \
+	NEXT(l)
+
 #define REFLECT(l, k0, k1, r0, r1) \
 	MOVQ z_base+0(FP), DI   \
 	MOVQ z_len+8(FP), R12   \
@@ -352,6 +386,19 @@ TEXT ·descendAVX512(SB), NOSPLIT, $0-96
 
 TEXT ·descendAVX2(SB), NOSPLIT, $0-96
 	DESCEND(4, Y4, Y5, Y0, Y1)
+
+// func adamAVX512(x, m, v, g []float64, c1, b2, c2, s, eps float64)
+//
+//	for i, d := range g {
+//		m[i] += float64(c1 * (d - m[i]))
+//		v[i] = float64(b2*v[i]) + float64(c2*float64(d*d))
+//		x[i] -= float64(s * (m[i] / (math.Sqrt(v[i]) + eps)))
+//	}
+TEXT ·adamAVX512(SB), NOSPLIT, $0-136
+	ADAM(8, Z4, Z5, Z6, Z7, Z8, Z0, Z1, Z2, Z3)
+
+TEXT ·adamAVX2(SB), NOSPLIT, $0-136
+	ADAM(4, Y4, Y5, Y6, Y7, Y8, Y0, Y1, Y2, Y3)
 
 // func reflectAVX512(z, x, w []float64, c, d, _ float64)
 //

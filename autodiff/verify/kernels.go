@@ -31,6 +31,7 @@ func Kernels(found func(Finding)) {
 		compare("SumTo", compareSums)
 		compare("AddRowTo", compareRows)
 		compare("Dot", compareDot)
+		compare("Adam", compareAdam)
 		compare("Finite", compareFinite)
 	}
 }
@@ -207,6 +208,29 @@ func compareRows(c *Comparison) {
 			c.equal(z.slice[i], x[i]+y[(at+i)%n], func() string { return fmt.Sprintf("%d numbers from %d on, at %d", n, at, i) })
 		}
 		c.inside(z, func() string { return fmt.Sprintf("%d numbers from %d on", n, at) })
+	}
+}
+
+// compareAdam compares Adam with Moments and Descend.
+func compareAdam(c *Comparison) {
+	for n := range 70 {
+		src := rand.NewPCG(7, uint64(n))
+		next := func() float64 { return Wild(src) }
+		got := [3]fence{fenced(n, next), fenced(n, next), fenced(n, next)}
+		g, want := numbers(n, next), [3][]float64{}
+		for i, f := range got {
+			want[i] = append(want[i], f.slice...)
+		}
+		s, eps := Tame(src), math.Abs(Tame(src))
+		kernel.Adam(got[0].slice, got[1].slice, got[2].slice, g, 0.9, 0.999, s, eps)
+		kernel.Moments(want[1], want[2], g, 0.9, 0.999)
+		kernel.Descend(want[0], want[1], want[2], s, eps)
+		for i, f := range got {
+			for j, v := range f.slice {
+				c.equal(v, want[i][j], func() string { return fmt.Sprintf("length %d, slice %d at %d", n, i, j) })
+			}
+			c.inside(f, func() string { return fmt.Sprintf("length %d, slice %d", n, i) })
+		}
 	}
 }
 
