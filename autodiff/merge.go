@@ -11,9 +11,10 @@ import (
 // pass over memory. These operations are known to Plans only: no formula is made of them, and
 // none has a derivative.
 const (
-	opMulScale = numOps + iota // c (x⊙y)
-	opTanhGrad                 // x − x⊙(y⊙y)
-	opAddRow                   // x + y, where y is one row
+	opMulScale    = numOps + iota // c (x⊙y)
+	opTanhGrad                    // x − x⊙(y⊙y)
+	opAddRow                      // x + y, where y is one row
+	opPlusTMatMul                 // w + xᵀ y, in the buffer of node w; its number is in the place of the constant
 	numPlanOps
 )
 
@@ -21,6 +22,10 @@ var merged = [numPlanOps - numOps]rule{
 	opMulScale - numOps: {name: "mulscale", binary: true, constant: true, each: kernel.MulScaleTo},
 	opTanhGrad - numOps: {name: "tanhgrad", binary: true, each: two(kernel.TanhGradTo)},
 	opAddRow - numOps:   {name: "addrow", binary: true}, // Run knows it
+	opPlusTMatMul - numOps: {name: "plustmatmul", binary: true,
+		whole: func(w *kernel.Workspace, z, x, y Matrix, _ float64) {
+			w.PlusTMatMul(z.Data, x.Data, y.Data, x.Cols, x.Rows, y.Cols)
+		}},
 }
 
 // rule returns the row of an operation in the table of rules or that of merged ones.
@@ -58,6 +63,9 @@ func merge(nodes []node, readers []int32) []node {
 			case opAdd: // x + row, x + (−x)⊙(a⊙a)
 				if e := &nodes[y]; e.op == opExpandTo && nodes[e.x].rows == 1 && nodes[e.x].cols == n.cols && n.cols >= fewCols {
 					set(opAddRow, x, e.x, 0)
+				}
+				if p := &nodes[y]; p.op == opTMatMul && readers[y] == 1 && x < y && nodes[x].op > opConst && readers[x] == 1 { // x + aᵀ b
+					m[id] = node{op: opPlusTMatMul, x: p.x, y: p.y, rows: n.rows, cols: n.cols, c: uint64(x)}
 				}
 				if t := &nodes[y]; product(y) && square(t.y) && minus(t.x) && nodes[t.x].x == x {
 					set(opTanhGrad, x, nodes[t.y].x, 0)

@@ -80,6 +80,9 @@ func readersOf(nodes []node, outs []Var) []int32 {
 		if n.op.rule().binary {
 			readers[n.y]++
 		}
+		if n.op == opPlusTMatMul {
+			readers[n.c]++
+		}
 	}
 	return readers
 }
@@ -132,7 +135,10 @@ func lay(vars []Var, nodes []node) *Plan {
 			st.y = slotOf[n.y]
 		}
 		// An elementwise step may write to its operand; another step must not.
-		if r.whole != nil {
+		switch {
+		case n.op == opPlusTMatMul:
+			st.z = slotOf[n.c] // it is the only reader
+		case r.whole != nil:
 			st.z = newSlot(n.size())
 		}
 		release(n.x)

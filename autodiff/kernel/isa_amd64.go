@@ -5,21 +5,21 @@ package kernel
 import "math"
 
 var avx2Set = Set{name: "avx2", lanes: 4,
-	tile: tile{4, 12, 4, tileAVX2, rowAVX2, rowTAVX2, copyPanel, transpose4}, peak: peakAVX2, flop: 2 * 12 * 4,
+	tile: tile{4, 12, 4, tileAVX2, true, rowAVX2, rowTAVX2, copyPanel, transpose4}, peak: peakAVX2, flop: 2 * 12 * 4,
 	add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2, tanhGrad: tanhGradAVX2, mulScale: mulScaleAVX2, addRows: addRowsAVX2,
 	scale: scaleAVX2, addConst: addConstAVX2, ratio: ratioAVX2, addScaled: addScaledAVX2, sqrt: sqrtAVX2, tanh: tanhAVX2,
 	moments: momentsAVX2, descend: descendAVX2, adam: adamAVX2, finite: finiteAVX2, dot: dotAVX2, reflect: reflectAVX2}
 
 var avx512Set = Set{name: "avx512", lanes: 8,
-	tile: tile{8, 24, 8, tileAVX512, rowAVX512, rowTAVX2, copyPanel, transpose4}, peak: peakAVX512, flop: 2 * 24 * 8,
+	tile: tile{8, 24, 8, tileAVX512, true, rowAVX512, rowTAVX2, copyPanel, transpose4}, peak: peakAVX512, flop: 2 * 24 * 8,
 	add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512, tanhGrad: tanhGradAVX512, mulScale: mulScaleAVX512, addRows: addRowsAVX512,
 	scale: scaleAVX512, addConst: addConstAVX512, ratio: ratioAVX512, addScaled: addScaledAVX512, sqrt: sqrtAVX512, tanh: tanhAVX512,
 	moments: momentsAVX512, descend: descendAVX512, adam: adamAVX512, finite: finiteAVX512, dot: dotAVX512, reflect: reflectAVX512}
 
 // In the .s files each function has a Go loop as its specification.
 
-func tileAVX512(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
-func tileAVX2(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
+func tileAVX512(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
+func tileAVX2(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
 func rowAVX512(z, a []float64, ac int, b []float64, bc, k int)
 func rowAVX2(z, a []float64, ac int, b []float64, bc, k int)
 func rowTAVX2(z, a []float64, ac int, b []float64, br, k int)

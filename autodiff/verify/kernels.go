@@ -89,6 +89,7 @@ func numbers(n int, next func() float64) []float64 { return fenced(n, next).slic
 // Compare multiplies an m×k by a k×n matrix of numbers from next.
 func (p *Product) Compare(c *Comparison, w *kernel.Workspace, m, k, n int, next func() float64) {
 	x, y, z := numbers(m*k, next), numbers(k*n, next), fenced(m*n, next)
+	held := append([]float64{}, z.slice...)
 	p.Run(w, z.slice, x, y, m, k, n)
 	size := func() string { return fmt.Sprintf("%d×%d×%d", m, k, n) }
 	xr, xc, yr, yc := p.Stride(m, k, n)
@@ -97,6 +98,9 @@ func (p *Product) Compare(c *Comparison, w *kernel.Workspace, m, k, n int, next 
 			sum := 0.
 			for l := range k {
 				sum = math.FMA(x[i*xr+l*xc], y[l*yr+j*yc], sum)
+			}
+			if p.Adds {
+				sum = held[i*n+j] + sum
 			}
 			c.equal(z.slice[i*n+j], sum, func() string { return fmt.Sprintf("%s at (%d,%d)", size(), i, j) })
 		}
