@@ -173,11 +173,7 @@ func (w *Workspace) transposed(z []float64, x, y view, m, k, n int) {
 	}
 	zt := w.z[:n*m]
 	w.product(zt, view{y.data, y.col, y.row}, view{x.data, x.col, x.row}, n, k, m, afresh)
-	for i := range m {
-		for j := range n {
-			z[i*n+j] = zt[j*m+i]
-		}
-	}
+	active.tile.pack(z, zt, m, 1, n, m, n, 1) // one panel: zᵀ of zt
 }
 
 // row computes one row, z[j] = Σ_p x[0,p] y[p,j].
