@@ -31,76 +31,74 @@ func triangulateFirst(a *autodiff.Matrix, b []float64, order []int, first int) {
 	for j := range order {
 		order[j] = j
 	}
-	w, last := make([]float64, n), make([]float64, n) // τ vᵀA of this reflection and of the one that waits
-	waits := false
-	// settle applies the reflection that waits, of column k−1, to rows from k and columns from j on.
+	// v, and w = τ vᵀA, of the reflection that waits (v = 0 if none does), and room for the next.
+	v, w, vNext, wNext := make([]float64, a.Rows), make([]float64, n), make([]float64, a.Rows), make([]float64, n)
+	// settle applies it to rows from k and columns from j on.
 	settle := func(k, j int) {
-		for i := k; i < a.Rows && waits && j < n; i++ {
-			if row := a.Row(i); row[k-1] != 0 {
-				kernel.AddScaled(row[j:], last[j:], -row[k-1])
+		for i := k; i < a.Rows && j < n; i++ {
+			if v[i] != 0 {
+				kernel.AddScaled(a.Row(i)[j:], w[j:], -v[i])
 			}
 		}
-		waits = false
+		clear(v)
 	}
 	for k := range first {
 		if order != nil {
 			settle(k, k)
-			exchange(a, w, order, k)
+			exchange(a, order, k, wNext, vNext)
 		}
-		for i := k; i < a.Rows && waits; i++ {
+		x := vNext // column k, then v
+		for i := k; i < a.Rows; i++ {
 			row := a.Row(i)
-			row[k] -= float64(row[k-1] * last[k])
+			if v[i] != 0 {
+				row[k] -= float64(v[i] * w[k])
+			}
+			x[i] = row[k]
 		}
-		norm := tail(a, k, k)
+		norm := length(x[min(k, a.Rows):])
 		if norm == 0 {
 			settle(k, k+1)
 			continue
 		}
-		// v = x ± ‖x‖e₁ of the column x, divided by its first number; A ← A − τ v (vᵀA).
 		top := a.Row(k)
-		beta := -math.Copysign(norm, top[k])
-		tau, pivot := (beta-top[k])/beta, top[k]-beta
-		if waits {
-			kernel.AddScaled(top[k+1:], last[k+1:], -top[k-1])
+		// v = x ± ‖x‖e₁ of the column x, divided by its first number; A ← A − τ v (vᵀA).
+		beta := -math.Copysign(norm, x[k])
+		tau, pivot := (beta-x[k])/beta, x[k]-beta
+		if top[k] = beta; v[k] != 0 {
+			kernel.AddScaled(top[k+1:], w[k+1:], -v[k])
 		}
-		copy(w[k+1:], top[k+1:])
+		copy(wNext[k+1:], top[k+1:])
 		wb := b[k]
 		for i := k + 1; i < a.Rows; i++ {
-			row := a.Row(i)
-			v, before := row[k]/pivot, 0.
-			if waits {
-				before = row[k-1]
-			}
-			row[k] = v
+			x[i] /= pivot
 			switch { // most rows of [R; √λ I] have no share
-			case before != 0:
-				kernel.Reflect(row[k+1:], last[k+1:], w[k+1:], -before, v)
-			case v != 0:
-				kernel.AddScaled(w[k+1:], row[k+1:], v)
+			case v[i] != 0:
+				kernel.Reflect(a.Row(i)[k+1:], w[k+1:], wNext[k+1:], -v[i], x[i])
+			case x[i] != 0:
+				kernel.AddScaled(wNext[k+1:], a.Row(i)[k+1:], x[i])
 			}
-			wb += float64(v * b[i])
+			wb += float64(x[i] * b[i])
 		}
 		for j := k + 1; j < n; j++ {
-			w[j] = float64(tau * w[j])
-			top[j] -= w[j]
+			wNext[j] = float64(tau * wNext[j])
+			top[j] -= wNext[j]
 		}
 		wb = float64(tau * wb)
 		b[k] -= wb
 		for i := k + 1; i < a.Rows; i++ {
-			b[i] -= float64(a.Row(i)[k] * wb)
+			b[i] -= float64(x[i] * wb)
 		}
-		top[k] = beta
-		w, last, waits = last, w, true
+		v, w, vNext, wNext = x, wNext, v, w
 	}
 	settle(first, first)
 }
 
-// exchange brings the column that is longest from row k down to column k. w is room for its
-// lengths.
-func exchange(a *autodiff.Matrix, w []float64, order []int, k int) {
+// exchange brings the column that is longest from row k down to column k. w is room for the
+// lengths, and x for a column.
+func exchange(a *autodiff.Matrix, order []int, k int, w, x []float64) {
 	most := k
 	for j := k; j < a.Cols; j++ { // not updated but computed anew: n is small
-		if w[j] = tail(a, k, j); w[j] > w[most] {
+		if w[j] = tail(a, k, j, x); w[j] > w[most] {
 			most = j
 		}
 	}
@@ -114,18 +112,26 @@ func exchange(a *autodiff.Matrix, w []float64, order []int, k int) {
 	}
 }
 
-// tail returns the length of column j from row k down.
-func tail(a *autodiff.Matrix, k, j int) float64 {
-	most := 0.
+// tail returns the length of column j from row k down. It copies the column to room.
+func tail(a *autodiff.Matrix, k, j int, room []float64) float64 {
 	for i := k; i < a.Rows; i++ {
-		most = max(most, math.Abs(a.At(i, j)))
+		room[i] = a.At(i, j)
+	}
+	return length(room[min(k, a.Rows):a.Rows])
+}
+
+// length returns √Σ xᵢ².
+func length(x []float64) float64 {
+	most := 0.
+	for _, v := range x {
+		most = max(most, math.Abs(v))
 	}
 	if most == 0 || most-most != 0 {
 		return most
 	}
 	sum := 0.
-	for i := k; i < a.Rows; i++ {
-		v := a.At(i, j) / most
+	for _, v := range x {
+		v /= most
 		sum += float64(v * v)
 	}
 	return most * math.Sqrt(sum)
