@@ -182,7 +182,7 @@ func flopOfRow(m *nn.HNN) (flop float64) {
 		sum := 0.
 		for _, in := range plan.Listing() {
 			inner := map[string]int{"matmul": in.X.Cols, "matmulT": in.X.Cols, "tmatmul": in.X.Rows}[in.Op]
-			sum += 2 * float64(in.Z.Rows) * float64(in.Z.Cols) * float64(inner)
+			sum += float64(2 * in.Z.Rows * in.Z.Cols * inner)
 		}
 		flop = sum - flop
 	}
