@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"runtime/pprof"
 	"strings"
 	"time"
 )
@@ -27,7 +28,12 @@ const (
 // profile measures how r uses the time of its workers, by samples of the running program.
 func (r *Row) profile(ctx context.Context, length time.Duration) error {
 	c := clock{profile: new(bytes.Buffer)}
-	if err := r.measure(ctx, max(1, int(length.Seconds()/r.Seconds[0])), &c); err != nil || c.profile == nil {
+	err := r.measure(ctx, max(1, int(length.Seconds()/r.Seconds[0])), &c)
+	if c.profile == nil {
+		return err
+	}
+	pprof.StopCPUProfile() // where the measurement ended with an error
+	if err != nil {
 		return err
 	}
 	stacks, err := samples(c.profile.Bytes())
