@@ -23,7 +23,8 @@ A second table tells for each training step what share of a core's peak, and of 
 the product 744×128×96 at that time, each of its workers reaches, and what they spend their
 time on, by samples of 50 times -ms: products of matrices; elementwise arithmetic; tanh;
 packing, which orders the factors of products; the optimiser; the rest, such as rows that are
-copied and gradients that are added; and waiting, for each other or for the processor.
+copied and gradients that are added; and waiting, for each other or for the processor. With the
+default they are good to some percent; a longer -ms makes them more exact.
 
   peak         independent fused multiply-adds on one core. It is measured before and
                after each product. The share of a product is its speed over the peak
