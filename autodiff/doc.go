@@ -32,6 +32,7 @@
 // shapes; graph.go is the list that they enter, matrix.go what a leaf is a window onto.
 // plan.go compiles and runs. check.go tests derivatives against differences.
 //
+// merge.go puts some operations of a Plan together, with the same bits.
 // hamilton.go has Hamilton's equations. simplify.go collects like terms. program.go is a
 // fast way to run a Plan of single numbers, with the same bits; fuse.go makes a program
 // of the list of operations that unroll.go writes. listing.go shows the steps of a Plan to

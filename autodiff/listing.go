@@ -28,6 +28,7 @@ type Operand struct {
 // Listing returns the steps of the plan in order. Run does the same, by whatever way gives the
 // same bits.
 func (p *Plan) Listing() []Instruction {
+	p = p.unmerged()
 	var list []Instruction
 	for _, st := range p.steps {
 		n := &p.nodes[st.node]
@@ -45,6 +46,7 @@ func (p *Plan) Listing() []Instruction {
 
 // Output returns the operand that holds the output v after the last step.
 func (p *Plan) Output(v Var) Operand {
+	p = p.unmerged()
 	out := p.Value(v)
 	for slot, data := range p.slots {
 		if len(data) > 0 && len(out.Data) > 0 && &data[0] == &out.Data[0] {
@@ -52,6 +54,12 @@ func (p *Plan) Output(v Var) Operand {
 		}
 	}
 	return p.operand(v.id, -1) // a leaf
+}
+
+// unmerged returns the plan of the same formulas with no other operations than those of rules.go.
+func (p *Plan) unmerged() *Plan {
+	nodes := p.g.nodes[:len(p.nodes):len(p.nodes)]
+	return lay(p.vars, nodes)
 }
 
 func (p *Plan) operand(id, slot int32) Operand {

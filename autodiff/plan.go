@@ -3,6 +3,7 @@ package autodiff
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"hnn/autodiff/kernel"
 )
@@ -17,6 +18,7 @@ type Plan struct {
 	steps  []step
 	slots  [][]float64 // buffers; each Run sets the windows of leaves
 	leaves []int32     // slots of leaves, as (slot, node) pairs
+	vars   []Var       // outputs
 	outs   map[int32]*Matrix
 	work   kernel.Workspace
 	scalar *program // runs a plan of single numbers, else nil
@@ -49,24 +51,47 @@ func Compile(outs ...Var) (*Plan, error) {
 		last = max(last, v.id)
 	}
 	nodes := g.nodes[: last+1 : last+1]
-	p := &Plan{g: g, nodes: nodes, leaf: g.leaves[:len(g.leaves):len(g.leaves)], outs: map[int32]*Matrix{}}
+	readers := readersOf(nodes, outs)
+	single := true
+	for id, n := range nodes {
+		single = single && (readers[id] == 0 || n.rows == 1)
+	}
+	if single {
+		p := lay(outs, nodes)
+		if p.scalar = fuse(p); p.scalar != nil {
+			return p, nil
+		}
+	}
+	return lay(outs, merge(nodes, readers)), nil
+}
 
-	// readers[id]: how many later steps read id; outputs are read at the end too.
+// readersOf returns how many later steps read each node. Outputs are read at the end too.
+func readersOf(nodes []node, outs []Var) []int32 {
 	readers := make([]int32, len(nodes))
 	for _, v := range outs {
 		readers[v.id]++
 	}
-	for id := last; id >= 0; id-- {
+	for id := len(nodes) - 1; id >= 0; id-- {
 		n := &nodes[id]
 		if readers[id] == 0 || n.op <= opConst {
 			continue
 		}
 		readers[n.x]++
-		if rules[n.op].binary {
+		if n.op.rule().binary {
 			readers[n.y]++
 		}
+		if n.op == opPlusTMatMul {
+			readers[n.c]++
+		}
 	}
+	return readers
+}
 
+// lay makes the steps and the slots of a Plan.
+func lay(vars []Var, nodes []node) *Plan {
+	g := vars[0].g
+	p := &Plan{g: g, vars: slices.Clone(vars), nodes: nodes, leaf: g.leaves[:len(g.leaves):len(g.leaves)], outs: map[int32]*Matrix{}}
+	readers := readersOf(nodes, vars)
 	slotOf := make([]int32, len(nodes))
 	free := map[int][]int32{} // slots to use again, by length
 	newSlot := func(size int) int32 {
@@ -104,13 +129,16 @@ func Compile(outs ...Var) (*Plan, error) {
 			p.slots = append(p.slots, s)
 			continue
 		}
-		r := &rules[n.op]
+		r := n.op.rule()
 		st := step{node: int32(id), x: slotOf[n.x], y: slotOf[n.x]}
 		if r.binary {
 			st.y = slotOf[n.y]
 		}
 		// An elementwise step may write to its operand; another step must not.
-		if r.whole != nil {
+		switch {
+		case n.op == opPlusTMatMul:
+			st.z = slotOf[n.c] // it is the only reader
+		case r.whole != nil:
 			st.z = newSlot(n.size())
 		}
 		release(n.x)
@@ -132,14 +160,13 @@ func Compile(outs ...Var) (*Plan, error) {
 		}
 		p.steps = append(p.steps, st)
 	}
-	for _, v := range outs {
+	for _, v := range vars {
 		p.outs[v.id] = &Matrix{v.Rows(), v.Cols(), p.slots[slotOf[v.id]]}
 		if n := &nodes[v.id]; n.op == opLeaf {
 			p.outs[v.id] = g.leaves[n.x].m
 		}
 	}
-	p.scalar = fuse(p)
-	return p, nil
+	return p
 }
 
 // Run reads the leaves and computes the outputs.
@@ -160,7 +187,7 @@ func (p *Plan) Run() {
 		st := &p.steps[i]
 		n := &p.nodes[st.node]
 		if st.run == 0 {
-			rules[n.op].whole(&p.work, p.matrix(n, st.z), p.matrix(&p.nodes[n.x], st.x), p.matrix(&p.nodes[n.y], st.y), n.konst())
+			n.op.rule().whole(&p.work, p.matrix(n, st.z), p.matrix(&p.nodes[n.x], st.x), p.matrix(&p.nodes[n.y], st.y), n.konst())
 			i++
 			continue
 		}
@@ -170,7 +197,11 @@ func (p *Plan) Run() {
 			for j := i; j < end; j++ {
 				st := &p.steps[j]
 				n := &p.nodes[st.node]
-				rules[n.op].each(p.slots[st.z][lo:hi], p.slots[st.x][lo:hi], p.slots[st.y][lo:hi], n.konst())
+				if n.op == opAddRow {
+					kernel.AddRowTo(p.slots[st.z][lo:hi], p.slots[st.x][lo:hi], p.slots[st.y], lo)
+					continue
+				}
+				n.op.rule().each(p.slots[st.z][lo:hi], p.slots[st.x][lo:hi], p.slots[st.y][lo:hi], n.konst())
 			}
 		}
 		i = end

@@ -97,7 +97,7 @@ func randomGraph(src rand.Source, size int) (*Graph, []Var) {
 	for len(vs) < size {
 		x, y := pick(), pick()
 		var v Var
-		switch random.IntN(src, 14) {
+		switch random.IntN(src, 15) {
 		case 0:
 			v = Tanh(x)
 		case 1:
@@ -127,6 +127,11 @@ func randomGraph(src rand.Source, size int) (*Graph, []Var) {
 				continue
 			}
 			v = Tanh(TMatMul(x, y))
+		case 11:
+			if x.Cols() != y.Cols() {
+				continue
+			}
+			v = Tanh(Add(x, ExpandTo(SumTo(y, 1, y.Cols()), x.Rows(), y.Cols())))
 		default:
 			if x.Rows() != y.Rows() || x.Cols() != y.Cols() {
 				continue
@@ -139,14 +144,19 @@ func randomGraph(src rand.Source, size int) (*Graph, []Var) {
 }
 
 // A plan, with its shared buffers and blocks, gives the bits of the naive evaluation.
-func checkPlan(t *testing.T, seed uint64) {
+func checkPlan(t *testing.T, seed uint64) { comparePlan(t, seed) }
+
+// comparePlan returns the plan.
+func comparePlan(t *testing.T, seed uint64) *Plan {
 	src := rand.NewPCG(seed, 7)
 	g, vs := randomGraph(src, 10+random.IntN(src, 60))
 	var outs []Var
 	for range 1 + random.IntN(src, 4) {
 		outs = append(outs, vs[random.IntN(src, len(vs))])
 	}
-	outs = append(outs, Grad(all(Sin(vs[len(vs)-1])), vs[:3]...)...)
+	first := Grad(all(Sin(vs[len(vs)-1])), vs[:3]...)
+	outs = append(outs, first...)
+	outs = append(outs, Grad(all(Mul(first[0], first[0])), vs[:3]...)...)
 	p, err := Compile(outs...)
 	if err != nil {
 		t.Fatal(err)
@@ -164,11 +174,21 @@ func checkPlan(t *testing.T, seed uint64) {
 		}
 		vs[0].leaf().Data[0] += 0.5
 	}
+	return p
 }
 
 func TestPlan(t *testing.T) {
+	var seen [numPlanOps]bool
 	for seed := range uint64(300) {
-		checkPlan(t, seed)
+		p := comparePlan(t, seed)
+		for _, st := range p.steps {
+			seen[p.nodes[st.node].op] = true
+		}
+	}
+	for o := numOps; o < numPlanOps; o++ {
+		if !seen[o] {
+			t.Errorf("no plan has a step %s", o.rule().name)
+		}
 	}
 }
 

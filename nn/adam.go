@@ -66,15 +66,16 @@ func (a *Adam) Step(params, grads []*autodiff.Matrix, rate float64) {
 				kernel.AddScaled(a.g, x, a.WeightDecay)
 				g = a.g
 			}
-			kernel.Moments(m, v, g, a.Beta1, a.Beta2)
-			if a.AMSGrad {
-				top := a.vmax[i][lo:hi]
-				for j := range v {
-					top[j] = max(top[j], v[j])
-				}
-				v = top
+			if !a.AMSGrad {
+				kernel.Adam(x, m, v, g, a.Beta1, a.Beta2, s, eps)
+				continue
 			}
-			kernel.Descend(x, m, v, s, eps)
+			kernel.Moments(m, v, g, a.Beta1, a.Beta2)
+			top := a.vmax[i][lo:hi]
+			for j := range v {
+				top[j] = max(top[j], v[j])
+			}
+			kernel.Descend(x, m, top, s, eps)
 		}
 	}
 }

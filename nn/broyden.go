@@ -112,21 +112,21 @@ func (b *Broyden) learn(x, xNew, g, gNew []float64, step float64) {
 	s, y, hg, hy, d := b.room[0], b.room[1], b.room[2], b.room[3], b.d
 	kernel.SubTo(s, xNew, x)
 	kernel.SubTo(y, gNew, g)
-	ys := dot8(y, s)
+	ys := kernel.Dot(y, s)
 	if b.h == nil && ys > 0 {
-		c := ys / dot8(y, y)
+		c := ys / kernel.Dot(y, y)
 		b.begin(n, c)
 		kernel.ScaleTo(d, g, -c)
 		step /= c
 	}
 	b.times(hg, gNew)
 	kernel.AddTo(hy, hg, d)
-	yhy := dot8(y, hy)
+	yhy := kernel.Dot(y, hy)
 	if !(ys > 0 && yhy > 0) { // no curvature along s
 		kernel.ScaleTo(d, hg, -1)
 		return
 	}
-	bend := -step * dot8(s, g) / ys
+	bend := -step * kernel.Dot(s, g) / ys
 	h := yhy / ys
 	a := float64(bend*h) - 1
 	theta := (1 - bend) / bend
@@ -158,11 +158,11 @@ func (b *Broyden) learn(x, xNew, g, gNew []float64, step float64) {
 		kernel.AddScaled(row, hy[:i+1], byHy)
 		kernel.AddScaled(row, s[:i+1], byS)
 	}
-	byHy, byS := along(dot8(hy, gNew), dot8(s, gNew))
+	byHy, byS := along(kernel.Dot(hy, gNew), kernel.Dot(s, gNew))
 	kernel.ScaleTo(d, hg, -1/tau)
 	kernel.AddScaled(d, hy, -byHy)
 	kernel.AddScaled(d, s, -byS)
-	if !(dot8(d, gNew) < 0) { // rounding
+	if !(kernel.Dot(d, gNew) < 0) { // rounding
 		b.h = nil
 	}
 }
@@ -184,7 +184,7 @@ func (b *Broyden) times(z, g []float64) {
 		return
 	}
 	for i, row := range b.h {
-		z[i] = dot8(row, g[:i+1])
+		z[i] = kernel.Dot(row, g[:i+1])
 		kernel.AddScaled(z[:i], row[:i], g[i])
 	}
 }

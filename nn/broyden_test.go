@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"hnn/autodiff"
+	"hnn/autodiff/kernel"
 )
 
 // After each step H is symmetric by its form, meets the secant condition H y = s, and −H g is the
@@ -46,7 +47,7 @@ func TestBroydenUpdate(t *testing.T) {
 	times := func(h [n][n]float64, x []float64) []float64 {
 		z := make([]float64, n)
 		for i := range n {
-			z[i] = dot8(h[i][:], x)
+			z[i] = kernel.Dot(h[i][:], x)
 		}
 		return z
 	}
@@ -68,17 +69,17 @@ func TestBroydenUpdate(t *testing.T) {
 		for i := range n {
 			s[i], y[i] = xNew[i]-x[i], gNew[i]-g[i]
 		}
-		ys, c := dot8(y, s), 0.
+		ys, c := kernel.Dot(y, s), 0.
 		if k == 0 { // H = (sᵀy/yᵀy) I, of which s is another multiple of −H g
-			c = ys / dot8(y, y)
+			c = ys / kernel.Dot(y, y)
 			for i := range n {
 				before[i][i] = c
 			}
 			step /= c
 		}
 		hy := times(before, y)
-		yhy := dot8(y, hy)
-		bend, h := -step*dot8(s, g)/ys, yhy/ys
+		yhy := kernel.Dot(y, hy)
+		bend, h := -step*kernel.Dot(s, g)/ys, yhy/ys
 		a := bend*h - 1
 		rho := min(1, h*(1-math.Sqrt(a/(a+1))))
 		theta := max((rho-1)/a, min(1/rho, (1-bend)/bend))

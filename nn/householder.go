@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"hnn/autodiff"
+	"hnn/autodiff/kernel"
 )
 
 // triangulate makes a, m×n with m ≥ n, upper triangular by Householder reflections, and does
@@ -22,79 +23,115 @@ func triangulate(a *autodiff.Matrix, b []float64, order []int) {
 
 // triangulateFirst is triangulate of the first columns alone. The others are reflected with
 // them, and their rows from first on are what is left of them.
+//
+// Reflection k waits for the next one: the sums vᵀA of that read each row once more, and at the
+// same time the row gets its share of reflection k. Column k+1, which gives v, gets it before.
 func triangulateFirst(a *autodiff.Matrix, b []float64, order []int, first int) {
 	n := a.Cols
 	for j := range order {
 		order[j] = j
 	}
-	w := make([]float64, n)
+	// v, and w = τ vᵀA, of the reflection that waits (v = 0 if none does), and room for the next.
+	v, w, vNext, wNext := make([]float64, a.Rows), make([]float64, n), make([]float64, a.Rows), make([]float64, n)
+	// settle applies it to rows from k and columns from j on.
+	settle := func(k, j int) {
+		for i := k; i < a.Rows && j < n; i++ {
+			if v[i] != 0 {
+				kernel.AddScaled(a.Row(i)[j:], w[j:], -v[i])
+			}
+		}
+		clear(v)
+	}
 	for k := range first {
 		if order != nil {
-			most := k
-			for j := k; j < n; j++ { // not updated but computed anew: n is small
-				if w[j] = tail(a, k, j); w[j] > w[most] {
-					most = j
-				}
-			}
-			if most != k {
-				order[k], order[most] = order[most], order[k]
-				for i := range a.Rows {
-					row := a.Row(i)
-					row[k], row[most] = row[most], row[k]
-				}
-			}
+			settle(k, k)
+			exchange(a, order, k, wNext, vNext)
 		}
-		norm := tail(a, k, k)
+		x := vNext // column k, then v
+		for i := k; i < a.Rows; i++ {
+			row := a.Row(i)
+			if v[i] != 0 {
+				row[k] -= float64(v[i] * w[k])
+			}
+			x[i] = row[k]
+		}
+		norm := length(x[min(k, a.Rows):])
 		if norm == 0 {
+			settle(k, k+1)
 			continue
 		}
+		top := a.Row(k)
 		// v = x ± ‖x‖e₁ of the column x, divided by its first number; A ← A − τ v (vᵀA).
-		alpha := a.At(k, k)
-		beta := -math.Copysign(norm, alpha)
-		tau, pivot := (beta-alpha)/beta, alpha-beta
-		for j := k + 1; j < n; j++ {
-			w[j] = a.At(k, j)
+		beta := -math.Copysign(norm, x[k])
+		tau, pivot := (beta-x[k])/beta, x[k]-beta
+		if top[k] = beta; v[k] != 0 {
+			kernel.AddScaled(top[k+1:], w[k+1:], -v[k])
 		}
+		copy(wNext[k+1:], top[k+1:])
 		wb := b[k]
 		for i := k + 1; i < a.Rows; i++ {
-			row := a.Row(i)
-			v := row[k] / pivot
-			row[k] = v
-			for j := k + 1; j < n; j++ {
-				w[j] += float64(v * row[j])
+			x[i] /= pivot
+			switch { // most rows of [R; √λ I] have no share
+			case v[i] != 0:
+				kernel.Reflect(a.Row(i)[k+1:], w[k+1:], wNext[k+1:], -v[i], x[i])
+			case x[i] != 0:
+				kernel.AddScaled(wNext[k+1:], a.Row(i)[k+1:], x[i])
 			}
-			wb += float64(v * b[i])
+			wb += float64(x[i] * b[i])
 		}
 		for j := k + 1; j < n; j++ {
-			w[j] = float64(tau * w[j])
-			a.Row(k)[j] -= w[j]
+			wNext[j] = float64(tau * wNext[j])
+			top[j] -= wNext[j]
 		}
 		wb = float64(tau * wb)
 		b[k] -= wb
 		for i := k + 1; i < a.Rows; i++ {
-			row := a.Row(i)
-			v := row[k]
-			for j := k + 1; j < n; j++ {
-				row[j] -= float64(v * w[j])
-			}
-			b[i] -= float64(v * wb)
+			b[i] -= float64(x[i] * wb)
 		}
-		a.Row(k)[k] = beta
+		v, w, vNext, wNext = x, wNext, v, w
+	}
+	settle(first, first)
+}
+
+// exchange brings the column that is longest from row k down to column k. w is room for the
+// lengths, and x for a column.
+func exchange(a *autodiff.Matrix, order []int, k int, w, x []float64) {
+	most := k
+	for j := k; j < a.Cols; j++ { // not updated but computed anew: n is small
+		if w[j] = tail(a, k, j, x); w[j] > w[most] {
+			most = j
+		}
+	}
+	if most == k {
+		return
+	}
+	order[k], order[most] = order[most], order[k]
+	for i := range a.Rows {
+		row := a.Row(i)
+		row[k], row[most] = row[most], row[k]
 	}
 }
 
-// tail returns the length of column j from row k down.
-func tail(a *autodiff.Matrix, k, j int) float64 {
-	most := 0.
+// tail returns the length of column j from row k down. It copies the column to room.
+func tail(a *autodiff.Matrix, k, j int, room []float64) float64 {
 	for i := k; i < a.Rows; i++ {
-		most = max(most, math.Abs(a.At(i, j)))
+		room[i] = a.At(i, j)
+	}
+	return length(room[min(k, a.Rows):a.Rows])
+}
+
+// length returns √Σ xᵢ².
+func length(x []float64) float64 {
+	most := 0.
+	for _, v := range x {
+		most = max(most, math.Abs(v))
 	}
 	if most == 0 || most-most != 0 {
 		return most
 	}
 	sum := 0.
-	for i := k; i < a.Rows; i++ {
-		v := a.At(i, j) / most
+	for _, v := range x {
+		v /= most
 		sum += float64(v * v)
 	}
 	return most * math.Sqrt(sum)

@@ -33,9 +33,9 @@ type LBFGS struct {
 
 	iteration int
 	ended     bool
-	s, y      [][]float64 // the pairs, oldest first
-	alpha     []float64   // room for direction
-	rho       []float64
+	s, y      [][]float64  // the pairs, oldest first
+	rho       []float64    // 1/yᵀs of each
+	alpha     []float64    // room for direction
 	spare     [2][]float64 // room for the next pair
 }
 
@@ -60,7 +60,7 @@ func (l *LBFGS) Check(params []*autodiff.Matrix) error {
 		return fmt.Errorf("lbfgs: %d changes of parameters and %d of gradients, want as many, at most %d", len(l.s), len(l.y), or(l.History, 30))
 	}
 	for i := range l.s {
-		if len(l.s[i]) != n || len(l.y[i]) != n || !(dot8(l.s[i], l.y[i]) > 0) {
+		if len(l.s[i]) != n || len(l.y[i]) != n || !(kernel.Dot(l.s[i], l.y[i]) > 0) {
 			return fmt.Errorf("lbfgs: pair %d does not have %d numbers with a positive product", i+1, n)
 		}
 	}
@@ -80,7 +80,7 @@ func (l *LBFGS) Minimize(ctx context.Context, p Problem, each func(Epoch) error)
 
 func (l *LBFGS) known() bool { return len(l.s) > 0 }
 
-func (l *LBFGS) forget() { l.s, l.y = nil, nil }
+func (l *LBFGS) forget() { l.s, l.y, l.rho = nil, nil, nil }
 
 // direction computes d = −H g by the two loops.
 func (l *LBFGS) direction(d, g []float64) {
@@ -90,17 +90,19 @@ func (l *LBFGS) direction(d, g []float64) {
 		return
 	}
 	if l.alpha == nil {
-		l.alpha, l.rho = make([]float64, or(l.History, 30)), make([]float64, or(l.History, 30))
+		l.alpha = make([]float64, or(l.History, 30))
+	}
+	for i := len(l.rho); i < k; i++ { // of a state that was loaded
+		l.rho = append(l.rho, 1/kernel.Dot(l.y[i], l.s[i]))
 	}
 	alpha, rho := l.alpha, l.rho
 	for i := k - 1; i >= 0; i-- {
-		rho[i] = 1 / dot8(l.y[i], l.s[i])
-		alpha[i] = float64(rho[i] * dot8(l.s[i], d))
+		alpha[i] = float64(rho[i] * kernel.Dot(l.s[i], d))
 		kernel.AddScaled(d, l.y[i], -alpha[i])
 	}
-	kernel.ScaleTo(d, d, 1/float64(rho[k-1]*dot8(l.y[k-1], l.y[k-1])))
+	kernel.ScaleTo(d, d, 1/float64(rho[k-1]*kernel.Dot(l.y[k-1], l.y[k-1])))
 	for i := range k {
-		beta := float64(rho[i] * dot8(l.y[i], d))
+		beta := float64(rho[i] * kernel.Dot(l.y[i], d))
 		kernel.AddScaled(d, l.s[i], alpha[i]-beta)
 	}
 }
@@ -114,13 +116,14 @@ func (l *LBFGS) learn(x, xNew, g, gNew []float64, _ float64) {
 	s, y := l.spare[0], l.spare[1]
 	kernel.SubTo(s, xNew, x)
 	kernel.SubTo(y, gNew, g)
-	if !(dot8(s, y) > -2.2e-16*dot8(g, s)) { // whatever the units
+	ys := kernel.Dot(y, s)
+	if !(ys > -2.2e-16*kernel.Dot(g, s)) { // whatever the units
 		return
 	}
 	l.spare = [2][]float64{}
 	if len(l.s) == or(l.History, 30) {
 		l.spare = [2][]float64{l.s[0], l.y[0]}
-		l.s, l.y = append(l.s[:0], l.s[1:]...), append(l.y[:0], l.y[1:]...)
+		l.s, l.y, l.rho = append(l.s[:0], l.s[1:]...), append(l.y[:0], l.y[1:]...), append(l.rho[:0], l.rho[1:]...)
 	}
-	l.s, l.y = append(l.s, s), append(l.y, y)
+	l.s, l.y, l.rho = append(l.s, s), append(l.y, y), append(l.rho, 1/ys)
 }

@@ -269,8 +269,9 @@ func directions(r *autodiff.Matrix, rank int, order []int, scale []float64) [][]
 // divideColumns divides each column of j by its length, or by so large a share of that in old
 // if that is larger, and puts what it divided by in scale. A column of zeros stays.
 func divideColumns(j *autodiff.Matrix, scale, old []float64, share float64) {
+	room := make([]float64, j.Rows)
 	for c := range scale {
-		scale[c] = tail(j, 0, c)
+		scale[c] = tail(j, 0, c, room)
 		if old != nil {
 			scale[c] = max(scale[c], share*old[c])
 		}
@@ -283,9 +284,4 @@ func divideColumns(j *autodiff.Matrix, scale, old []float64, share float64) {
 			}
 		}
 	}
-}
-
-// length returns √Σ xᵢ².
-func length(x []float64) float64 {
-	return tail(&autodiff.Matrix{Rows: len(x), Cols: 1, Data: x}, 0, 0)
 }

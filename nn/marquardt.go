@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"hnn/autodiff"
+	"hnn/autodiff/kernel"
 )
 
 // Marquardt is the method of Levenberg and Marquardt for few unknowns. It needs a Problem that
@@ -192,9 +193,7 @@ func (w *damped) bend(s *place, r []float64, h float64) bool {
 			jv += float64(row[k] * w.v[k])
 		}
 		second := 2 / h * ((v-s.r[i])/h - jv)
-		for k := range n {
-			w.a[k] -= float64(row[k] * second)
-		}
+		kernel.AddScaled(w.a, row, -second)
 	}
 	for i := range n { // Uᵀ
 		sum := w.a[i]

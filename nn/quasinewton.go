@@ -54,16 +54,16 @@ func (q quasiNewton) minimize(ctx context.Context, p Problem, each func(Epoch) e
 	}
 	for *q.iteration < q.iterations && !*q.ended {
 		q.direction(d, g)
-		slope := dot8(d, g)
+		slope := kernel.Dot(d, g)
 		step := 1.
 		if !q.known() {
-			step = min(1, 1/math.Sqrt(dot8(d, d)))
+			step = min(1, 1/math.Sqrt(kernel.Dot(d, d)))
 		}
 		fNew, step, err := search(f, slope, step, func(step float64) (float64, float64, error) {
 			copy(xNew, x)
 			kernel.AddScaled(xNew, d, step)
 			v, err := eval(xNew, gNew)
-			return v, dot8(d, gNew), err
+			return v, kernel.Dot(d, gNew), err
 		})
 		if err != nil {
 			scatter(params, x) // as if the iteration had not begun
@@ -128,28 +128,4 @@ func largest(x []float64) float64 {
 		m = max(m, math.Abs(v))
 	}
 	return m
-}
-
-// dot8 returns xᵀy, summed in eight interleaved parts, so that one addition need not wait for
-// the one before.
-func dot8(x, y []float64) float64 {
-	var s0, s1, s2, s3, s4, s5, s6, s7 float64
-	y = y[:len(x)]
-	for len(x) >= 8 {
-		a, b := x[:8:8], y[:8:8]
-		s0 += float64(a[0] * b[0])
-		s1 += float64(a[1] * b[1])
-		s2 += float64(a[2] * b[2])
-		s3 += float64(a[3] * b[3])
-		s4 += float64(a[4] * b[4])
-		s5 += float64(a[5] * b[5])
-		s6 += float64(a[6] * b[6])
-		s7 += float64(a[7] * b[7])
-		x, y = x[8:], y[8:]
-	}
-	s := (s0 + s1 + (s2 + s3)) + (s4 + s5 + (s6 + s7))
-	for i, v := range x {
-		s += float64(v * y[i])
-	}
-	return s
 }

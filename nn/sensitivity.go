@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"hnn/autodiff"
+	"hnn/autodiff/kernel"
 )
 
 // A ShootingProblem gives its residuals, for least squares: of each number x that was observed
@@ -209,11 +210,8 @@ func (s *sensitivity) advance(k, n int) {
 		}
 		clear(to[k:])
 		for j, a := range s.by1[i][0].Data {
-			if a == 0 {
-				continue
-			}
-			for c, v := range s.state[j*w : (j+1)*w] {
-				to[c] += float64(a * v)
+			if a != 0 {
+				kernel.AddScaled(to, s.state[j*w:(j+1)*w], a)
 			}
 		}
 	}

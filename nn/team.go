@@ -42,7 +42,7 @@ type team struct {
 	all      []int // the numbers of all rows
 	weights  int   // number of weights of the model
 	workers  []*worker
-	mu       sync.Mutex           // guards the slices in free
+	mu       sync.Mutex           // guards free and open
 	free     map[chunkKey][]chunk // chunks that no worker is using
 	made     map[chunkKey]int     // number of all chunks
 	sums     []*autodiff.Matrix   // where the gradients of chunks are added
@@ -54,7 +54,10 @@ type team struct {
 	next   atomic.Int64 // the chunk to be computed next
 	turn   atomic.Int64 // the chunk to be added next
 	sum    float64      // of the losses so far
-	busy   atomic.Int64 // helpers that are still at work
+	open   bool         // helpers may join in the batch
+	busy   atomic.Int64 // helpers that have joined and are still at work
+
+	helpers sync.WaitGroup // their goroutines
 }
 
 // Workers wait for the next step, for their turn and for each other. At first they wait awake
@@ -102,10 +105,14 @@ func newTeam(params []*autodiff.Matrix, weights, rows, workers int, make func(ro
 		if i == 0 {
 			continue // the caller's goroutine
 		}
+		t.helpers.Add(1)
 		go func() {
+			defer t.helpers.Done()
 			for range w.start {
-				t.work()
-				t.busy.Add(-1)
+				if t.join() {
+					t.work()
+					t.busy.Add(-1)
+				}
 				for i := 0; i < patience && len(w.start) == 0; i++ {
 					runtime.Gosched()
 				}
@@ -120,6 +127,7 @@ func (t *team) Close() {
 	for _, w := range t.workers {
 		close(w.start)
 	}
+	t.helpers.Wait()
 }
 
 // Rows implements Problem.
@@ -147,16 +155,36 @@ func (t *team) Eval(rows []int, gradient bool) float64 {
 	if last := n - full*t.size; last > 0 {
 		t.prepare(last, 1)
 	}
-	helpers := t.workers[1:max(1, min(len(t.workers), (n+t.size-1)/t.size))]
-	t.busy.Store(int64(len(helpers)))
-	for _, w := range helpers {
-		w.start <- struct{}{}
+	t.admit(true)
+	for _, w := range t.workers[1:max(1, min(len(t.workers), (n+t.size-1)/t.size))] {
+		select {
+		case w.start <- struct{}{}:
+		default: // it has not seen the last message yet
+		}
 	}
 	t.work()
+	t.admit(false) // a helper that the system has not let run is not waited for
 	for i := 0; t.busy.Load() > 0; i++ {
 		wait(i)
 	}
 	return t.sum
+}
+
+// admit says whether helpers may join.
+func (t *team) admit(open bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.open = open
+}
+
+// join reports whether a helper has joined in the batch.
+func (t *team) join() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open {
+		t.busy.Add(1)
+	}
+	return t.open
 }
 
 // prepare makes chunks for a number of rows, until there are as many as workers can use at

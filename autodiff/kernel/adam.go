@@ -28,3 +28,18 @@ func Descend(x, m, v []float64, s, eps float64) {
 		x[i] -= float64(s * (m[i] / (math.Sqrt(v[i]) + eps)))
 	}
 }
+
+// Adam is Moments and then Descend, in one pass: the divisions of one take as long as the rest
+// of both. The slices must not overlap.
+func Adam(x, m, v, g []float64, beta1, beta2, s, eps float64) {
+	m, v, g = m[:len(x)], v[:len(x)], g[:len(x)]
+	n := len(x) &^ (active.lanes - 1)
+	if active.adam == nil {
+		n = 0
+	}
+	if n > 0 {
+		active.adam(x[:n], m[:n], v[:n], g[:n], 1-beta1, beta2, 1-beta2, s, eps)
+	}
+	Moments(m[n:], v[n:], g[n:], beta1, beta2)
+	Descend(x[n:], m[n:], v[n:], s, eps)
+}

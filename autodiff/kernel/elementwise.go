@@ -58,6 +58,28 @@ func MulTo(z, x, y []float64) {
 	}
 }
 
+// MulScaleTo sets z[i] = c (x[i] y[i]), with both products rounded.
+func MulScaleTo(z, x, y []float64, c float64) {
+	x, y = x[:len(z)], y[:len(z)]
+	i := 0
+	if n := len(z) &^ (active.lanes - 1); active.mulScale != nil && n > 0 {
+		active.mulScale(z[:n], x[:n], y[:n], c)
+		i = n
+	}
+	for ; i < len(z); i++ {
+		z[i] = c * float64(x[i]*y[i])
+	}
+}
+
+// TanhGradTo takes a derivative g = ∂L/∂y by y = tanh x to one by x, as the rule of tanh does:
+// z[i] = g[i] − g[i] y[i]², each product rounded.
+func TanhGradTo(z, g, y []float64) {
+	g, y = g[:len(z)], y[:len(z)]
+	for i := twoVectors(active.tanhGrad, z, g, y); i < len(z); i++ {
+		z[i] = g[i] - float64(g[i]*float64(y[i]*y[i]))
+	}
+}
+
 // DivTo sets z[i] = x[i] / y[i].
 func DivTo(z, x, y []float64) {
 	x, y = x[:len(z)], y[:len(z)]
@@ -88,6 +110,52 @@ func AddScaled(z, x []float64, c float64) {
 	for i := vectors(active.addScaled, z, x, c); i < len(z); i++ {
 		z[i] += float64(c * x[i])
 	}
+}
+
+// Reflect sets z[i] = z[i] + c x[i] and then w[i] = w[i] + d z[i], with the products rounded. No
+// slice may overlap another.
+func Reflect(z, x, w []float64, c, d float64) {
+	x, w = x[:len(z)], w[:len(z)]
+	for i := threeVectors(active.reflect, z, x, w, c, d, 0); i < len(z); i++ {
+		z[i] += float64(c * x[i])
+		w[i] += float64(d * z[i])
+	}
+}
+
+// Dot returns xᵀy. Eight sums take every eighth rounded product each, so that one addition need
+// not wait for the one before. They are added in pairs, and then come the products of the last
+// len(x) mod 8 elements, in order.
+func Dot(x, y []float64) float64 {
+	var s [8]float64
+	y = y[:len(x)]
+	n := len(x) &^ 7
+	if active.dot != nil && n > 0 {
+		active.dot(&s, x[:n], y[:n])
+	} else {
+		dotGo(&s, x[:n], y[:n])
+	}
+	sum := (s[0] + s[1] + (s[2] + s[3])) + (s[4] + s[5] + (s[6] + s[7]))
+	for i := n; i < len(x); i++ {
+		sum += float64(x[i] * y[i])
+	}
+	return sum
+}
+
+func dotGo(s *[8]float64, x, y []float64) {
+	var s0, s1, s2, s3, s4, s5, s6, s7 float64
+	for len(x) >= 8 {
+		a, b := x[:8:8], y[:8:8]
+		s0 += float64(a[0] * b[0])
+		s1 += float64(a[1] * b[1])
+		s2 += float64(a[2] * b[2])
+		s3 += float64(a[3] * b[3])
+		s4 += float64(a[4] * b[4])
+		s5 += float64(a[5] * b[5])
+		s6 += float64(a[6] * b[6])
+		s7 += float64(a[7] * b[7])
+		x, y = x[8:], y[8:]
+	}
+	*s = [8]float64{s0, s1, s2, s3, s4, s5, s6, s7}
 }
 
 // InvTo sets z[i] = 1 / x[i].
@@ -139,9 +207,7 @@ func SumTo(z, x []float64, r, c, m, n int) {
 			z[i] = sum(x[i*n : (i+1)*n])
 		}
 	case c == n:
-		for i := range m {
-			AddTo(z[:n], z, x[i*n:])
-		}
+		addRows(z[:n], x[:m*n], m)
 	default:
 		for j := range n {
 			s := 0.
@@ -150,6 +216,31 @@ func SumTo(z, x []float64, r, c, m, n int) {
 			}
 			z[0] += s
 		}
+	}
+}
+
+// addRows adds the m rows of x to z, in order.
+func addRows(z, x []float64, m int) {
+	n := len(z)
+	whole := n &^ (active.lanes - 1)
+	if active.addRows != nil && whole > 0 {
+		active.addRows(z[:whole], x, n, m)
+	} else {
+		whole = 0
+	}
+	for i := 0; i < m && whole < n; i++ {
+		for j := whole; j < n; j++ {
+			z[j] += x[i*n+j]
+		}
+	}
+}
+
+// AddRowTo adds the row y over and over, from element at on: z[i] = x[i] + y[(at+i) mod len(y)].
+func AddRowTo(z, x, y []float64, at int) {
+	for at %= len(y); len(z) > 0; at = 0 {
+		n := min(len(y)-at, len(z))
+		AddTo(z[:n], x, y[at:])
+		z, x = z[n:], x[n:]
 	}
 }
 
@@ -181,6 +272,12 @@ func ExpandTo(z, x []float64, m, n, r, c int) {
 // CopyCols copies a block of w columns from the matrix x, which has n columns, to
 // the matrix z, which has m: z[i, to+j] = x[i, from+j] for 0 ≤ i < rows, 0 ≤ j < w.
 func CopyCols(z, x []float64, rows, w, m, to, n, from int) {
+	if w == 1 { // a call of copy would take longer than the number
+		for i := range rows {
+			z[i*m+to] = x[i*n+from]
+		}
+		return
+	}
 	for i := range rows {
 		copy(z[i*m+to:][:w], x[i*n+from:][:w])
 	}

@@ -18,22 +18,44 @@ type Workspace struct {
 // The sum is one chain of fused multiply-adds: it starts with s = 0, and for p = 0 to k−1
 // s ← fma(x[i,p], y[p,j], s). All three products have this order. z must not overlap x or y.
 func (w *Workspace) MatMul(z, x, y []float64, m, k, n int) {
-	w.product(z, view{x, k, 1}, view{y, n, 1}, m, k, n)
+	w.product(z, view{x, k, 1}, view{y, n, 1}, m, k, n, afresh)
 }
 
 // MatMulT sets z = x yᵀ.
 //
 //	z[i,j] = Σ_p x[i,p] y[j,p],   x: m×k, y: n×k, z: m×n
 func (w *Workspace) MatMulT(z, x, y []float64, m, k, n int) {
-	w.product(z, view{x, k, 1}, view{y, 1, k}, m, k, n)
+	w.product(z, view{x, k, 1}, view{y, 1, k}, m, k, n, afresh)
 }
 
 // TMatMul sets z = xᵀ y.
 //
 //	z[i,j] = Σ_p x[p,i] y[p,j],   x: k×m, y: k×n, z: m×n
 func (w *Workspace) TMatMul(z, x, y []float64, m, k, n int) {
-	w.product(z, view{x, 1, m}, view{y, n, 1}, m, k, n)
+	w.product(z, view{x, 1, m}, view{y, n, 1}, m, k, n, afresh)
 }
+
+// PlusTMatMul sets z = z + xᵀ y. Each sum is computed as in TMatMul, and then added to z[i,j].
+func (w *Workspace) PlusTMatMul(z, x, y []float64, m, k, n int) {
+	if m > few && n > few && 0 < k && k <= blockK {
+		w.product(z, view{x, 1, m}, view{y, n, 1}, m, k, n, addedTo)
+		return
+	}
+	if cap(w.z) < m*n {
+		w.z = make([]float64, m*n)
+	}
+	w.TMatMul(w.z[:m*n], x, y, m, k, n)
+	AddTo(z[:m*n], z, w.z)
+}
+
+// A start says what becomes of the numbers that z holds.
+type start uint8
+
+const (
+	afresh  start = iota // a chain starts with 0
+	goesOn               // it starts with z
+	addedTo              // it starts with 0, and is added to z at the end
+)
 
 // A view reads a slice as a matrix: element (i,j) is data[i·row + j·col].
 type view struct {
@@ -51,8 +73,9 @@ type tile struct {
 	//
 	//	z[r·zr + c] = s + Σ_p a[r·ar + p·ac] b[p·bc + c],   0 ≤ r < rows, 0 ≤ c < cols,
 	//
-	// where s is 0 or, to continue a chain, what z holds.
-	run func(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
+	// where s is 0 or what z holds, as from says. Only if adds is set, from may be addedTo.
+	run  func(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
+	adds bool
 
 	// row and rowT compute one row, whose length is a positive multiple of 4 and, for
 	// row, of lanes.
@@ -85,7 +108,7 @@ const (
 
 // product computes z block by block. Each chain over p is formed as a whole or in pieces, in
 // its order. So the packing and the size of a block change no bit.
-func (w *Workspace) product(z []float64, x, y view, m, k, n int) {
+func (w *Workspace) product(z []float64, x, y view, m, k, n int, from start) {
 	z, x.data, y.data = z[:m*n], x.data[:m*k], y.data[:k*n]
 	switch {
 	case k == 0:
@@ -109,12 +132,15 @@ func (w *Workspace) product(z []float64, x, y view, m, k, n int) {
 	for j := 0; j < n; j += blockN {
 		dn := min(blockN, n-j)
 		for p := 0; p < k; p += dk {
-			dk := min(dk, k-p)
+			dk, from := min(dk, k-p), from // k is one piece if from is addedTo
+			if p > 0 {
+				from = goesOn
+			}
 			b := w.right(t, y.at(p, j), dk, dn)
 			for i := 0; i < m; i += blockM {
 				dm := min(blockM, m-i)
 				a := w.left(t, x.at(i, p), dm, dk, dn)
-				w.block(t, z[i*n+j:], n, a, b, dm, dk, dn, p > 0)
+				w.block(t, z[i*n+j:], n, a, b, dm, dk, dn, from)
 			}
 		}
 	}
@@ -146,12 +172,8 @@ func (w *Workspace) transposed(z []float64, x, y view, m, k, n int) {
 		w.z = make([]float64, n*m)
 	}
 	zt := w.z[:n*m]
-	w.product(zt, view{y.data, y.col, y.row}, view{x.data, x.col, x.row}, n, k, m)
-	for i := range m {
-		for j := range n {
-			z[i*n+j] = zt[j*m+i]
-		}
-	}
+	w.product(zt, view{y.data, y.col, y.row}, view{x.data, x.col, x.row}, n, k, m, afresh)
+	active.tile.pack(z, zt, m, 1, n, m, n, 1) // one panel: zᵀ of zt
 }
 
 // row computes one row, z[j] = Σ_p x[0,p] y[p,j].
@@ -213,7 +235,7 @@ func (w *Workspace) right(t *tile, y view, k, n int) factor {
 }
 
 // block computes a piece of the chains of m×n sums. The rows of z are zr apart.
-func (w *Workspace) block(t *tile, z []float64, zr int, x, y factor, m, k, n int, more bool) {
+func (w *Workspace) block(t *tile, z []float64, zr int, x, y factor, m, k, n int, from start) {
 	for j := 0; j < n; j += t.cols {
 		cols := min(t.cols, n-j)
 		wide := roundUp(cols, t.lanes)
@@ -228,18 +250,26 @@ func (w *Workspace) block(t *tile, z []float64, zr int, x, y factor, m, k, n int
 				a, ar, ac = x.panels[(i-x.first)*k:], 1, x.width
 			}
 			to := z[i*zr+j:]
-			if rows == t.rows && cols == wide {
-				t.run(to, zr, a, ar, ac, b, bc, k, wide, more)
+			if rows == t.rows && cols == wide && (from != addedTo || t.adds) {
+				t.run(to, zr, a, ar, ac, b, bc, k, wide, from)
 				continue
 			}
-			if more {
+			edge := from
+			switch from {
+			case goesOn:
 				for r := range rows {
 					copy(w.edge[r*wide:], to[r*zr:][:cols])
 				}
+			case addedTo:
+				edge = afresh
 			}
-			t.run(w.edge[:], wide, a, ar, ac, b, bc, k, wide, more)
+			t.run(w.edge[:], wide, a, ar, ac, b, bc, k, wide, edge)
 			for r := range rows {
-				copy(to[r*zr:][:cols], w.edge[r*wide:])
+				if from == addedTo {
+					AddTo(to[r*zr:][:cols], to[r*zr:], w.edge[r*wide:])
+				} else {
+					copy(to[r*zr:][:cols], w.edge[r*wide:])
+				}
 			}
 		}
 	}
@@ -300,9 +330,9 @@ func (t *tile) pack(dst, src []float64, row, col, m, k, width, unit int) []float
 // every math.FMA, and saves all registers around that call.
 var goTile = tile{rows: 1, cols: maxTile, lanes: 1, run: goRun, row: goRow, rowT: goRowT}
 
-func goRun(z []float64, _ int, a []float64, _, ac int, b []float64, bc, k, cols int, more bool) {
+func goRun(z []float64, _ int, a []float64, _, ac int, b []float64, bc, k, cols int, from start) {
 	z = z[:cols]
-	if !more {
+	if from == afresh {
 		clear(z)
 	}
 	p := 0
@@ -325,7 +355,7 @@ func goRun(z []float64, _ int, a []float64, _, ac int, b []float64, bc, k, cols 
 }
 
 func goRow(z, a []float64, ac int, b []float64, bc, k int) {
-	goRun(z, 0, a, 0, ac, b, bc, k, len(z), false)
+	goRun(z, 0, a, 0, ac, b, bc, k, len(z), afresh)
 }
 
 func goRowT(z, a []float64, ac int, b []float64, br, k int) {

@@ -72,6 +72,16 @@
 	VMOVUPD W at, c1        \
 	VMOVUPD (2*W)at, c2
 
+#define ADD1(at, c0, c1, c2) \
+	VADDPD at, c0, c0
+#define ADD2(at, c0, c1, c2) \
+	VADDPD at, c0, c0       \
+	VADDPD W at, c1, c1
+#define ADD3(at, c0, c1, c2) \
+	VADDPD at, c0, c0       \
+	VADDPD W at, c1, c1     \
+	VADDPD (2*W)at, c2, c2
+
 #define STORE1(at, c0, c1, c2) \
 	VMOVUPD c0, at
 #define STORE2(at, c0, c1, c2) \
@@ -88,12 +98,16 @@
 	PREFETCHT0 64 at        \
 	PREFETCHT0 128 at
 
-// A tile of one width: load the sums if there are any, run the chains, store.
-#define TILE(all, start, loop, load, right, step, store) \
-	CMPB more+120(FP), $0   \
+// A tile of one width: load the sums that go on, run the chains, add what z holds if they are
+// added to it, store.
+#define TILE(all, far, start, loop, done, load, right, step, add, store) \
+	CMPB from+120(FP), $0   \
 	JEQ  start              \
 	STRIDES(z_base+0(FP), zr+24(FP)) \
+	CMPB from+120(FP), $1   \
+	JNE  far                \
 	all(load)               \
+far: \
 	ADDQ R13, AX            \
 	all(PREFETCH)           \
 start: \
@@ -106,6 +120,10 @@ loop: \
 	DECQ R12                \
 	JNZ  loop               \
 	STRIDES(z_base+0(FP), zr+24(FP)) \
+	CMPB from+120(FP), $2   \
+	JNE  done               \
+	all(add)                \
+done: \
 	all(store)              \
 	VZEROUPPER              \
 	RET
@@ -123,11 +141,11 @@ loop: \
 	CMPQ cols+112(FP), $cols2 \
 	JLT  one                \
 	JEQ  two                \
-	TILE(all, start3, loop3, LOAD3, RIGHT3, STEP3, STORE3) \
+	TILE(all, far3, start3, loop3, done3, LOAD3, RIGHT3, STEP3, ADD3, STORE3) \
 two: \
-	TILE(all, start2, loop2, LOAD2, RIGHT2, STEP2, STORE2) \
+	TILE(all, far2, start2, loop2, done2, LOAD2, RIGHT2, STEP2, ADD2, STORE2) \
 one: \
-	TILE(all, start1, loop1, LOAD1, RIGHT1, STEP1, STORE1)
+	TILE(all, far1, start1, loop1, done1, LOAD1, RIGHT1, STEP1, ADD1, STORE1)
 
 #define ZERO4(c0, c1, c2, c3) \
 	VXORPD c0, c0, c0       \
@@ -266,15 +284,15 @@ done: \
 	VBROADCASTSD (AX)(R13*1), Y15 \
 	LEAQ (AX)(SI*4), AX
 
-// func tileAVX512(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
+// func tileAVX512(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
 //
 //	for r := range 8 {
 //		for c := range cols { // 8, 16 or 24
-//			s := z[r*zr+c] // 0 unless more
+//			s := z[r*zr+c] // 0 unless it goes on
 //			for p := range k {
 //				s = math.FMA(a[r*ar+p*ac], b[p*bc+c], s)
 //			}
-//			z[r*zr+c] = s
+//			z[r*zr+c] = s // z[r*zr+c] + s if it is added to
 //		}
 //	}
 TEXT ·tileAVX512(SB), NOSPLIT, $0-121
@@ -299,7 +317,7 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tileAVX2(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
+// func tileAVX2(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
 //
 // is the loop of tileAVX512 with 4 rows and 4, 8 or 12 columns.
 TEXT ·tileAVX2(SB), NOSPLIT, $0-121

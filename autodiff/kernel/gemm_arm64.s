@@ -82,11 +82,11 @@ loop: \
 	ALL(store)              \
 	RET
 
-// func tileNEON(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
+// func tileNEON(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
 //
 //	for r := range 8 {
 //		for c := range cols { // 2, 4 or 6
-//			s := z[r*zr+c] // 0 unless more
+//			s := z[r*zr+c] // 0 unless it goes on
 //			for p := range k {
 //				s = math.FMA(a[r*ar+p*ac], b[p*bc+c], s)
 //			}
@@ -107,7 +107,7 @@ TEXT ·tileNEON(SB), NOSPLIT, $0-121
 	LSL  $3, R3
 	MOVD k+104(FP), R13
 	MOVD cols+112(FP), R14
-	MOVBU more+120(FP), R15
+	MOVBU from+120(FP), R15
 	ALL(ZERO)
 	CMP  $4, R14
 	BLT  one

@@ -18,10 +18,14 @@ type Set struct {
 	flop  int         // floating-point operations of one round
 
 	// Elementwise loops over a positive multiple of lanes; nil if there is no assembly.
-	add, sub, mul, div                            func(z, x, y []float64)
+	add, sub, mul, div, tanhGrad                  func(z, x, y []float64)
+	mulScale                                      func(z, x, y []float64, c float64)
 	scale, addConst, ratio, addScaled, sqrt, tanh func(z, x []float64, c float64)
-	moments, descend                              func(x, y, z []float64, a, b, c float64)
+	moments, descend, reflect                     func(x, y, z []float64, a, b, c float64)
+	adam                                          func(x, m, v, g []float64, c1, b2, c2, s, eps float64)
+	addRows                                       func(z, x []float64, n, m int) // rows of x are n apart
 	finite                                        func(x []float64) bool
+	dot                                           func(s *[8]float64, x, y []float64) // of a multiple of 8
 }
 
 // plain is the specification, compiled by Go.

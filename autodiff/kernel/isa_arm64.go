@@ -15,5 +15,5 @@ func vectorSets() []Set {
 	return []Set{neonSet}
 }
 
-func tileNEON(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, more bool)
+func tileNEON(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
 func peakNEON(n int)

@@ -28,6 +28,10 @@ func Kernels(found func(Finding)) {
 		for _, l := range Loops {
 			compare(l.Name, l.compareSizes)
 		}
+		compare("SumTo", compareSums)
+		compare("AddRowTo", compareRows)
+		compare("Dot", compareDot)
+		compare("Adam", compareAdam)
 		compare("Finite", compareFinite)
 	}
 }
@@ -85,6 +89,7 @@ func numbers(n int, next func() float64) []float64 { return fenced(n, next).slic
 // Compare multiplies an m×k by a k×n matrix of numbers from next.
 func (p *Product) Compare(c *Comparison, w *kernel.Workspace, m, k, n int, next func() float64) {
 	x, y, z := numbers(m*k, next), numbers(k*n, next), fenced(m*n, next)
+	held := append([]float64{}, z.slice...)
 	p.Run(w, z.slice, x, y, m, k, n)
 	size := func() string { return fmt.Sprintf("%d×%d×%d", m, k, n) }
 	xr, xc, yr, yc := p.Stride(m, k, n)
@@ -93,6 +98,9 @@ func (p *Product) Compare(c *Comparison, w *kernel.Workspace, m, k, n int, next 
 			sum := 0.
 			for l := range k {
 				sum = math.FMA(x[i*xr+l*xc], y[l*yr+j*yc], sum)
+			}
+			if p.Adds {
+				sum = held[i*n+j] + sum
 			}
 			c.equal(z.slice[i*n+j], sum, func() string { return fmt.Sprintf("%s at (%d,%d)", size(), i, j) })
 		}
@@ -124,7 +132,7 @@ func (p *Product) compareSizes(c *Comparison) {
 // Compare runs the loop over n elements of numbers from next. With same = 1 the slices u
 // and v are one, with same = 2 u and w, where the kernel allows that.
 func (l *Loop) Compare(c *Comparison, n, same int, next func() float64) {
-	if l.Name == "Moments" || l.Name == "Descend" {
+	if l.Name == "Moments" || l.Name == "Descend" || l.Name == "Reflect" {
 		same = 0
 	}
 	got := [3]fence{fenced(n, next), fenced(n, next), fenced(n, next)}
@@ -160,6 +168,94 @@ func (l *Loop) compareSizes(c *Comparison) {
 			}
 			return Tame(src)
 		})
+	}
+}
+
+// compareSums adds up matrices of many sizes over rows, over columns and over both.
+func compareSums(c *Comparison) {
+	src := rand.NewPCG(4, 1)
+	for n := 2; n < 150; n++ {
+		m := 2 + random.IntN(src, 9)
+		x := numbers(m*n, func() float64 { return Wild(src) })
+		for _, to := range [][2]int{{1, n}, {m, 1}, {1, 1}} {
+			z, want := fenced(to[0]*to[1], func() float64 { return Tame(src) }), make([]float64, to[0]*to[1])
+			kernel.SumTo(z.slice, x, to[0], to[1], m, n)
+			for j := range n {
+				sum := 0.
+				for i := range m {
+					if sum += x[i*n+j]; to[0] == m {
+						want[i] += x[i*n+j]
+					}
+				}
+				if to[0] == 1 {
+					want[j%to[1]] += sum
+				}
+			}
+			where := func() string { return fmt.Sprintf("%d×%d to %d×%d", m, n, to[0], to[1]) }
+			for i, v := range want {
+				c.equal(z.slice[i], v, where)
+			}
+			c.inside(z, where)
+		}
+	}
+}
+
+// compareRows adds rows of many lengths, beginning anywhere in the row.
+func compareRows(c *Comparison) {
+	src := rand.NewPCG(5, 1)
+	for n := 1; n < 40; n++ {
+		x, y := numbers(3*n, func() float64 { return Wild(src) }), numbers(n, func() float64 { return Wild(src) })
+		at := random.IntN(src, 3*n)
+		z := fenced(3*n, func() float64 { return Tame(src) })
+		kernel.AddRowTo(z.slice, x, y, at)
+		for i := range x {
+			c.equal(z.slice[i], x[i]+y[(at+i)%n], func() string { return fmt.Sprintf("%d numbers from %d on, at %d", n, at, i) })
+		}
+		c.inside(z, func() string { return fmt.Sprintf("%d numbers from %d on", n, at) })
+	}
+}
+
+// compareAdam compares Adam with Moments and Descend.
+func compareAdam(c *Comparison) {
+	for n := range 70 {
+		src := rand.NewPCG(7, uint64(n))
+		next := func() float64 { return Wild(src) }
+		got := [3]fence{fenced(n, next), fenced(n, next), fenced(n, next)}
+		g, want := numbers(n, next), [3][]float64{}
+		for i, f := range got {
+			want[i] = append(want[i], f.slice...)
+		}
+		s, eps := Tame(src), math.Abs(Tame(src))
+		kernel.Adam(got[0].slice, got[1].slice, got[2].slice, g, 0.9, 0.999, s, eps)
+		kernel.Moments(want[1], want[2], g, 0.9, 0.999)
+		kernel.Descend(want[0], want[1], want[2], s, eps)
+		for i, f := range got {
+			for j, v := range f.slice {
+				c.equal(v, want[i][j], func() string { return fmt.Sprintf("length %d, slice %d at %d", n, i, j) })
+			}
+			c.inside(f, func() string { return fmt.Sprintf("length %d, slice %d", n, i) })
+		}
+	}
+}
+
+// compareDot adds the products in the order of the definition.
+func compareDot(c *Comparison) {
+	for n := range 140 {
+		src := rand.NewPCG(6, uint64(n))
+		next := func() float64 { return Tame(src) }
+		if n%2 == 1 {
+			next = func() float64 { return Wild(src) }
+		}
+		x, y := numbers(n, next), numbers(n, next)
+		var s [8]float64
+		for i := range n / 8 * 8 {
+			s[i%8] += float64(x[i] * y[i])
+		}
+		want := (s[0] + s[1] + (s[2] + s[3])) + (s[4] + s[5] + (s[6] + s[7]))
+		for i := n / 8 * 8; i < n; i++ {
+			want += float64(x[i] * y[i])
+		}
+		c.equal(kernel.Dot(x, y), want, func() string { return fmt.Sprintf("length %d", n) })
 	}
 }
 

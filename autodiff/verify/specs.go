@@ -11,17 +11,21 @@ import (
 // the left factor is x[i·xr + p·xc], element (p,j) of the right one y[p·yr + j·yc], and
 //
 //	z[i·n + j] = sum of their products over p = 0 … k−1, each added by one math.FMA
+//
+// or, if Adds is set, what z held plus that sum.
 type Product struct {
 	Name   string
+	Adds   bool
 	Run    func(w *kernel.Workspace, z, x, y []float64, m, k, n int)
 	Stride func(m, k, n int) (xr, xc, yr, yc int)
 }
 
 // Products are those of package kernel.
 var Products = []Product{
-	{"MatMul", (*kernel.Workspace).MatMul, func(m, k, n int) (int, int, int, int) { return k, 1, n, 1 }},
-	{"MatMulT", (*kernel.Workspace).MatMulT, func(m, k, n int) (int, int, int, int) { return k, 1, 1, k }},
-	{"TMatMul", (*kernel.Workspace).TMatMul, func(m, k, n int) (int, int, int, int) { return 1, m, n, 1 }},
+	{"MatMul", false, (*kernel.Workspace).MatMul, func(m, k, n int) (int, int, int, int) { return k, 1, n, 1 }},
+	{"MatMulT", false, (*kernel.Workspace).MatMulT, func(m, k, n int) (int, int, int, int) { return k, 1, 1, k }},
+	{"TMatMul", false, (*kernel.Workspace).TMatMul, func(m, k, n int) (int, int, int, int) { return 1, m, n, 1 }},
+	{"PlusTMatMul", true, (*kernel.Workspace).PlusTMatMul, func(m, k, n int) (int, int, int, int) { return 1, m, n, 1 }},
 }
 
 // A Loop is a kernel that goes over slices, with its definition for one element. It reads
@@ -40,6 +44,10 @@ var Loops = []Loop{
 		func(u, v, w *float64, _, _, _ float64) { *u = *v - *w }},
 	{"MulTo", func(u, v, w []float64, _, _, _ float64) { kernel.MulTo(u, v, w) },
 		func(u, v, w *float64, _, _, _ float64) { *u = *v * *w }},
+	{"MulScaleTo", func(u, v, w []float64, a, _, _ float64) { kernel.MulScaleTo(u, v, w, a) },
+		func(u, v, w *float64, a, _, _ float64) { *u = a * float64(*v**w) }},
+	{"TanhGradTo", func(u, v, w []float64, _, _, _ float64) { kernel.TanhGradTo(u, v, w) },
+		func(u, v, w *float64, _, _, _ float64) { *u = *v - float64(*v*float64(*w**w)) }},
 	{"DivTo", func(u, v, w []float64, _, _, _ float64) { kernel.DivTo(u, v, w) },
 		func(u, v, w *float64, _, _, _ float64) { *u = *v / *w }},
 	{"ScaleTo", func(u, v, _ []float64, a, _, _ float64) { kernel.ScaleTo(u, v, a) },
@@ -48,6 +56,11 @@ var Loops = []Loop{
 		func(u, v, _ *float64, a, _, _ float64) { *u = *v + a }},
 	{"AddScaled", func(u, v, _ []float64, a, _, _ float64) { kernel.AddScaled(u, v, a) },
 		func(u, v, _ *float64, a, _, _ float64) { *u += float64(a * *v) }},
+	{"Reflect", func(u, v, w []float64, a, b, _ float64) { kernel.Reflect(u, v, w, a, b) },
+		func(u, v, w *float64, a, b, _ float64) {
+			*u += float64(a * *v)
+			*w += float64(b * *u)
+		}},
 	{"InvTo", func(u, v, _ []float64, _, _, _ float64) { kernel.InvTo(u, v) },
 		func(u, v, _ *float64, _, _, _ float64) { *u = 1 / *v }},
 	{"SqrtTo", func(u, v, _ []float64, _, _, _ float64) { kernel.SqrtTo(u, v) },

@@ -19,6 +19,13 @@ the table once. The figures are the median, the least and the greatest of -reps 
 Times vary when the machine has other work; shares and ratios vary less, because they
 compare two times of the same moment.
 
+A second table tells for each training step what share of a core's peak, and of the speed of
+the product 744×128×96 at that time, each of its workers reaches, and what they spend their
+time on, by samples of 50 times -ms: products of matrices; elementwise arithmetic; tanh;
+packing, which orders the factors of products; the optimiser; the rest, such as rows that are
+copied and gradients that are added; and waiting, for each other or for the processor. With the
+default they are good to some percent; a longer -ms makes them more exact.
+
   peak         independent fused multiply-adds on one core. It is measured before and
                after each product. The share of a product is its speed over the peak
   matmul, matmulT, tmatmul m×k×n   z = x y, x yᵀ, xᵀ y, on one core
@@ -72,8 +79,9 @@ func defineBench(f *flags.Set) check {
 			return nil, flags.Wrong("-ms %v: want at most 3600000, an hour", ms)
 		}
 		c.Target = time.Duration(ms * float64(time.Millisecond))
+		c.Profile = min(50*c.Target, time.Hour)
 		if quick {
-			c.Small, c.Rounds, c.Target, c.Sizes, c.Epochs = true, 2, time.Millisecond, []int{1, 200}, 1
+			c.Small, c.Rounds, c.Target, c.Profile, c.Sizes, c.Epochs = true, 2, time.Millisecond, 0, []int{1, 200}, 1
 		}
 		return func(e *env) error {
 			if err := e.checkOutput(out); err != nil {

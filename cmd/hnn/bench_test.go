@@ -63,8 +63,9 @@ func TestBench(t *testing.T) {
 		if cell["s"] == "" || cell["allocs"] == "" {
 			t.Errorf("no time in %s", line)
 		}
-		product := strings.Contains(row, "×") || row == "peak"
-		if (cell["share"] != "") != product || (cell["gflops"] != "") != product {
+		step := strings.HasPrefix(row, "step")
+		product := strings.Contains(row, "×") || row == "peak" || step
+		if (cell["share"] != "") != product || (cell["gflops"] != "") != product || (cell["of_product"] != "") != step {
 			t.Errorf("share of the peak in %s", line)
 		}
 		if peered := strings.HasPrefix(row, "step") || strings.HasPrefix(row, "field"); (cell["ratio"] != "") != peered {

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"os/exec"
@@ -61,13 +62,14 @@ func TestInterruptOfCalibration(t *testing.T) {
 
 // The number of operations grows step by step, to no more than is needed.
 func TestCalibrate(t *testing.T) {
-	r := &Row{measure: func(_ context.Context, n int) (time.Duration, uint64, error) {
-		return time.Duration(n) * time.Microsecond, 0, nil
+	r := &Row{measure: func(_ context.Context, n int, c *clock) error {
+		c.took = time.Duration(n) * time.Microsecond
+		return nil
 	}}
 	if err := r.calibrate(context.Background(), 20*time.Millisecond); err != nil || r.n < 10_000 || r.n > 20_000 {
 		t.Errorf("%d operations of 1 µs for 20 ms, error %v", r.n, err)
 	}
-	r.measure = func(context.Context, int) (time.Duration, uint64, error) { return 0, 0, nil } // a clock that does not move
+	r.measure = func(context.Context, int, *clock) error { return nil } // a clock that does not move
 	if err := r.calibrate(context.Background(), time.Hour); err != nil || r.n > 1<<30 {
 		t.Errorf("%d operations of 0 s, error %v", r.n, err)
 	}
@@ -140,4 +142,62 @@ func TestSpread(t *testing.T) {
 			t.Errorf("%v: %s, want %s", v, s, want)
 		}
 	}
+}
+
+// A profile of work that is known tells it, and the shares of a row add up to 1.
+func TestProfile(t *testing.T) {
+	if runtime.GOARCH == "wasm" || runtime.GOARCH == "js" {
+		t.Skip("takes no samples")
+	}
+	r := stepRow([]int{2, 64, 64, 1}, 200, 1)
+	r.n, r.Seconds = 1, []float64{1e-3}
+	if err := r.profile(context.Background(), 300*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if r.Use == nil {
+		t.Skip("no samples")
+	}
+	sum := 0.
+	for _, v := range r.Use {
+		sum += v
+	}
+	if !(sum > 0.99 && sum < 1.5) || !(r.Use[products] > 0) {
+		t.Errorf("%v of %v, sum %v", r.Use, Uses, sum)
+	}
+	var out bytes.Buffer
+	if err := Print(&out, []*Row{r}, false); err != nil || !strings.Contains(out.String(), "products  elementwise  tanh") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
+func TestUseOf(t *testing.T) {
+	const run, team = "hnn/autodiff.(*Plan).Run", "hnn/nn.(*team).work"
+	for want, stack := range map[int][]string{
+		products:    {"hnn/autodiff/kernel.tileAVX512", "hnn/autodiff/kernel.(*Workspace).block", run, team},
+		packing:     {"hnn/autodiff/kernel.transpose4", "hnn/autodiff/kernel.(*tile).pack", "hnn/autodiff/kernel.(*Workspace).product", run, team},
+		tanh:        {"hnn/autodiff/kernel.tanhAVX2", "hnn/autodiff/kernel.TanhTo", run, team},
+		elementwise: {"hnn/autodiff/kernel.mulAVX2", run, team},
+		optimiser:   {"hnn/autodiff/kernel.descendAVX2", "hnn/nn.(*Adam).Step", "hnn/nn.(*Descent).Minimize"},
+		rest:        {"hnn/autodiff/kernel.addScaledAVX2", team, "hnn/nn.(*team).Eval", "hnn/nn.(*Descent).Minimize"},
+		waiting:     {"runtime.Gosched", "hnn/nn.wait", team},
+	} {
+		if got := useOf(stack); got != want {
+			t.Errorf("%v: %s, want %s", stack, Uses[got], Uses[want])
+		}
+	}
+	if got := useOf([]string{"runtime.mcall"}); got != waiting {
+		t.Errorf("the scheduler: %s", Uses[got])
+	}
+}
+
+// A profile that is cut short or has wrong bytes is an error or less, never a panic.
+func FuzzSamples(f *testing.F) {
+	f.Add([]byte{0x0a, 0x04, 0x08, 0x01, 0x10, 0x02, 0x12, 0x04, 0x0a, 0x01, 0x01, 0x10, 0x05, 0x32, 0x01, 'a'})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		z.Write(data)
+		z.Close()
+		samples(b.Bytes())
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"hnn/cmd/hnn/internal/table"
@@ -59,6 +60,26 @@ func Print(out io.Writer, rows []*Row, peered bool) error {
 		}
 		fmt.Fprintln(w)
 	}
+	if err := w.Flush(); err != nil || !slices.ContainsFunc(rows, func(r *Row) bool { return r.Use != nil }) {
+		return err
+	}
+	// What steps do. A worker's share of the peak is that of one core.
+	fmt.Fprintf(w, "\nof each worker\tpeak\tproduct\t\t%s\n", strings.Join(Uses[:], "\t"))
+	for _, r := range rows {
+		if r.Use == nil {
+			continue
+		}
+		peak, product, span := "", "", ""
+		if m, lo, hi := spread(r.Product); len(r.Product) > 0 {
+			p, _, _ := spread(r.Share)
+			peak, product, span = fmt.Sprintf("%.0f %%", 100*p), fmt.Sprintf("%.0f %%", 100*m), fmt.Sprintf("%.0f – %.0f", 100*lo, 100*hi)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s", r.Name, peak, product, span)
+		for _, v := range r.Use {
+			fmt.Fprintf(w, "\t%.1f %%", 100*v)
+		}
+		fmt.Fprintln(w)
+	}
 	return w.Flush()
 }
 
@@ -76,8 +97,9 @@ func seconds(s float64) string {
 }
 
 // Header names the columns that Write fills.
-var Header = []string{"row", "s", "s_min", "s_max", "gflops", "share", "share_min", "share_max", "gain", "gain_min", "gain_max",
-	"allocs", "peer_s", "peer_min", "peer_max", "ratio", "ratio_min", "ratio_max", "remark"}
+var Header = slices.Concat([]string{"row", "s", "s_min", "s_max", "gflops", "share", "share_min", "share_max",
+	"of_product", "of_product_min", "of_product_max"}, Uses[:], []string{"gain", "gain_min", "gain_max",
+	"allocs", "peer_s", "peer_min", "peer_max", "ratio", "ratio_min", "ratio_max", "remark"})
 
 // Write writes the rows to a table with the columns of Header. The figures are the median, the
 // least and the greatest of all rounds.
@@ -91,6 +113,14 @@ func Write(w *table.Writer, rows []*Row) {
 		three(r.Seconds)
 		w.Floats(r.rate())
 		three(r.Share)
+		three(r.Product)
+		for i := range Uses {
+			if r.Use == nil {
+				w.Blank()
+			} else {
+				w.Floats(r.Use[i])
+			}
+		}
 		three(r.Gain)
 		allocs, _, _ := spread(r.Allocs)
 		w.Floats(allocs)

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"strings"
-	"time"
 
 	"hnn/autodiff"
 	"hnn/autodiff/kernel"
@@ -158,9 +157,36 @@ func springRows(n int) *nn.Series {
 // stepRow measures the steps of a training of an HNN.
 func stepRow(sizes []int, rows, workers int) *Row {
 	m, d := network(sizes), springRows(rows)
-	return trainingRow(fmt.Sprintf("step %s rows=%d workers=%d", dashed(sizes), rows, workers), -1, func(context.Context) (nn.Problem, error) {
+	r := trainingRow(fmt.Sprintf("step %s rows=%d workers=%d", dashed(sizes), rows, workers), workers, -1, func(context.Context) (nn.Problem, error) {
 		return nn.Derivatives{}.Problem(m, d, nil, workers)
 	})
+	r.Flop = float64(rows) * flopOfRow(m)
+	return r
+}
+
+// flopOfRow returns the operations in products of matrices of the loss of one row and its
+// gradient: those of two rows less those of one, because nothing is done once for all rows.
+func flopOfRow(m *nn.HNN) (flop float64) {
+	for _, rows := range []int{1, 2} {
+		var g autodiff.Graph
+		x, y := g.Leaf("x", autodiff.NewMatrix(rows, 2)), g.Leaf("y", autodiff.NewMatrix(rows, 2))
+		loss := nn.FieldLoss(m.Field(x), y, nil)
+		var weights []autodiff.Var
+		for _, p := range m.Params() {
+			weights = append(weights, g.Leaf("", p))
+		}
+		plan, err := autodiff.Compile(append(autodiff.Grad(loss, weights...), loss)...)
+		if err != nil {
+			panic(err) // all formulas are of one graph
+		}
+		sum := 0.
+		for _, in := range plan.Listing() {
+			inner := map[string]int{"matmul": in.X.Cols, "matmulT": in.X.Cols, "tmatmul": in.X.Rows}[in.Op]
+			sum += float64(2 * in.Z.Rows * in.Z.Cols * inner)
+		}
+		flop = sum - flop
+	}
+	return flop
 }
 
 // shootingRow measures the loss of shooting and its gradient, for segments of 50 steps of RK4.
@@ -179,12 +205,12 @@ func (c *Config) shootingRow(sizes []int, workers int) *Row {
 	}
 	unit := &nn.Scaling{Mu: autodiff.NewMatrix(1, 2), S: &autodiff.Matrix{Rows: 1, Cols: 2, Data: []float64{1, 1}}, Tau: 1} // steps of 0.1 stay whole
 	return &Row{
-		Name: fmt.Sprintf("shooting %s segments=%d steps=%d workers=%d", dashed(sizes), segments, steps, workers),
-		measure: func(_ context.Context, n int) (time.Duration, uint64, error) {
-			var c clock
+		Name:    fmt.Sprintf("shooting %s segments=%d steps=%d workers=%d", dashed(sizes), segments, steps, workers),
+		workers: workers,
+		measure: func(_ context.Context, n int, c *clock) error {
 			p, err := nn.Shooting{}.Problem(network(sizes), s, unit, workers)
 			if err != nil {
-				return 0, 0, err
+				return err
 			}
 			defer p.(*nn.ShootingProblem).Close()
 			p.Eval(nil, true)
@@ -192,8 +218,8 @@ func (c *Config) shootingRow(sizes []int, workers int) *Row {
 			for range n {
 				p.Eval(nil, true)
 			}
-			took, allocs := c.stop()
-			return took, allocs, nil
+			c.stop()
+			return nil
 		},
 	}
 }
@@ -202,7 +228,7 @@ func (c *Config) shootingRow(sizes []int, workers int) *Row {
 func pixelsRow(workers int) *Row {
 	c := pixels.Default()
 	c.Runs, c.Frames = 1, c.Batch+2
-	return trainingRow(fmt.Sprintf("pixels rows=%d workers=%d", c.Batch, workers), c.Batch, func(ctx context.Context) (nn.Problem, error) {
+	return trainingRow(fmt.Sprintf("pixels rows=%d workers=%d", c.Batch, workers), workers, c.Batch, func(ctx context.Context) (nn.Problem, error) {
 		film, err := c.Record(ctx, rand.NewPCG(1, 1))
 		if err != nil {
 			return nil, err
@@ -218,28 +244,27 @@ func pixelsRow(workers int) *Row {
 
 // trainingRow measures steps of Adam, each an epoch of one batch. The first two do not count,
 // because they compile plans and allocate buffers.
-func trainingRow(name string, batch int, problem func(context.Context) (nn.Problem, error)) *Row {
+func trainingRow(name string, workers, batch int, problem func(context.Context) (nn.Problem, error)) *Row {
 	const first = 2
 	return &Row{
-		Name: name,
-		measure: func(ctx context.Context, n int) (took time.Duration, allocs uint64, err error) {
-			var c clock
+		Name:    name,
+		workers: workers,
+		measure: func(ctx context.Context, n int, c *clock) error {
 			p, err := problem(ctx)
 			if err != nil {
-				return 0, 0, err
+				return err
 			}
 			defer p.(interface{ Close() }).Close()
 			o := nn.Descent{Rule: nn.NewAdam(), Epochs: first + n, Batch: batch, Rate: nn.Constant(1e-3)}
-			err = o.Minimize(ctx, p, func(e nn.Epoch) error {
+			return o.Minimize(ctx, p, func(e nn.Epoch) error {
 				switch e.Epoch {
 				case first:
 					c.start()
 				case first + n:
-					took, allocs = c.stop()
+					c.stop()
 				}
 				return nil
 			})
-			return took, allocs, err
 		},
 	}
 }
