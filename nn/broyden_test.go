@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"hnn/autodiff"
@@ -161,4 +162,17 @@ func ring(t *testing.T) *Series {
 		copy(s.DX.Row(i), []float64{p, -math.Sin(q)})
 	}
 	return s
+}
+
+// A stage is checked against its own unknowns: short segments before it may have more than it takes.
+func TestBroydenStage(t *testing.T) {
+	s := drivenSwing(1, broydenMost/2+10, 1.3, 0, 0, 0, 0.01, 1)
+	f, err := Fit(context.Background(), s, Recipe{Model: Kinds()[0].Maker(Networks{Hidden: []int{3}, Src: rand.NewPCG(1, 1)}), Stages: []Optimizer{
+		Stage{&LBFGS{Iterations: 1}, Shooting{Segment: 1e-9}}, Stage{&Broyden{Iterations: 1}, Shooting{Segment: 50}}}})
+	if err != nil || len(f.Epochs) != 2 {
+		t.Errorf("%v, %+v", err, f)
+	}
+	if _, err := Fit(context.Background(), s, Recipe{Objective: Shooting{Segment: 1e-9}, Stages: []Optimizer{&Broyden{Iterations: 1}}}); err == nil || !strings.Contains(err.Error(), "want at most 5000") {
+		t.Error(err)
+	}
 }

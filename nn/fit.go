@@ -172,11 +172,15 @@ func (f *fit) prepare(data *Series) (err error) {
 		f.hash += f.Valid.Hash()
 	}
 	for i, o := range f.Stages {
-		if err := o.Check(f.problem.Params()); err != nil {
+		params := f.problem.Params()
+		_, its := f.objectiveOf(i)
+		if its != origin { // a later problem has other unknowns
+			params = f.Fitted.Model.Params()
+		}
+		if err := o.Check(params); err != nil {
 			return fmt.Errorf("nn: stage %d: %w", i, err)
 		}
-		_, its := f.objectiveOf(i)
-		if o, ok := bare(o).(interface{ Accepts(Problem) error }); ok && its == origin { // a later problem has other unknowns
+		if o, ok := bare(o).(interface{ Accepts(Problem) error }); ok && its == origin {
 			if err := o.Accepts(f.problem); err != nil {
 				return fmt.Errorf("nn: stage %d: %w", i, err)
 			}

@@ -154,7 +154,12 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 	if p.many = workers; workers <= 0 {
 		p.many = runtime.GOMAXPROCS(0)
 	}
-	p.team = newTeam(p.params, count(p.model), len(p.segments), workers, p.compile)
+	steps := 0
+	for _, g := range p.segments {
+		steps += len(g.legs)
+	}
+	work := count(p.model) * (1 + steps/len(p.segments)) // a row of this problem takes so many
+	p.team = newTeam(p.params, work, len(p.segments), workers, p.compile)
 	return p, nil
 }
 

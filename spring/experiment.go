@@ -175,12 +175,13 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 }
 
 // shooting is the name of the HNN that is trained by shooting: on segments of growing length,
-// in units of 1/ω, each with a number of iterations of Broyden's method.
+// in units of 1/ω, each with a number of iterations. The shortest segments have too many initial
+// states for Broyden's method.
 const shooting = "shooting"
 
 var (
 	shootingSegments   = []float64{1, 5, 20}
-	shootingIterations = []int{20, 20, 150}
+	shootingIterations = []int{60, 20, 150}
 )
 
 // Stages returns how many epochs each stage of the training of a model has at most.
@@ -198,11 +199,20 @@ func (c Config) Stages(model string) []int {
 func (c Config) byShooting(r *nn.Recipe) {
 	r.Stages, r.Valid = nil, nil
 	for i, length := range shootingSegments {
-		r.Stages = append(r.Stages, nn.Stage{
-			Optimizer: &nn.Broyden{Iterations: shootingIterations[i]},
-			Objective: nn.Shooting{Segment: length / c.Omega()},
-		})
+		var o nn.Optimizer = &nn.Broyden{Iterations: shootingIterations[i]}
+		if i == 0 {
+			o = &nn.LBFGS{Iterations: shootingIterations[i]}
+		}
+		r.Stages = append(r.Stages, nn.Stage{Optimizer: o, Objective: nn.Shooting{Segment: length / c.Omega()}})
 	}
+}
+
+func total(stages []int) int {
+	n := 0
+	for _, k := range stages {
+		n += k
+	}
+	return n
 }
 
 // train makes and trains one model; i numbers its streams.
@@ -222,7 +232,7 @@ func (c Config) train(ctx context.Context, name string, i uint64, r *Result, pro
 		Raw:     true,
 		Valid:   test,
 		Workers: c.Workers,
-		Every:   c.Epochs,
+		Every:   total(c.Stages(name)),
 	}
 	if recipe.Objective, err = nn.NewObjective(kind.Objective, nn.Comparison{}); err != nil {
 		return nil, err
