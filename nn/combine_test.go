@@ -224,7 +224,7 @@ func TestNoSwitchOnTypes(t *testing.T) {
 			types[m[1]] = name
 		}
 	}
-	for _, want := range []string{"HNN", "Baseline", "NextState", "Derivatives", "Step", "Port", "Adam", "SGD", "Descent", "Marquardt"} {
+	for _, want := range []string{"HNN", "Baseline", "NextState", "Derivatives", "Step", "Port", "Adam", "SGD", "Descent", "Marquardt", "LBFGS", "Broyden"} {
 		if types[want] == "" {
 			t.Errorf("%s is not found: the test sees too little", want)
 		}
@@ -238,7 +238,7 @@ func TestNoSwitchOnTypes(t *testing.T) {
 		}
 	}
 	// No file compares names either: kinds are rows of tables.
-	byName := regexp.MustCompile(`(==|case|!=) "(hnn|baseline|nextstate|adam|sgd|lm)"`)
+	byName := regexp.MustCompile(`(==|case|!=) "(hnn|baseline|nextstate|adam|sgd|lm|lbfgs|broyden)"`)
 	for _, f := range files {
 		if found := byName.FindString(read(f)); found != "" {
 			t.Errorf("%s asks for a kind by its name: %s", f, found)
