@@ -144,7 +144,13 @@ func (s *Series) cubic(r, j int, rows []int, degree int) (c [4]float64, leverage
 			rhs[k] += float64(p * v)
 		}
 	}
-	if degree = min(degree, n-1); degree == 2 {
+	apart := 1 // rows whose times differ enough to tell a slope
+	for k := 1; k < n; k++ {
+		if s.T[rows[k]]-s.T[rows[k-1]] > 1e-3*scale {
+			apart++
+		}
+	}
+	if degree = min(degree, apart-1); degree == 2 {
 		degree = 1
 	}
 	for k := degree + 1; k < 4; k++ { // the coefficients that so few rows do not tell are 0

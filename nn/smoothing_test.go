@@ -37,3 +37,24 @@ func TestNoiseOfFewRows(t *testing.T) {
 		}
 	}
 }
+
+// Two rows at all but the same time, as at the end of a solver's run, tell no slope: the time scale of
+// noisy positions is that of the motion.
+func TestRowsTogether(t *testing.T) {
+	src := rand.New(rand.NewPCG(5, 6))
+	q := autodiff.NewMatrix(302, 1)
+	times := make([]float64, 302)
+	for i := range times {
+		times[i] = 0.1 * float64(min(i, 300))
+		q.Data[i] = math.Sin(times[i]) + 0.1*src.NormFloat64()
+	}
+	times[301] += 1e-12
+	s, err := Positions(times, q, nil, []float64{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	scale, err := Shooting{}.Scaling(s)
+	if err != nil || !(scale.Tau > 0.3) || scale.Tau > 1.4 {
+		t.Errorf("%v, %+v", err, scale)
+	}
+}
