@@ -35,7 +35,7 @@ var (
 	closeFits = []struct {
 		noise            float64 // up to this share of the spread
 		iterations, rows int
-	}{{1e-4, 2000, 2500}, {noisy, 300, 20_000}}
+	}{{1e-4, 2000, 2500}, {5e-4, 2000, 10_000}, {noisy, 300, 20_000}}
 	closeHidden = []int{32, 32}
 	closeEpochs = 20 // of adam, which begins
 	closeOrder  = 4  // of central differences
@@ -114,8 +114,8 @@ func (t *trainJob) chooseClose(e *env, s *states, noise float64) {
 		return
 	}
 	fit := closeFits[0]
-	if noise > fit.noise {
-		fit = closeFits[1]
+	for i := 1; noise > fit.noise; i++ {
+		fit = closeFits[i]
 	}
 	t.optimizers, t.passes = []string{"adam", "broyden"}, []int{closeEpochs, fit.iterations}
 	if f.First("subset") == "" {

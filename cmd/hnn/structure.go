@@ -149,7 +149,7 @@ func (t *trainJob) structureOf(columns []string) nn.Structure {
 // friction is told well, and where there are many rows the networks are smaller.
 var (
 	structureScales = []float64{1, 5, 20, 100}
-	structurePasses = map[string][]int{"broyden": {20, 20, 40, 200}, "lbfgs": {30, 30, 60, 400}}
+	structurePasses = map[string][]int{"lbfgs": {30, 30, 60, 400}}
 	structureHidden = []int{16, 16}
 	manyRows        = 5000
 )
@@ -159,7 +159,8 @@ const mostLM = 2e9
 
 // chooseStages chooses the optimisers of the stages and their iterations. A system without
 // networks whose unknowns, with the initial states of the segments, are few has lm, which does not
-// mind that their units are unlike. Else it is broyden, unless there are too many unknowns.
+// mind that their units are unlike. A model of kind port has lbfgs, whose slow end keeps networks from
+// following the noise; others have broyden, unless there are too many unknowns.
 func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 	f := t.flags
 	nets := t.expr == "" || strings.Contains(t.expr, "net") || strings.Contains(t.friction, "net") || strings.HasPrefix(t.gain, "net")
@@ -170,7 +171,7 @@ func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 	var optimizers []string
 	var epochs []int
 	for i, length := range t.segments {
-		starts := float64(s.X.Cols) * (s.span()/length + float64(s.Runs()))
+		starts := float64(float64(s.X.Cols) * (s.span()/length + float64(s.Runs())))
 		few := starts + 10
 		name := "lbfgs"
 		switch {
@@ -178,7 +179,7 @@ func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 			name = t.optimizers[min(i, len(t.optimizers)-1)]
 		case t.given() && !nets && float64(s.Rows()*seen)*few*few < mostLM && float64(s.Rows()*seen) > few:
 			name = "lm"
-		case starts+float64(weights(s.X.Cols, t.hidden)) < mostBroyden:
+		case !t.given() && starts+float64(weights(s.X.Cols, t.hidden)) < mostBroyden:
 			name = "broyden"
 		}
 		n, ok := usual[name]
@@ -293,9 +294,8 @@ are then −R ∂H/∂x, −∂D/∂x and G u.
   -inputs u -gain constant:q0           the pump of a tank; -gain 1:q0 if u is what it pumps
 
 The objective is shooting, by segments of 1, 5, 20 and 100 time scales of the data, since long
-ones tell friction. Without networks the optimiser is lm where the unknowns are few, else broyden,
-with -epochs 20,20,40,200, or lbfgs, 30,30,60,400, where there are more than 3000 unknowns; networks
-have -hidden 32,32, or 16,16 for more than 5000 rows. The momenta may
+ones tell friction. Without networks the optimiser is lm where the unknowns are few, else lbfgs,
+with -epochs 30,30,60,400 and -hidden 32,32, or 16,16 for more than 5000 rows. The momenta may
 be missing, or be left out by naming q alone: -q q. That is best where they were made of the q
 by differences: they would count as measured, with errors that hang together. If the columns -p
 are velocities, as of a double pendulum, say so: -velocities. A typed kinetic energy turns them
