@@ -88,6 +88,8 @@ func (b *Broyden) Minimize(ctx context.Context, p Problem, each func(Epoch) erro
 	return quasiNewton{b, b.Iterations, b.Subset, 0, 0, &b.iteration, &b.ended}.minimize(ctx, p, each)
 }
 
+func (b *Broyden) partial(rows int) bool { return b.Subset > 0 && b.Subset < rows }
+
 func (b *Broyden) known() bool { return b.h != nil }
 
 func (b *Broyden) forget() { b.h = nil }

@@ -92,9 +92,22 @@ func Fit(ctx context.Context, data *Series, r Recipe) (*Fitted, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s, ok := f.problem.(interface {
+		settle(context.Context, float64) error
+	}); ok && f.partial() {
+		if err := s.settle(ctx, settled); err != nil { // unknowns of rows that were left out
+			return nil, err
+		}
+	}
 	f.Fitted.Notes = append(f.Fitted.Notes, f.poor()...)
 	f.Fitted.Found = found(f.Fitted.Model, f.problem)
 	return &f.Fitted, nil
+}
+
+// partial tells whether the last stage has left rows out.
+func (f *fit) partial() bool {
+	o, ok := bare(f.Stages[len(f.Stages)-1]).(interface{ partial(rows int) bool })
+	return ok && o.partial(f.problem.Rows())
 }
 
 // A fit is the state of a Fit.

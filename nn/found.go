@@ -182,7 +182,13 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 		use = append(use, c)
 	}
 	free := p.pin(f, constants, a, use, g[kw:], sigma)
-	if err := p.covariance(f, a, free, s); err != nil {
+	units := make([]float64, kc) // of constants that may be 0
+	for c, of := range constants {
+		if of.Form == NotNegative {
+			units[c] = math.Abs(of.Unit)
+		}
+	}
+	if err := p.covariance(f, a, free, s, units); err != nil {
 		return err
 	}
 	for _, c := range free {
@@ -215,7 +221,7 @@ const (
 func (p *ShootingProblem) pin(f *Found, constants []*TypedConstant, a *autodiff.Matrix, use []int, g []float64, sigma float64) []int {
 	free := slices.Clone(use)
 	for {
-		at, least, wants, own := -1, math.Inf(1), 0., 0.
+		at, least, wants, off := -1, math.Inf(1), 0., 0.
 		var far []string
 		for i, c := range free {
 			if constants[c].Form != NotNegative || !(math.Abs(constants[c].Theta.Data[0]) < pinnedBelow) {
@@ -226,10 +232,14 @@ func (p *ShootingProblem) pin(f *Found, constants []*TypedConstant, a *autodiff.
 				column[r] = a.At(r, c)
 				by += float64(column[r] * g[r])
 			}
+			own := length(column)
 			left := beyond(a, slices.Delete(slices.Clone(free), i, i+1), column)
-			w, e := f.Constants[c].Value-by/float64(left*left), sigma/left
+			if !(left > notApart*own) { // others can take its place
+				continue
+			}
+			w, e := f.Constants[c].Value-by/float64(left*left), math.Hypot(sigma/left, surest*constants[c].Unit)
 			if !(w >= pinnedErrors*e) && !(w/e >= least) {
-				at, least, wants, own = i, w/e, w, e
+				at, least, wants, off = i, w/e, w, e
 			}
 			if v := f.Constants[c].Value; w-v > pinnedErrors*e {
 				far = append(far, fmt.Sprintf("the fit has not ended: %s is %.3g, where the data want about %.3g", constants[c].Name, v, w))
@@ -240,10 +250,10 @@ func (p *ShootingProblem) pin(f *Found, constants []*TypedConstant, a *autodiff.
 			return free
 		}
 		c := free[at]
-		if wants < -negative*own {
-			f.Notes = append(f.Notes, fmt.Sprintf("%s wants to be negative, about %.3g ± %.2g: it is held at 0, where it is smallest", constants[c].Name, wants, own))
+		if wants < -negative*off {
+			f.Notes = append(f.Notes, fmt.Sprintf("%s wants to be negative, about %.3g ± %.2g: it is held at 0, where it is smallest", constants[c].Name, wants, off))
 		} else {
-			f.Notes = append(f.Notes, fmt.Sprintf("%s is 0 within its error: the data want %.2g ± %.2g", constants[c].Name, wants, own))
+			f.Notes = append(f.Notes, fmt.Sprintf("%s is 0 within its error: the data want %.2g ± %.2g", constants[c].Name, wants, off))
 		}
 		f.Constants[c].Value = 0
 		free = slices.Delete(free, at, at+1)
@@ -345,7 +355,7 @@ func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, 
 
 // covariance computes errors and correlations of the constants in free from the triangle a and the
 // S of sandwich.
-func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s *autodiff.Matrix) error {
+func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s *autodiff.Matrix, units []float64) error {
 	k := len(free)
 	if k == 0 {
 		return nil
@@ -397,7 +407,7 @@ func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s
 		return sum
 	}
 	for i, c := range free {
-		least := surest * f.Constants[c].Value
+		least := surest * max(math.Abs(f.Constants[c].Value), units[c])
 		f.Constants[c].Error = math.Sqrt(cov(i, i) + float64(least*least))
 	}
 	for i, c := range free {
@@ -412,7 +422,7 @@ func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s
 	return nil
 }
 
-// surest is the least standard error, as a share of the value. What a solver that made the data has
+// surest is the least standard error, as a share of the value, or of the unit of one that may be 0. What a solver that made the data has
 // wrong cannot be told from them.
 const surest = 1e-8
 

@@ -339,6 +339,9 @@ func (m *Port) ports(n *Networks, s *Series, scale *Scaling) error {
 	if len(m.InputNames) == 0 {
 		return nil
 	}
+	if _, known := gain.knownGain(); known && len(gain.on) > 1 {
+		return fmt.Errorf("nn: the gain %s of %d states: want one state, as in %s:p, or a gain that is found", gain.form, len(gain.on), gain.form)
+	}
 	var units []float64
 	for _, i := range gain.on {
 		for j, name := range m.InputNames {

@@ -78,6 +78,8 @@ func (l *LBFGS) Minimize(ctx context.Context, p Problem, each func(Epoch) error)
 	return quasiNewton{l, l.Iterations, l.Subset, l.LossTol, l.GradTol, &l.iteration, &l.ended}.minimize(ctx, p, each)
 }
 
+func (l *LBFGS) partial(rows int) bool { return l.Subset > 0 && l.Subset < rows }
+
 func (l *LBFGS) known() bool { return len(l.s) > 0 }
 
 func (l *LBFGS) forget() { l.s, l.y, l.rho = nil, nil, nil }

@@ -50,7 +50,7 @@ const (
 	lambdaLeast = 1e-18
 	lambdaMost  = 1e18
 	shareOfX    = 0.2   // ‖D v‖ / ‖D x‖ of the first step, at most
-	scaleFall   = 0.5   // of D, a step
+	scaleFall   = 0.7   // of D, a step
 	probe       = 0.1   // share of v after which r is evaluated for r″
 	bend        = 0.75  // ‖D a‖ / ‖D v‖, at most
 	straight    = 1e-8  // ‖D v‖ / ‖D x‖ up to which a would be rounding and is left out

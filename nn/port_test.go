@@ -735,3 +735,25 @@ func TestPortKnown(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A stage that leaves segments out leaves their initial states at first guesses. They are fitted before
+// anything is said of errors.
+func TestFoundOfSubset(t *testing.T) {
+	k, err := KindOf("port")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errors [2]float64
+	for i, subset := range []int{0, 20} {
+		f, err := Fit(context.Background(), drivenSwing(1, 600, 1.3, 0, 0, 0, 1e-6, 1), Recipe{
+			Model: k.Maker(Networks{Structure: Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1.2}}}), Objective: Shooting{Segment: 1},
+			Stages: []Optimizer{&LBFGS{Iterations: 100, Subset: subset}}, Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		errors[i] = f.Found.Constants[0].Error
+	}
+	if !(errors[1] < 3*errors[0]) {
+		t.Errorf("standard errors %v of all segments, %v after a fit of twenty", errors[0], errors[1])
+	}
+}

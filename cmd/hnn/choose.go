@@ -67,6 +67,11 @@ func (t *trainJob) choose(e *env, s *states) error {
 	own := f.First("optimizer", "epochs", "batch", "lr", "lr-end", "schedule", "beta1", "beta2", "eps", "weight-decay", "momentum") != ""
 	if s.T != nil && s.Rows() >= fewRows && !(own && t.objective != "") {
 		noise, told = s.noiseShare(s.Noise())
+		if s.DX != nil {
+			rates := states{Series: nn.Series{T: s.T, X: s.DX, Starts: s.Starts}}
+			own, sure := rates.noiseShare(rates.Noise())
+			noise, told = max(noise, own), told && sure
+		}
 	}
 	if t.objective == "" {
 		t.objective = cmp.Or(t.usual(), kind.Objective)
@@ -98,8 +103,12 @@ func (t *trainJob) choose(e *env, s *states) error {
 		why = "the system is known in part"
 	}
 	if why != "" && !t.quiet {
-		e.say("%s: %s, so whole motions are fitted: -kind %s -objective shooting -segment %s -optimizer %s -epochs %s -hidden %s",
-			s.name, why, t.kind, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, f.Lookup("hidden").Value)
+		rows := ""
+		if t.subset > 0 {
+			rows = fmt.Sprintf(" -subset %d", t.subset)
+		}
+		e.say("%s: %s, so whole motions are fitted: -kind %s -objective shooting -segment %s -optimizer %s -epochs %s%s -hidden %s",
+			s.name, why, t.kind, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, rows, f.Lookup("hidden").Value)
 	}
 	return nil
 }
@@ -110,7 +119,7 @@ func (t *trainJob) chooseClose(e *env, s *states, noise float64) {
 	if f.First("hidden") == "" {
 		t.hidden = closeHidden
 	}
-	if weights(s.X.Cols, t.hidden) > mostBroyden {
+	if t.weights(s) > mostBroyden {
 		return
 	}
 	fit := closeFits[0]
@@ -122,8 +131,11 @@ func (t *trainJob) chooseClose(e *env, s *states, noise float64) {
 		t.subset = fit.rows
 	}
 	how := ""
-	if f.First("objective", "derivatives", "order", "stride") == "" && t.objective == "derivatives" && s.DX == nil {
-		t.by.Order, how = closeOrder, fmt.Sprintf(" -order %d", closeOrder)
+	if f.First("derivatives", "order", "stride") == "" && t.objective == "derivatives" && s.DX == nil {
+		t.by.From, t.by.Order, t.by.Stride = nn.Central, closeOrder, s.stride()
+		if how = fmt.Sprintf(" -order %d", t.by.Order); t.by.Stride > 1 {
+			how += fmt.Sprintf(" -stride %d", t.by.Stride)
+		}
 	}
 	if !t.quiet {
 		e.say("%s: noise is at most %.2g %% of the spread of the data, so the fit is a close one: -kind %s -objective %s%s -optimizer %s -epochs %s -subset %d -hidden %s", s.name,
@@ -131,14 +143,46 @@ func (t *trainJob) chooseClose(e *env, s *states, noise float64) {
 	}
 }
 
-// weights returns the number of weights of a network of one output.
-func weights(in int, hidden []int) int {
-	n := 0
-	for _, h := range hidden {
-		n += (in + 1) * h
+// stride returns how many rows apart states are a tenth of the time scale of the data apart: nearer
+// ones tell their derivatives worse, since noise counts for more.
+func (s *states) stride() int {
+	scale, err := nn.Shooting{}.Scaling(&s.Series)
+	if err != nil {
+		return 1
+	}
+	shortest := s.Rows()
+	for i := range s.Runs() {
+		lo, hi := s.Run(i)
+		shortest = min(shortest, hi-lo)
+	}
+	return max(1, min(int(0.1*scale.Tau/s.interval()), shortest/20))
+}
+
+// weights returns the number of parameters of the model that the flags ask for, or more than
+// Broyden's method takes.
+func (t *trainJob) weights(s *states) int {
+	in, n := s.X.Cols, 0
+	for _, h := range t.hidden {
+		if n += (in + 1) * h; n > mostBroyden {
+			return n
+		}
 		in = h
 	}
-	return n + in + 1
+	kind, err := nn.KindOf(t.kind)
+	if err != nil {
+		return mostBroyden + 1
+	}
+	networks := t.networks(0)
+	networks.Masses, networks.Structure = t.masses, t.structureOf(s.names)
+	m, err := kind.New(&networks, &s.Series, nil)
+	if err != nil {
+		return mostBroyden + 1
+	}
+	n = 0
+	for _, p := range m.Params() {
+		n += len(p.Data)
+	}
+	return n
 }
 
 // checkMethod finds the method of shooting.

@@ -74,12 +74,22 @@ func TestChoose(t *testing.T) {
 // that of the defaults for noise.
 func TestChooseClose(t *testing.T) {
 	clean, some := pendulumData(t, "0", 4), pendulumData(t, "0.002", 4)
+	fine := filepath.Join(t.TempDir(), "fine.csv")
+	must(t, "simulate", "-system", "pendulum", "-n", "2", "-seed", "3", "-duration", "12", "-dt", "0.02", "-o", fine)
+	rates := "q,p,t,dq,dp\n" // derivatives with noise, of states without
+	for i := range 200 {
+		u := 0.05 * float64(i)
+		rates += fmt.Sprintf("%v,%v,%v,%v,%v\n", math.Sin(u), math.Cos(u), u, math.Cos(u)+0.03*math.Sin(float64(i*i)), -math.Sin(u))
+	}
 	model := filepath.Join(t.TempDir(), "m.json")
 	for _, c := range []struct{ flags, file, says string }{
+		{"-derivatives central -order 2 -stride 3", fine, "-objective derivatives -optimizer adam,broyden"},
+		{"", put(t, t.TempDir(), "rates.csv", rates), ""},
 		{"", clean, "-kind hnn -objective derivatives -order 4 -optimizer adam,broyden -epochs 20,2000 -subset 2500"},
 		{"", pendulumData(t, "0", 6), "-objective derivatives -optimizer adam,broyden -epochs 20,2000"},
 		{"", some, "-kind hnn -objective derivatives -order 4 -optimizer adam,broyden -epochs 20,300 -subset 20000"},
 		{"-objective step -subset 200", clean, "-objective step -optimizer adam,broyden -epochs 20,2000 -subset 200"},
+		{"", cutRates(t, fine), "-order 4 -stride 6 -optimizer"},
 		{"-epochs 2", clean, ""},
 		{"-optimizer lbfgs -epochs 2", clean, ""},
 		{"-hidden 64,64", clean, ""},
@@ -93,6 +103,16 @@ func TestChooseClose(t *testing.T) {
 	if got := scores(t, model, clean)["step_rmse"]; !(got < 1e-4) {
 		t.Errorf("a step of the close fit is off by %v", got)
 	}
+}
+
+// cutRates returns the file without its last two columns.
+func cutRates(t *testing.T, file string) string {
+	var b strings.Builder
+	for _, line := range strings.Fields(string(contents(t, file))) {
+		cells := strings.Split(line, ",")
+		b.WriteString(strings.Join(cells[:len(cells)-2], ",") + "\n")
+	}
+	return put(t, t.TempDir(), "cut.csv", b.String())
 }
 
 // A pendulum seen by its angle alone, with noise: the period that is learned by default is

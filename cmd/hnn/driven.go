@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -91,6 +92,35 @@ func (m *model) inputs(ctx context.Context, file string, between nn.Interpolatio
 		return nil, err
 	}
 	return &inputs{s, time[0]}, nil
+}
+
+// curved is the share of the spread of a smooth input that a line between two rows may be off by.
+const curved = 0.003
+
+// tellCurve warns of smooth inputs that lines between their rows do not follow. With the differences
+// δ² and δ⁴ of the input, a line is off by δ²/8 in its middle; δ⁴ is much smaller than δ² where the
+// input is smooth, and larger where it is noise or steps.
+func (e *env) tellCurve(s *states) {
+	if s.U == nil {
+		return
+	}
+	for j, name := range s.cols.u {
+		second, fourth, n := 0., 0., 0.
+		low, high := math.Inf(1), math.Inf(-1)
+		for i := range s.Runs() {
+			lo, hi := s.Run(i)
+			u := func(r int) float64 { return s.U.At(r, j) }
+			for r := lo + 2; r < hi-2; r++ {
+				d2 := u(r-1) - 2*u(r) + u(r+1)
+				d4 := u(r-2) - 4*u(r-1) + 6*u(r) - 4*u(r+1) + u(r+2)
+				second, fourth, n = second+float64(d2*d2), fourth+float64(d4*d4), n+1
+				low, high = min(low, u(r)), max(high, u(r))
+			}
+		}
+		if off := math.Sqrt(second/n) / 8 / (high - low); off > curved && fourth < second/4 {
+			e.warn("%s: the input %s is smooth and has few rows a period: lines between them are off by %.2g %% of its spread: -interpolate cubic is closer", s.name, name, 100*off)
+		}
+	}
 }
 
 // widestGap is how many usual intervals inputs may be interpolated over.

@@ -90,6 +90,7 @@ func defineEval(f *flags.Set) check {
 				return err
 			}
 			m := models[0]
+			o.suit(f, m)
 			s, err := readFor(e, m, data, &c, f)
 			if err != nil {
 				return err

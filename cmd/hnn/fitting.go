@@ -87,6 +87,9 @@ func (t *trainJob) run(e *env) error {
 		e.say("%s: %s", s.name, s.note)
 	}
 	e.tellJump(s)
+	if t.inputs != nil && t.flags.First("interpolate") == "" {
+		e.tellCurve(s)
+	}
 	if s.T == nil && s.DX == nil {
 		return fmt.Errorf("%s: no times: want a column t, or another that -t names, or the derivatives %s", s.name, strings.Join(prefixed("d", s.names), ", "))
 	}

@@ -245,7 +245,7 @@ func TestFormulaFriction(t *testing.T) {
 	must(t, "train", "-quiet", "-H", "p^2/2+q^2/2+q^4/4", "-friction", "0.05*p^2+0.05*p^4", "-epochs", "1", "-o", path("true.json"), path("some.csv"))
 	data := runsOf(t, dir, "data.csv", path("true.json"), "1.5,0", "0,1.2", "-0.8,0.3", "0.5,-1.6", "2,0.5")
 	test := runsOf(t, dir, "test.csv", path("true.json"), "1.8,0.1", "0.3,1.1")
-	must(t, "train", "-quiet", "-H", "p^2/2+net(q)", "-friction", "net", "-hidden", "12,12", "-epochs", "30,60,300", "-o", path("m.json"), data)
+	must(t, "train", "-quiet", "-H", "p^2/2+net(q)", "-friction", "net", "-hidden", "12,12", "-epochs", "10,20,100", "-o", path("m.json"), data)
 	r := hnn(t, "", "formula", "-path", path("path.csv"), "-report", path("r.csv"), "-model", path("f.json"), path("m.json"), data)
 	if r.status != 0 || !strings.Contains(r.errors, "with -H goes -friction '0.05") || !strings.Contains(r.errors, "the data tell 5 terms in the place of ") || strings.Contains(r.errors, "no sum of so few") {
 		t.Errorf("%+v", r)

@@ -74,6 +74,7 @@ func defineRollout(f *flags.Set) check {
 				return err
 			}
 			m := models[0]
+			o.suit(f, m)
 			cols := m.names()
 			if len(state) != len(cols) {
 				return flags.Wrong("-state has %d numbers, the model wants %d", len(state), len(cols))

@@ -56,7 +56,7 @@ type solver struct {
 // tolerances registers the flags of methods that choose their steps.
 func (s *solver) tolerances(f *flags.Set) {
 	f.Float(&s.rtol, "rtol", flags.NotNegative, "relative `tolerance` of the solver")
-	f.Float(&s.atol, "atol", flags.NotNegative, "absolute `tolerance` of the solver")
+	f.Float(&s.atol, "atol", flags.NotNegative, "absolute `tolerance` of the solver; for a model smaller by default where its data are below 1")
 	f.Float(&s.maxStep, "max-step", flags.NotNegative, "longest `step` of the solver, 0: no bound")
 	s.maxEval = 10_000_000
 	f.Int(&s.maxEval, "max-eval", 0, "most `evaluations` of the field for one trajectory, 0: no bound")
@@ -80,6 +80,22 @@ func checkSteps(name string, duration, step float64) error {
 		return flags.Wrong("%s %v in steps of %v is %.3g steps, at most %d are taken", name, duration, step, n, maxSteps)
 	}
 	return nil
+}
+
+// suit makes the absolute tolerance smaller for a model whose training data are small numbers, such
+// as lengths of nanometres in metres, unless a flag gives it: it is then a share of 1e-9 of the least
+// spread of a component.
+func (s *solver) suit(f *flags.Set, m *model) {
+	if f.First("atol") != "" || m.made == nil {
+		return
+	}
+	least := 1.
+	for j, low := range m.made.Low {
+		if spread := m.made.High[j] - low; spread > 0 {
+			least = min(least, spread)
+		}
+	}
+	s.atol *= least
 }
 
 // check finds what is wrong with the flags, for trajectories that last for duration.

@@ -102,10 +102,10 @@ func (c *columns) of(f *flags.Set, made *nn.Origin) {
 		if c.q, c.p, c.absent = made.Q, made.P, true; made.Flags["q"] != "" && made.Flags["p"] == "" {
 			c.p = nil // they were not read in the training
 		}
-		for _, m := range strings.Split(made.Flags["mass"], ",") {
-			if v, err := flags.Positive.Number(m); err == nil {
-				c.masses = append(c.masses, v)
-			}
+	}
+	for _, m := range strings.Split(made.Flags["mass"], ",") {
+		if v, err := flags.Positive.Number(m); err == nil {
+			c.masses = append(c.masses, v)
 		}
 	}
 	if c.q == nil && len(c.p) == len(made.Q) {

@@ -168,6 +168,7 @@ func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 	if s.Hidden != nil {
 		seen /= 2
 	}
+	weights := float64(t.weights(s))
 	var optimizers []string
 	var epochs []int
 	for i, length := range t.segments {
@@ -179,7 +180,7 @@ func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 			name = t.optimizers[min(i, len(t.optimizers)-1)]
 		case t.given() && !nets && float64(s.Rows()*seen)*few*few < mostLM && float64(s.Rows()*seen) > few:
 			name = "lm"
-		case !t.given() && starts+float64(weights(s.X.Cols, t.hidden)) < mostBroyden:
+		case !t.given() && starts+weights < mostBroyden:
 			name = "broyden"
 		}
 		n, ok := usual[name]
