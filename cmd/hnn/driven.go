@@ -112,7 +112,7 @@ func (e *env) tellCurve(s *states) {
 			u := func(r int) float64 { return s.U.At(r, j) }
 			for r := lo + 2; r < hi-2; r++ {
 				d2 := u(r-1) - 2*u(r) + u(r+1)
-				d4 := u(r-2) - 4*u(r-1) + 6*u(r) - 4*u(r+1) + u(r+2)
+				d4 := u(r-2) - float64(4*u(r-1)) + float64(6*u(r)) - float64(4*u(r+1)) + u(r+2)
 				second, fourth, n = second+float64(d2*d2), fourth+float64(d4*d4), n+1
 				low, high = min(low, u(r)), max(high, u(r))
 			}
