@@ -16,6 +16,10 @@ import (
 // longer compared by default: a state with noise is a wrong argument of the field.
 const noisy = 0.003
 
+// noisyRates is the share of noise in given derivatives above which these are not fitted closely.
+// They change faster than states, so less of it cannot be told from motion.
+const noisyRates = 0.01
+
 // fewRows is the number of rows below which noise cannot be told.
 const fewRows = 40
 
@@ -70,7 +74,7 @@ func (t *trainJob) choose(e *env, s *states) error {
 		if s.DX != nil {
 			rates := states{Series: nn.Series{T: s.T, X: s.DX, Starts: s.Starts}}
 			own, sure := rates.noiseShare(rates.Noise())
-			noise, told = max(noise, own), told && sure
+			told = told && sure && own < noisyRates
 		}
 	}
 	if t.objective == "" {

@@ -74,7 +74,7 @@ func defineSpring(f *flags.Set) check {
 	f.Int(&c.Train, "train", 1, "training `trajectories`")
 	f.Int(&c.Test, "test", 1, "test `trajectories`")
 	f.BoolVar(&c.NextState, "nextstate", false, "train the next-state baseline too")
-	f.BoolVar(&c.Shooting, "shooting", false, "train an HNN by shooting too, from t, q and p alone; takes a minute")
+	f.BoolVar(&c.Shooting, "shooting", false, "train an HNN by shooting too, from t, q and p alone; takes twenty seconds")
 	f.Floats(&c.Energies, "energies", flags.Positive, "`energies` of the rollouts, in J")
 	f.Float(&c.Rollout, "rollout", flags.Positive, "`time` that each rollout lasts, in s")
 	pointsFlag(f, &points)

@@ -81,8 +81,9 @@ the variance that is left.
 
 What no flag says is chosen by the noise of the data, its share of their spread, and one line
 says what was chosen:
-  below 0.3 %   a close fit, -optimizer adam,broyden -hidden 32,32 with -epochs 20,2000 -subset
-                2500, unless a flag of the optimisers is given; above 0.01 % of 10000 rows, above
+  below 0.3 %   and of dq and dp below 1 %: a close fit, -optimizer adam,broyden -hidden 32,32 with
+                -epochs 20,2000 -subset 2500, unless a flag of the optimisers is given; above 0.01 %
+                of 10000 rows, above
                 0.05 % with -epochs 20,300 of 20000 rows. Without dq and dp it is of central
                 differences of -order 4 between rows a tenth of a time scale apart, -stride
   above it      -objective shooting if the file has no dq and dp, with -optimizer broyden -epochs
