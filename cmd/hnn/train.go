@@ -83,9 +83,9 @@ What no flag says is chosen by the noise of the data, its share of their spread,
 says what was chosen:
   below 0.3 %   and of dq and dp below 1 %: a close fit, -optimizer adam,broyden -hidden 32,32 with
                 -epochs 20,2000 -subset 2500, unless a flag of the optimisers is given; above 0.01 %
-                of 10000 rows, above
-                0.05 % with -epochs 20,300 of 20000 rows. Without dq and dp it is of central
-                differences of -order 4 between rows a tenth of a time scale apart, -stride
+                of 10000 rows, above 0.05 % with -epochs 20,300 of 20000 rows. Without dq and dp
+                it is of central differences of -order 4 between rows a tenth of a time scale
+                apart, -stride
   above it      -objective shooting if the file has no dq and dp, with -optimizer broyden -epochs
                 20,20,200 -hidden 32,32 and segments of 1, 5 and 20 time scales of the data. Where
                 there are more than 3000 unknowns, -optimizer lbfgs -epochs 60,60,400. The same
