@@ -66,6 +66,10 @@ type team struct {
 // go on.
 const patience = 1000
 
+// helperPatience is how long a helper waits awake for the next step. It is longer than most steps
+// of one worker: a helper that came too late for one step is in time for the next.
+const helperPatience = 5 * patience
+
 // wait is round i of waiting for another worker.
 func wait(i int) {
 	if i < patience {
@@ -113,7 +117,7 @@ func newTeam(params []*autodiff.Matrix, weights, rows, workers int, make func(ro
 					t.work()
 					t.busy.Add(-1)
 				}
-				for i := 0; i < patience && len(w.start) == 0; i++ {
+				for i := 0; i < helperPatience && len(w.start) == 0; i++ {
 					runtime.Gosched()
 				}
 			}
