@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"hnn/autodiff"
@@ -175,19 +176,27 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 }
 
 // shooting is the name of the HNN that is trained by shooting: on segments of growing length,
-// in units of 1/ω, each with a number of iterations. The shortest segments have too many initial
-// states for Broyden's method.
+// in units of 1/ω, each with a number of iterations of Broyden's method or, where there are too many
+// initial states for it, of L-BFGS.
 const shooting = "shooting"
 
+// shootingStarts is the most initial states that Broyden's method takes beside the network.
+const shootingStarts = 1500
+
 var (
-	shootingSegments   = []float64{1, 5, 20}
-	shootingIterations = []int{60, 20, 150}
+	shootingSegments = []float64{1, 5, 20}
+	shootingBroyden  = []int{20, 20, 150}
+	shootingLBFGS    = []int{60, 60, 300}
 )
 
 // Stages returns how many epochs each stage of the training of a model has at most.
 func (c Config) Stages(model string) []int {
 	if model == shooting {
-		return shootingIterations
+		n := make([]int, len(shootingSegments))
+		for i := range n {
+			n[i], _ = c.shootingStage(i)
+		}
+		return n
 	}
 	if c.Broyden > 0 {
 		return []int{c.Epochs, c.Broyden}
@@ -195,14 +204,21 @@ func (c Config) Stages(model string) []int {
 	return []int{c.Epochs}
 }
 
+// shootingStage returns the iterations of a stage of shooting, and its optimiser.
+func (c Config) shootingStage(i int) (int, nn.Optimizer) {
+	if float64(c.Train)*math.Ceil(c.Duration*c.Omega()/shootingSegments[i]) > shootingStarts {
+		n := shootingLBFGS[i]
+		return n, &nn.LBFGS{Iterations: n}
+	}
+	n := shootingBroyden[i]
+	return n, &nn.Broyden{Iterations: n}
+}
+
 // byShooting changes a recipe to that of shooting.
 func (c Config) byShooting(r *nn.Recipe) {
 	r.Stages, r.Valid = nil, nil
 	for i, length := range shootingSegments {
-		var o nn.Optimizer = &nn.Broyden{Iterations: shootingIterations[i]}
-		if i == 0 {
-			o = &nn.LBFGS{Iterations: shootingIterations[i]}
-		}
+		_, o := c.shootingStage(i)
 		r.Stages = append(r.Stages, nn.Stage{Optimizer: o, Objective: nn.Shooting{Segment: length / c.Omega()}})
 	}
 }
