@@ -176,3 +176,28 @@ func TestBroydenStage(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A step of Broyden's method allocates nothing once its matrix is there.
+func TestBroydenAllocatesNothing(t *testing.T) {
+	const n = 40
+	b, src := &Broyden{}, rand.New(rand.NewPCG(1, 2))
+	x, xNew, g, gNew, d := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	step := func() {
+		b.direction(d, g)
+		for i := range x {
+			xNew[i] = x[i] + 0.1*d[i]
+			gNew[i] = (1 + float64(i)) * (xNew[i] + 0.01*src.Float64())
+		}
+		b.learn(x, xNew, g, gNew, 0.1)
+		copy(x, xNew)
+		copy(g, gNew)
+	}
+	for i := range g {
+		x[i] = 1
+		g[i] = 1 + float64(i)
+	}
+	step()
+	if a := testing.AllocsPerRun(50, step); a != 0 {
+		t.Errorf("%v allocations a step", a)
+	}
+}

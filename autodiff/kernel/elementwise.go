@@ -130,9 +130,9 @@ func Dot(x, y []float64) float64 {
 	y = y[:len(x)]
 	n := len(x) &^ 7
 	if active.dot != nil && n > 0 {
-		active.dot(&s, x[:n], y[:n])
+		s = active.dot(x[:n], y[:n])
 	} else {
-		dotGo(&s, x[:n], y[:n])
+		s = dotGo(x[:n], y[:n])
 	}
 	sum := (s[0] + s[1] + (s[2] + s[3])) + (s[4] + s[5] + (s[6] + s[7]))
 	for i := n; i < len(x); i++ {
@@ -141,7 +141,7 @@ func Dot(x, y []float64) float64 {
 	return sum
 }
 
-func dotGo(s *[8]float64, x, y []float64) {
+func dotGo(x, y []float64) [8]float64 {
 	var s0, s1, s2, s3, s4, s5, s6, s7 float64
 	for len(x) >= 8 {
 		a, b := x[:8:8], y[:8:8]
@@ -155,7 +155,7 @@ func dotGo(s *[8]float64, x, y []float64) {
 		s7 += float64(a[7] * b[7])
 		x, y = x[8:], y[8:]
 	}
-	*s = [8]float64{s0, s1, s2, s3, s4, s5, s6, s7}
+	return [8]float64{s0, s1, s2, s3, s4, s5, s6, s7}
 }
 
 // InvTo sets z[i] = 1 / x[i].

@@ -244,10 +244,10 @@ loop: \
 	NEXT(l)
 
 #define DOTARGS \
-	MOVQ s+0(FP), DI        \
-	MOVQ x_base+8(FP), SI   \
-	MOVQ x_len+16(FP), R12  \
-	MOVQ y_base+32(FP), BX  \
+	LEAQ s+48(FP), DI       \
+	MOVQ x_base+0(FP), SI   \
+	MOVQ x_len+8(FP), R12   \
+	MOVQ y_base+24(FP), BX  \
 	LEAQ (SI)(R12*8), SI    \
 	LEAQ (BX)(R12*8), BX    \
 	NEGQ R12
@@ -456,10 +456,10 @@ loop:
 	VZEROUPPER
 	RET
 
-// func dotAVX512(s *[8]float64, x, y []float64)
+// func dotAVX512(x, y []float64) (s [8]float64)
 //
-//	for i := range x { s[i%8] += float64(x[i] * y[i]) } // s is 0 before
-TEXT ·dotAVX512(SB), NOSPLIT, $0-56
+//	for i := range x { s[i%8] += float64(x[i] * y[i]) }
+TEXT ·dotAVX512(SB), NOSPLIT, $0-112
 	DOTARGS
 	VXORPD Z0, Z0, Z0
 loop:
@@ -472,7 +472,7 @@ loop:
 	VZEROUPPER
 	RET
 
-TEXT ·dotAVX2(SB), NOSPLIT, $0-56
+TEXT ·dotAVX2(SB), NOSPLIT, $0-112
 	DOTARGS
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1

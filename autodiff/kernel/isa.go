@@ -25,7 +25,7 @@ type Set struct {
 	adam                                          func(x, m, v, g []float64, c1, b2, c2, s, eps float64)
 	addRows                                       func(z, x []float64, n, m int) // rows of x are n apart
 	finite                                        func(x []float64) bool
-	dot                                           func(s *[8]float64, x, y []float64) // of a multiple of 8
+	dot                                           func(x, y []float64) (s [8]float64) // of a multiple of 8
 }
 
 // plain is the specification, compiled by Go.

@@ -46,7 +46,7 @@ func descendAVX512(x, m, v []float64, s, eps, _ float64)
 func adamAVX512(x, m, v, g []float64, c1, b2, c2, s, eps float64)
 func finiteAVX512(x []float64) bool
 func reflectAVX512(z, x, w []float64, c, d, _ float64)
-func dotAVX512(s *[8]float64, x, y []float64)
+func dotAVX512(x, y []float64) (s [8]float64)
 
 func addAVX2(z, x, y []float64)
 func subAVX2(z, x, y []float64)
@@ -66,7 +66,7 @@ func descendAVX2(x, m, v []float64, s, eps, _ float64)
 func adamAVX2(x, m, v, g []float64, c1, b2, c2, s, eps float64)
 func finiteAVX2(x []float64) bool
 func reflectAVX2(z, x, w []float64, c, d, _ float64)
-func dotAVX2(s *[8]float64, x, y []float64)
+func dotAVX2(x, y []float64) (s [8]float64)
 
 // tanhTable holds the constants of elementary.Tanh and of the functions that it calls. Each
 // fills a vector. The table has room for 32, so that Go's allocator aligns it and no vector
