@@ -168,11 +168,14 @@ func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 	if s.Hidden != nil {
 		seen /= 2
 	}
-	weights := float64(t.weights(s))
+	weights, pieces := float64(t.weights(s)), float64(s.Runs())
+	if in, err := nn.Inspect(&s.Series); err == nil {
+		pieces += float64(in.Gaps) // trajectories are cut there
+	}
 	var optimizers []string
 	var epochs []int
 	for i, length := range t.segments {
-		starts := float64(float64(s.X.Cols) * (s.span()/length + float64(s.Runs())))
+		starts := float64(float64(s.X.Cols) * (s.span()/length + pieces))
 		few := starts + 10
 		name := "lbfgs"
 		switch {
