@@ -42,21 +42,47 @@ Writes a model for use elsewhere, - for a model from standard input. The forms, 
   formula      H as one expression, for -H and for reading; for networks of one small
                hidden layer. Its values differ from the model's by roundings
 
-In PyTorch, a model of kind hnn with the activation tanh is
+In PyTorch, a model of tanh networks that has no angles is made of
 
   import json, torch
   from safetensors import safe_open
   with safe_open("model.safetensors", "pt") as f:
       w = {k: f.get_tensor(k) for k in f.keys()}
-      parts = json.loads(f.metadata()["model"])["parts"]
+      model = json.loads(f.metadata()["model"])
+  parts = model["parts"]
   def layers(net):
-      return [(w[k], w.get(k[:-1] + "b", 0)) for k in sorted(w) if k.startswith(net) and k.endswith(".w")]
-  mu, s = w["scaling.mu"], w["scaling.s"]
-  def H(x):
-      y = (x - mu) / s
-      for i, (W, b) in enumerate(layers("network")):
-          y = y @ W.T + b if i == 0 else torch.tanh(y) @ W.T + b
-      return y[..., 0] * s[0] * s[len(s) // 2] / parts["scaling"]["tau"]
+      names = sorted((k for k in w if k.startswith(net) and k.endswith(".w")), key=lambda k: (len(k), k))
+      return [(w[k], w.get(k[:-1] + "b", 0)) for k in names]
+  def mlp(net, y):
+      *inner, (W, b) = layers(net)
+      for V, c in inner:
+          y = torch.tanh(y @ V.T + c)
+      return y @ W.T + b
+  mu, s, tau = 0, torch.ones(1), 1
+  if "scaling" in parts:
+      mu, s, tau = w["scaling.mu"], w["scaling.s"], parts["scaling"]["tau"]
+  energy = s[0] * s[len(s) // 2] / tau
+
+by its kind, in model["kind"]:
+
+  hnn         def H(x): return energy * mlp("network", (x - mu) / s)[..., 0]
+  baseline    def field(x): return s / tau * mlp("network", (x - mu) / s)
+  nextstate   def next(x): return mu + s * mlp("network", (x - mu) / s)
+  mechanical  def H(x):
+                  d = len(w["masses"])
+                  V = mlp("network", ((x - mu) / s)[..., :d])[..., 0]
+                  return energy * V + (x[..., d:]**2 / (2 * w["masses"])).sum(-1)
+  port        def net(i, y):
+                  n = f"networks.{i}."
+                  return mlp(n + "network", (y - w[n + "mu"]) / w[n + "s"]) * w[n + "out"]
+
+The networks of a port model have their names in parts["networks"], and y are the arguments there:
+net(0, x)[..., 0] is the H of a port model of which nothing is typed. The field of an H is
+
+  def field(x):
+      x = x.detach().requires_grad_()
+      q, p = torch.autograd.grad(H(x).sum(), x)[0].chunk(2, -1)
+      return torch.cat([p, -q], -1)
 
 A model of hnn pixels has an encoder and a decoder, whose inner layers add to their input:
 
@@ -70,7 +96,8 @@ A model of hnn pixels has an encoder and a decoder, whose inner layers add to th
   def encode(frames): return residual("encoder", (frames - mean) / spread)
   def decode(z): return mean + spread * residual("decoder", z)
 
-Its H is that of layers("motion"), without a scaling.
+Its latent field has the kind parts["motion"]["kind"] and, with the default kinds, no scaling:
+mlp("motion", z) is its network. testdata/scripts/torch_lines.py runs these lines.
 
 Examples:
   hnn export -to c -o pendulum.c pendulum.json
