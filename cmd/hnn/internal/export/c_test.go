@@ -5,11 +5,13 @@ import (
 	"encoding/binary"
 	"flag"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,15 +81,22 @@ func models(t testing.TB, d int) map[string]nn.Stored {
 // ports returns a port model of each form of H and of friction, for states of a series.
 func ports(t testing.TB, s *nn.Series, scale *nn.Scaling, src rand.Source) map[string]nn.Stored {
 	typed := nn.Structure{H: "p^2/(2*m)+k*(1-cos(q))+net(q)+0.1*exp(-q^2)", Fit: map[string]float64{"m": 1.3, "k": 2}, Positive: []string{"m"}, Friction: "c*p^2/2+p^4/40"}
+	leak, some := nn.Structure{Friction: "c*q^2/2+net(q)^2:q", Fit: map[string]float64{"c": 0.3}}, "q"
 	if s.X.Cols == 4 {
 		typed.H, typed.Friction = "p0^2/(2*m)+p1^2/2+k*log(2+q0^2)+sqrt(1+(q0-q1)^2)+net1(q0-q1)+net1(q1)", "c*(p0-p1)^2/2"
+		leak.Friction, some = "c*(q0-p1)^2/2+net(q0)^2:q0,p1", "q0,p1"
 	}
 	typed.Fit["c"] = 0.2
-	all := map[string]nn.Stored{}
-	for name, st := range map[string]nn.Structure{
+	known := typed
+	known.Set, known.Fit, known.Positive, known.Friction = map[string]float64{"m": 1.7, "k": -0.6}, nil, nil, "each:all"
+	forms := map[string]nn.Structure{
 		"typed": typed, "constant": {Friction: "constant"}, "each": {Friction: "each"}, "net": {Friction: "net"},
-	} {
-		all[name] = port(t, st, s, scale, src)
+		"known": known, "leak": leak, "each_all": {Friction: "each:all"}, "net_all": {Friction: "net:all"},
+		"each_some": {Friction: "each:" + some}, "net_some": {Friction: "net:" + some},
+	}
+	all := map[string]nn.Stored{}
+	for _, name := range slices.Sorted(maps.Keys(forms)) {
+		all[name] = port(t, forms[name], s, scale, src)
 	}
 	return all
 }
@@ -168,7 +177,7 @@ func TestCBits(t *testing.T) {
 	if *long {
 		rows = 1_000_000
 	}
-	all := map[string]nn.Stored{}
+	all := map[string]nn.Model{}
 	for name, m := range models(t, 1) {
 		if strings.HasSuffix(name, "scaled") && (*long || strings.HasPrefix(name, "hnn")) {
 			all[name] = m
@@ -179,47 +188,62 @@ func TestCBits(t *testing.T) {
 			all[name] = m
 		}
 	}
-	states, want := map[string]*autodiff.Matrix{}, map[string][]float64{}
+	for name, m := range pushed(t) {
+		all[name] = m
+	}
+	programs := map[string]string{}
+	for i, cc := range compiler(t) {
+		flags := hardware()[0]
+		if i == 1 && !*long { // integers are slow: one program alone has them, and TestCFunctions
+			flags = nil
+		}
+		programs[fmt.Sprint(cc[0], cc[2], flags)] = buildModels(t, append(cc[:len(cc):len(cc)], flags...), all)
+	}
 	for name, m := range all {
 		src := rand.NewPCG(8, 7)
-		x := autodiff.NewMatrix(rows, m.Dim())
+		x := autodiff.NewMatrix(rows, m.Dim()+inputsOf(m))
 		for k := range x.Data {
 			x.Data[k] = 2 * random.Normal(src)
 		}
-		states[name], want[name] = x, expected(t, m, x)
-	}
-	for _, cc := range compiler(t) {
-		for i, flags := range hardware() {
-			if i > 0 && *long {
-				continue // integers are slow: the short form and TestCFunctions have them
+		want := expected(t, m, x)
+		for cc, program := range programs {
+			cmd := exec.Command(program, name)
+			cmd.Stdin = bytes.NewReader(raw(x.Data))
+			out, err := cmd.Output()
+			if err != nil {
+				t.Errorf("%s %s: %v", name, cc, err)
+				continue
 			}
-			program := buildModels(t, append(cc[:len(cc):len(cc)], flags...), all)
-			for name := range all {
-				cmd := exec.Command(program, name)
-				cmd.Stdin = bytes.NewReader(raw(states[name].Data))
-				out, err := cmd.Output()
-				if err != nil {
-					t.Errorf("%s %v %v: %v", name, cc[1:3], flags, err)
-					continue
-				}
-				if wrong, first := differ(numbers(out), want[name]); wrong > 0 {
-					t.Errorf("%s %v %v: %d numbers differ: %s", name, cc[1:3], flags, wrong, first)
-				}
+			if wrong, first := differ(numbers(out), want); wrong > 0 {
+				t.Errorf("%s %s: %d numbers differ: %s", name, cc, wrong, first)
 			}
 		}
 	}
+	t.Logf("%d states of %d models, with %d programs", rows, len(all), len(programs))
 }
 
-// buildModels makes a program that, for the model that its argument names, reads states and writes
-// H, field or next state of each, and then 50 steps of RK4 and of the midpoint rule from the last.
-func buildModels[M nn.Model](t *testing.T, cc []string, all map[string]M) string {
+// inputsOf returns the number of inputs of a model.
+func inputsOf(m nn.Model) int {
+	if d, ok := m.(driven); ok {
+		return d.Inputs()
+	}
+	return 0
+}
+
+// buildModels makes a program that, for the model that its argument names, reads states, each with
+// its inputs after it, and writes H, field or next state of each, and then 50 steps of RK4 and of
+// the midpoint rule from the last.
+func buildModels(t *testing.T, cc []string, all map[string]nn.Model) string {
 	dir := t.TempDir()
 	var b bytes.Buffer
 	b.WriteString("#include <stdio.h>\n#include <string.h>\n") // one program with all of them
 	args := append(cc[1:len(cc):len(cc)], "-o", filepath.Join(dir, "main"), filepath.Join(dir, "main.c"))
 	var cases strings.Builder
 	for name, m := range all {
-		n := m.Dim()
+		n, u := m.Dim(), ""
+		if inputsOf(m) > 0 {
+			u = fmt.Sprintf("x + %d, ", n)
+		}
 		var text bytes.Buffer
 		if err := C(&text, name, m, []string{"a test"}); err != nil {
 			t.Fatal(err)
@@ -228,27 +252,27 @@ func buildModels[M nn.Model](t *testing.T, cc []string, all map[string]M) string
 		if err := os.WriteFile(path, text.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&b, "#include \"%[1]s.c\"\nstatic int test_%[1]s(void) {\n  double x[%[2]d], y[%[2]d];\n  if (%[1]s_selftest()) return 9;\n  while (fread(x, 8, %[2]d, stdin) == %[2]d) {\n", name, n)
-		_, isField := any(m).(nn.Field)
-		_, isEnergy := any(m).(nn.Energy)
+		fmt.Fprintf(&b, "#include \"%[1]s.c\"\nstatic int test_%[1]s(void) {\n  double x[%[2]d], y[%[2]d];\n  if (%[1]s_selftest()) return 9;\n  while (fread(x, 8, %[2]d, stdin) == %[2]d) {\n", name, n+inputsOf(m))
+		_, isField := m.(nn.Field)
+		_, isEnergy := m.(nn.Energy)
 		if isEnergy {
 			fmt.Fprintf(&b, "    y[0] = %s_H(x); fwrite(y, 8, 1, stdout);\n", name)
 		}
 		if isField {
-			fmt.Fprintf(&b, "    %s_field(x, y); fwrite(y, 8, %d, stdout);\n", name, n)
+			fmt.Fprintf(&b, "    %s_field(x, %sy); fwrite(y, 8, %d, stdout);\n", name, u, n)
 		}
-		if _, ok := any(m).(nn.Map); ok {
+		if _, ok := m.(nn.Map); ok {
 			fmt.Fprintf(&b, "    %s_next(x, y); fwrite(y, 8, %d, stdout);\n", name, n)
 		}
 		b.WriteString("  }\n")
 		if isEnergy {
-			fmt.Fprintf(&b, "  %s_orbit o = {{0}, {0}, {0}, 0};\n  memcpy(o.x, x, sizeof x);\n", name)
+			fmt.Fprintf(&b, "  %s_orbit o = {{0}, {0}, {0}, 0};\n  memcpy(o.x, x, sizeof o.x);\n", name)
 		}
 		if isField {
-			fmt.Fprintf(&b, "  for (int s = 0; s < 50; s++) { %s_rk4(x, 0.01); fwrite(x, 8, %d, stdout); }\n", name, n)
+			fmt.Fprintf(&b, "  for (int s = 0; s < 50; s++) { %s_rk4(x, %s0.01); fwrite(x, 8, %d, stdout); }\n", name, u, n)
 		}
 		if isEnergy {
-			fmt.Fprintf(&b, "  for (int s = 0; s < 50; s++) { if (%s_midpoint(&o, 0.01)) return 8; fwrite(o.x, 8, %d, stdout); }\n", name, n)
+			fmt.Fprintf(&b, "  for (int s = 0; s < 50; s++) { if (%s_midpoint(&o, %s0.01)) return 8; fwrite(o.x, 8, %d, stdout); }\n", name, u, n)
 		}
 		b.WriteString("  return 0;\n}\n")
 		fmt.Fprintf(&cases, "  if (!strcmp(argv[1], \"%s\")) return test_%s();\n", name, name)
@@ -293,14 +317,31 @@ func numbers(b []byte) []float64 {
 	return v
 }
 
-// expected is what the program of a model should write.
-func expected(t *testing.T, m nn.Model, x *autodiff.Matrix) []float64 {
+// expected is what the program of a model should write, of states with inputs after them.
+func expected(t *testing.T, m nn.Model, rows *autodiff.Matrix) []float64 {
+	n, inputs := m.Dim(), inputsOf(m)
+	x, u := autodiff.NewMatrix(rows.Rows, n), autodiff.NewMatrix(rows.Rows, inputs)
+	for r := range rows.Rows {
+		copy(x.Row(r), rows.Row(r))
+		copy(u.Row(r), rows.Row(r)[n:])
+	}
 	var parts []*autodiff.Matrix
-	if h, ok := m.(nn.Energy); ok {
+	h, isEnergy := m.(nn.Energy)
+	if isEnergy {
 		parts = append(parts, nn.Evaluate(h.H, x))
 	}
 	f, isField := m.(nn.Field)
+	var move integrate.Field
 	if isField {
+		move = nn.NewField(f)
+	}
+	if inputs > 0 {
+		parts = append(parts, drive(t, m.(driven), x, u))
+		last := &autodiff.Matrix{Rows: 1, Cols: inputs, Data: u.Row(u.Rows - 1)}
+		move = func(dst []float64, _ float64, x []float64) {
+			copy(dst, drive(t, m.(driven), &autodiff.Matrix{Rows: 1, Cols: n, Data: x}, last).Data)
+		}
+	} else if isField {
 		parts = append(parts, nn.Evaluate(f.Field, x))
 	}
 	if g, ok := m.(nn.Map); ok {
@@ -315,12 +356,12 @@ func expected(t *testing.T, m nn.Model, x *autodiff.Matrix) []float64 {
 	methods := []*integrate.Method{}
 	if isField {
 		methods = append(methods, integrate.RK4)
-		if _, ok := m.(nn.Energy); ok {
+		if isEnergy {
 			methods = append(methods, integrate.ImplicitMidpoint)
 		}
 	}
 	for _, method := range methods {
-		sol, err := integrate.Fixed(method, nn.NewField(f), 0, 0.5, 0.01, x.Row(x.Rows-1))
+		sol, err := integrate.Fixed(method, move, 0, 0.5, 0.01, x.Row(x.Rows-1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -329,6 +370,18 @@ func expected(t *testing.T, m nn.Model, x *autodiff.Matrix) []float64 {
 		}
 	}
 	return want
+}
+
+// drive returns the motion of states with inputs.
+func drive(t *testing.T, m driven, x, u *autodiff.Matrix) *autodiff.Matrix {
+	var g autodiff.Graph
+	y := m.Drive(g.Leaf("x", x), g.Leaf("u", u))
+	plan, err := autodiff.Compile(y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Run()
+	return plan.Value(y)
 }
 
 // Each function of the C files has the bits of package elementary, and the fused multiply-add by
