@@ -83,7 +83,7 @@ const farTooLarge = 100
 //
 // of which the block of c is returned, so an error counts what the others can take over. What the
 // residuals say of δr is in sandwich.go. Initial states are eliminated segment by segment, by
-// reflections, as if Continuity were 0: with it, errors are too large rather than too small.
+// reflections. With Continuity, J has the rows of jumps too; their δr is 0, since true motions do not jump.
 // Weights stand with σ/10 on the diagonal of J, since they are not free to go anywhere. A friction
 // that is 0 within its error is given none: a note tells it.
 //
@@ -136,7 +136,7 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 		f.Notes = append(f.Notes, fmt.Sprintf("%d residuals of %d unknowns are too many: standard errors are those with the networks held, so they are too small", p.NumResiduals(), k))
 		k, kw = kc, 0
 	}
-	r, raw, ssr, rows := p.triangle(count(p.model), kc, held)
+	r, tops, raw, ssr, rows := p.triangle(count(p.model), kc, held)
 	if !(finite(0, []*autodiff.Matrix{r})) || ssr-ssr != 0 {
 		return errors.New("a derivative is not finite")
 	}
@@ -152,7 +152,7 @@ func (p *ShootingProblem) errors(f *Found, constants []*TypedConstant) error {
 		g[kw+i] = r.At(i, k)
 	}
 	triangulate(full, g, nil)
-	s, sigma, known := p.sandwich(&autodiff.Matrix{Rows: k, Cols: k, Data: full.Data[:k*k]}, kc)
+	s, sigma, known := p.sandwich(&autodiff.Matrix{Rows: k, Cols: k, Data: full.Data[:k*k]}, tops, kc)
 	if !known {
 		return errors.New("no more numbers were observed than there are unknowns")
 	}
@@ -278,9 +278,10 @@ func beyond(a *autodiff.Matrix, columns []int, b []float64) float64 {
 }
 
 // triangle returns the triangle of the columns of weights, constants and r, initial states
-// eliminated; the lengths of the columns of the constants as they were; Σ r²;
-// and the number of numbers that were observed.
-func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, raw []float64, ssr, rows float64) {
+// eliminated; the rows of each segment that this takes, of the columns of its initial states z, of
+// those of the next segment if they are held together, and of the triangle; the lengths of the
+// columns of the constants as they were; Σ r²; and the number of numbers that were observed.
+func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, tops []*autodiff.Matrix, raw []float64, ssr, rows float64) {
 	n := p.series.X.Cols
 	p.offsets()
 	kw := k - kc
@@ -293,26 +294,27 @@ func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, 
 	sums := make([]float64, len(p.segments))
 	p.eachSegment(func(s *sensitivity, i int) {
 		s.follow(i, true)
-		rows := p.numbers(i)
-		m := autodiff.NewMatrix(max(rows, n), n+wide) // initial states, weights, constants, r
+		numbers, both := p.numbers(i), n // columns of initial states
+		if p.joined(i) {
+			both = 2 * n
+		}
+		m := autodiff.NewMatrix(max(len(s.r), both), both+wide) // initial states, weights, constants, r
 		lengths[i] = make([]float64, kc)
-		for l, v := range s.r[:rows] {
+		for l, v := range s.r {
 			row, from := m.Row(l), s.by[l*(k+n):(l+1)*(k+n)]
 			copy(row, from[k:])
-			copy(row[n:], from[kc:kc+kw])
-			copy(row[n+kw:], from[:kc])
-			row[n+wide-1] = v
+			copy(row[both:], from[kc:kc+kw])
+			copy(row[both+kw:], from[:kc])
+			if row[both+wide-1] = v; l >= numbers { // the other side of a jump
+				row[n+l-numbers] = -math.Sqrt(p.joint[l-numbers]) * p.unit.Data[l-numbers]
+				continue
+			}
 			sums[i] += float64(v * v)
 			for c, d := range from[:kc] {
 				lengths[i][c] += float64(d * d)
 			}
 		}
-		triangulateFirst(m, make([]float64, m.Rows), nil, n)
-		b := autodiff.NewMatrix(m.Rows-n, wide)
-		for l := range b.Rows {
-			copy(b.Row(l), m.Row(n + l)[n:])
-		}
-		blocks[i] = b
+		blocks[i] = m
 	})
 	tri = &autodiff.Matrix{Cols: wide}
 	reduce := func() {
@@ -325,10 +327,28 @@ func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, 
 		}
 		tri.Rows, tri.Data = wide, tri.Data[:wide*wide]
 	}
-	for i, b := range blocks {
-		tri.Data = append(tri.Data, b.Data...)
-		tri.Rows += b.Rows
-		if blocks[i] = nil; tri.Rows > 4*wide {
+	var above [][]float64 // rows of the segments before that have z
+	for i, m := range blocks {
+		both := m.Cols - wide
+		a := autodiff.NewMatrix(len(above)+m.Rows, m.Cols)
+		for l, row := range above {
+			copy(a.Row(l), row[:n])
+			copy(a.Row(l)[both:], row[n:])
+		}
+		copy(a.Data[len(above)*m.Cols:], m.Data)
+		triangulateFirst(a, make([]float64, a.Rows), nil, both)
+		top := autodiff.NewMatrix(n, m.Cols)
+		copy(top.Data, a.Data)
+		tops, above, blocks[i] = append(tops, top), nil, nil
+		for l := n; l < both; l++ {
+			above = append(above, a.Row(l)[n:])
+			clear(above[l-n][:l-n])
+		}
+		for l := both; l < a.Rows; l++ {
+			tri.Data = append(tri.Data, a.Row(l)[both:]...)
+			tri.Rows++
+		}
+		if tri.Rows > 4*wide {
 			reduce()
 		}
 	}
@@ -350,7 +370,7 @@ func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, 
 			}
 		}
 	}
-	return tri, raw, ssr, rows
+	return tri, tops, raw, ssr, rows
 }
 
 // covariance computes errors and correlations of the constants in free from the triangle a and the

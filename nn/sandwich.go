@@ -12,6 +12,13 @@ import (
 //
 //	δc = R⁻¹ Qᵀ r,    Cov = R⁻¹ S R⁻ᵀ,    S = Qᵀ Cov(r) Q
 //
+// Initial states z follow the constants c. The rows of R that eliminate them say R_z z + R_c c, so a
+// row of Q is
+//
+//	q = (∂r/∂c + ∂r/∂z B) R⁻¹,    B = ∂z/∂c = −R_z⁻¹ R_c
+//
+// Where Continuity holds segments together, the rows have R_z′ z′ of the next segment, too, so B
+// follows from B′ of the next: B = −R_z⁻¹ (R_z′ B′ + R_c). Jumps are rows of J that have no noise.
 // Cov(r) is what the residuals say, not the weights of the fit:
 //   - Noise is that of each column, σⱼ² = Σ rⱼ²/fⱼ, with fⱼ the numbers less the unknowns that they determine.
 //   - Where two segments meet, one number has two residuals with the same noise: they count as one.
@@ -70,9 +77,81 @@ func outer(m *autodiff.Matrix, q []float64, a float64) {
 	}
 }
 
-// sandwich returns S for the triangle R of weights and constants, k×k, and the standard deviation
-// of a residual that all columns together have. Without more numbers than unknowns it is not known.
-func (p *ShootingProblem) sandwich(r *autodiff.Matrix, kc int) (s *autodiff.Matrix, sigma float64, known bool) {
+// A dependence tells how the initial states of a segment follow weights and constants.
+type dependence struct {
+	by  *autodiff.Matrix // B, n×k
+	cov *autodiff.Matrix // of z with c held, for residuals of variance 1, n×n
+}
+
+// dependences returns those of all segments, the last first: of P the covariance of z and P′ of z′,
+//
+//	P = R_z⁻¹ (I + R_z′ P′ R_z′ᵀ) R_z⁻ᵀ
+//
+// Source: Rauch, Tung, Striebel, "Maximum likelihood estimates of linear dynamic systems" (1965).
+func dependences(tops []*autodiff.Matrix, k int) []dependence {
+	all := make([]dependence, len(tops))
+	for i := len(tops) - 1; i >= 0; i-- {
+		top := tops[i]
+		n := top.Rows
+		f := dependence{autodiff.NewMatrix(n, k), autodiff.NewMatrix(n, n)}
+		both := top.Cols - k - 1
+		// solve returns R_z⁻¹ b. What is not determined stays as it is.
+		solve := func(b []float64) []float64 {
+			for j := n - 1; j >= 0; j-- {
+				whole, own := 0., math.Abs(top.At(j, j))
+				for l := range j + 1 {
+					whole = max(whole, math.Abs(top.At(l, j)))
+				}
+				if !(own > undeterminedBelow*whole) {
+					b[j] = 0
+					continue
+				}
+				for l := j + 1; l < n; l++ {
+					b[j] -= float64(top.At(j, l) * b[l])
+				}
+				b[j] /= top.At(j, j)
+			}
+			return b
+		}
+		column := make([]float64, n)
+		for c := range k {
+			for j := range n {
+				column[j] = -top.At(j, both+c)
+				for l := n; l < both; l++ {
+					column[j] -= float64(top.At(j, l) * all[i+1].by.At(l-n, c))
+				}
+			}
+			for j, v := range solve(column) {
+				f.by.Row(j)[c] = v
+			}
+		}
+		half := autodiff.NewMatrix(n, n) // (I + R_z′ P′ R_z′ᵀ) R_z⁻ᵀ, transposed
+		for c := range n {
+			for j := range n {
+				column[j] = 0
+				for l := n; l < both; l++ {
+					for m := n; m < both; m++ {
+						column[j] += float64(float64(top.At(j, l)*all[i+1].cov.At(l-n, m-n)) * top.At(c, m))
+					}
+				}
+			}
+			column[c]++
+			for j, v := range solve(column) {
+				half.Row(j)[c] = v
+			}
+		}
+		for j := range n {
+			copy(f.cov.Row(j), solve(half.Row(j)))
+		}
+		all[i] = f
+	}
+	return all
+}
+
+// sandwich returns S for the triangle R of weights and constants, k×k, and the rows of segments
+// that triangle gives, and the standard deviation of a residual that all columns together have.
+// Without more numbers than unknowns it is not known.
+func (p *ShootingProblem) sandwich(r *autodiff.Matrix, tops []*autodiff.Matrix, kc int) (s *autodiff.Matrix, sigma float64, known bool) {
 	n, k := p.series.X.Cols, r.Cols
 	fine, factor := p.halved()
 	moved := make([][]float64, len(p.segments)) // what halved steps change
@@ -82,10 +161,11 @@ func (p *ShootingProblem) sandwich(r *autodiff.Matrix, kc int) (s *autodiff.Matr
 	})
 	parts := make([]*sandwich, len(p.segments))
 	ends := make([][2][]edge, len(p.segments))
+	depend := dependences(tops, k)
 	p.eachSegment(func(f *sensitivity, i int) {
 		f.follow(i, true)
 		parts[i] = newSandwich(n, kc)
-		ends[i] = p.whiten(parts[i], f, r, moved[i], factor)
+		ends[i] = p.whiten(parts[i], f, r, depend[i], moved[i], factor)
 	})
 	sum := newSandwich(n, kc)
 	var before []edge // of the segment before
@@ -178,7 +258,7 @@ func (s *sandwich) meet(end, start []edge) {
 // residuals that makes it the error of the method.
 func (p *ShootingProblem) halved() (*ShootingProblem, float64) {
 	fine := &ShootingProblem{field: p.field, series: p.series, model: p.model, start: p.start, unit: p.unit, params: p.params,
-		weight: p.weight, times: p.times, sigma: p.sigma, by: p.by, scale: p.scale, inputs: p.inputs, many: p.many}
+		weight: p.weight, times: p.times, sigma: p.sigma, by: p.by, scale: p.scale, inputs: p.inputs, many: p.many, joint: p.joint}
 	fine.segments = make([]segment, len(p.segments))
 	for i, g := range p.segments {
 		fine.segments[i].first = g.first
@@ -196,56 +276,36 @@ func (p *ShootingProblem) halved() (*ShootingProblem, float64) {
 	return fine, 1 / (1 - p.by.phaseError(longestStep/2)/p.by.phaseError(longestStep))
 }
 
-// takeOut makes the columns of a orthogonal to unit vectors z, in two rounds.
-func takeOut(a *autodiff.Matrix, z [][]float64) {
-	for range 2 {
-		for _, q := range z {
-			dot := make([]float64, a.Cols)
-			for l, v := range q {
-				for c, x := range a.Row(l) {
-					dot[c] += float64(v * x)
-				}
-			}
-			for l, v := range q {
-				row := a.Row(l)
-				for c, d := range dot {
-					row[c] -= float64(v * d)
-				}
-			}
-		}
-	}
-}
-
 // whiten adds what one segment says, but for the numbers at its two ends, which it returns.
-func (p *ShootingProblem) whiten(s *sandwich, f *sensitivity, r *autodiff.Matrix, moved []float64, factor float64) (ends [2][]edge) {
+func (p *ShootingProblem) whiten(s *sandwich, f *sensitivity, r *autodiff.Matrix, z dependence, moved []float64, factor float64) (ends [2][]edge) {
 	i := f.row[0]
 	g := p.segments[i]
 	n, k, kc := p.series.X.Cols, count(p.model), s.white.Cols
 	kw := r.Cols - kc
-	rows := p.numbers(i)
-	var z [][]float64 // Q of the initial states, by Gram and Schmidt, twice each
-	for j := range n {
-		v := make([]float64, rows)
-		for l := range v {
-			v[l] = f.by[l*(k+n)+k+j]
-		}
-		whole := length(v)
-		column := &autodiff.Matrix{Rows: rows, Cols: 1, Data: v}
-		takeOut(column, z)
-		if own := length(v); own > undeterminedBelow*whole {
-			for l := range v {
-				v[l] /= own
+	// take returns the row of Q of residual l, and adds what it tells.
+	take := func(l int) []float64 {
+		from := f.by[l*(k+n) : (l+1)*(k+n)] // constants are the first of the model, and the last of R
+		own := slices.Concat(from[kc:kc+kw], from[:kc])
+		for j, v := range from[k:] {
+			for c, b := range z.by.Row(j) {
+				own[c] += float64(v * b)
 			}
-			z = append(z, v)
 		}
+		for c, row := range own { // q R = j
+			if row /= r.At(c, c); row-row != 0 {
+				row = 0
+			}
+			own[c] = row
+			for b, v := range r.Row(c)[c+1:] {
+				own[c+1+b] -= float64(row * v)
+			}
+		}
+		outer(s.white, own, 1)
+		for c := range kc {
+			s.shift[c] += float64(own[kw+c] * float64(factor*(moved[l]-f.r[l])))
+		}
+		return own
 	}
-	q := autodiff.NewMatrix(rows, r.Cols)
-	for l := range rows { // constants are the first of the model, and the last of R
-		from := f.by[l*(k+n) : (l+1)*(k+n)]
-		copy(q.Row(l), from[kc:kc+kw])
-		copy(q.Row(l)[kw:], from[:kc])
-	}
-	takeOut(q, z)
 	last := make([]float64, n) // the residual before, of each column
 	lastRow := make([]int, n)
 	at := 0
@@ -254,21 +314,14 @@ func (p *ShootingProblem) whiten(s *sandwich, f *sensitivity, r *autodiff.Matrix
 			if w == 0 {
 				continue
 			}
-			own, l := q.Row(at), at
-			for c, row := range own { // q R = j
-				if row /= r.At(c, c); row-row != 0 {
-					row = 0
-				}
-				own[c] = row
-				for b, v := range r.Row(c)[c+1:] {
-					own[c+1+b] -= float64(row * v)
-				}
-			}
-			outer(s.white, own, 1)
+			l := at
+			own, by := take(l), f.by[l*(k+n)+k:(l+1)*(k+n)]
 			share := 1 / p.times[row]
 			leverage := 0.
-			for _, v := range z {
-				leverage += float64(v[l] * v[l])
+			for a, v := range by {
+				for b, w := range by {
+					leverage += float64(float64(v*z.cov.At(a, b)) * w)
+				}
 			}
 			s.freed[j] += float64((1 - leverage) * share)
 			v := f.r[l]
@@ -280,9 +333,6 @@ func (p *ShootingProblem) whiten(s *sandwich, f *sensitivity, r *autodiff.Matrix
 				s.count[j]++
 			}
 			last[j], lastRow[j] = v, row+1
-			for c := range kc {
-				s.shift[c] += float64(own[kw+c] * float64(factor*(moved[l]-f.r[l])))
-			}
 			if end != nil {
 				*end = append(*end, edge{j, share, slices.Clone(own)})
 			} else {
@@ -300,6 +350,9 @@ func (p *ShootingProblem) whiten(s *sandwich, f *sensitivity, r *autodiff.Matrix
 		default:
 			look(l.row, nil)
 		}
+	}
+	for ; at < len(f.r); at++ { // a jump
+		take(at)
 	}
 	return ends
 }

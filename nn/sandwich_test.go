@@ -26,13 +26,18 @@ func TestErrorsOfDraws(t *testing.T) {
 	for name, c := range map[string]struct {
 		segment, sigmaP, weightP, alike float64
 		every                           int // so many rows have a q
+		continuity                      float64
 	}{
-		"two rows a segment":  {0.01, 0.02, 1, 0, 1},
-		"five rows a segment": {0.9, 0.02, 1, 0, 1},
-		"whole":               {0, 0.02, 1, 0, 1},
-		"p five times noisier, and trusted ten times too much":           {0.9, 0.1, 100, 0, 1},
-		"q in every second row, and trusted a hundred times more than p": {0, 0.02, 1e-4, 0, 2},
-		"noise alike from row to row":                                    {0, 0.02, 1, 0.6, 1},
+		"two rows a segment":  {0.01, 0.02, 1, 0, 1, 0},
+		"five rows a segment": {0.9, 0.02, 1, 0, 1, 0},
+		"whole":               {0, 0.02, 1, 0, 1, 0},
+		"p five times noisier, and trusted ten times too much":           {0.9, 0.1, 100, 0, 1, 0},
+		"q in every second row, and trusted a hundred times more than p": {0, 0.02, 1e-4, 0, 2, 0},
+		"ends held together a little":                                    {0.9, 0.02, 1, 0, 1, 1},
+		"ends held together, two rows a segment":                         {0.01, 0.02, 1, 0, 1, 10},
+		"ends held fast":                                                 {0.9, 0.02, 1, 0, 1, 1e4},
+		"ends held together, q in every third row":                       {0.6, 0.02, 1, 0, 3, 10},
+		"noise alike from row to row":                                    {0, 0.02, 1, 0.6, 1, 0},
 	} {
 		src := rand.NewPCG(1, 2)
 		mean, square, said, noise := 0., 0., 0., 0.
@@ -57,7 +62,7 @@ func TestErrorsOfDraws(t *testing.T) {
 			}
 			s.DX = nil
 			m := typedSpring(t, s)
-			made, err := Shooting{Segment: c.segment}.Problem(m, s, nil, 1)
+			made, err := Shooting{Segment: c.segment, Continuity: c.continuity}.Problem(m, s, nil, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,8 +74,8 @@ func TestErrorsOfDraws(t *testing.T) {
 				t.Fatal(err)
 			}
 			k := p.Found().Constants[0]
-			tri, _, _, _ := p.triangle(1, 1, false)
-			_, sigma, _ := p.sandwich(&autodiff.Matrix{Rows: 1, Cols: 1, Data: tri.Data[:1]}, 1)
+			tri, tops, _, _, _ := p.triangle(1, 1, false)
+			_, sigma, _ := p.sandwich(&autodiff.Matrix{Rows: 1, Cols: 1, Data: tri.Data[:1]}, tops, 1)
 			noise += sigma * sigma / (p.weight.At(10, 1) * p.times[10])
 			p.Close()
 			if k.Value != k.Value || k.Error != k.Error {
