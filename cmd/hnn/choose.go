@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,21 @@ var (
 	closeOrder  = 4  // of central differences
 )
 
+// derivativesFirst is the objective of a fit of whole motions that begins with derivatives, which take
+// a network closer to clean data than short motions do: its last stages, one for each length of
+// segments, are of the objective shooting, and all before are of derivatives. Up to so many
+// rows it is chosen for systems that the flags describe, with iterations of lbfgs at the end.
+const (
+	derivativesFirst = "derivatives,shooting"
+	firstRows        = 10_000
+	lastPasses       = 60
+)
+
+// compares tells whether a stage has the objective of this name.
+func (t *trainJob) compares(name string) bool {
+	return slices.Contains(strings.Split(t.objective, ","), name)
+}
+
 // mostBroyden is the number of unknowns above which lbfgs is chosen: the matrix of broyden has
 // its square, and its products take as long as the gradient.
 const mostBroyden = 3000
@@ -81,6 +97,13 @@ func (t *trainJob) choose(e *env, s *states) error {
 		t.objective = cmp.Or(t.usual(), kind.Objective)
 		switch {
 		case t.usual() != "":
+			if f.First("hidden") == "" {
+				t.hidden = closeHidden
+			}
+			if !hidden && told && !own && noise <= closeFits[1].noise && s.Rows() <= firstRows && t.nets() && t.between != nn.HeldInput &&
+				f.First("segment") == "" && t.weights(s) <= mostBroyden {
+				t.objective, why = derivativesFirst, fmt.Sprintf("the system is known in part, and noise is at most %.2g %% of the spread of the data", 100*closeFits[1].noise)
+			}
 		case hidden:
 			t.objective, why = "shooting", "the file has no momenta"
 		case t.objective == "derivatives" && s.DX == nil && noise-noise == 0 && f.First("derivatives", "order", "window", "stride", "optimizer", "batch", "lr") == "":
@@ -91,7 +114,7 @@ func (t *trainJob) choose(e *env, s *states) error {
 			}
 		}
 	}
-	if t.objective != "shooting" {
+	if !t.compares("shooting") {
 		if name := f.First("segment", "method", "continuity"); name != "" {
 			return flags.Wrong("-%s is for the objective shooting, this is %s", name, t.objective)
 		}
@@ -103,7 +126,10 @@ func (t *trainJob) choose(e *env, s *states) error {
 	if err := t.chooseSegments(s); err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
-	if t.given() && f.First("segment", "optimizer", "epochs") == "" {
+	how := ""
+	if t.objective == derivativesFirst {
+		how = t.differences(s)
+	} else if t.given() && f.First("segment", "optimizer", "epochs") == "" {
 		why = "the system is known in part"
 	}
 	if why != "" && !t.quiet {
@@ -111,8 +137,8 @@ func (t *trainJob) choose(e *env, s *states) error {
 		if t.subset > 0 {
 			rows = fmt.Sprintf(" -subset %d", t.subset)
 		}
-		e.say("%s: %s, so whole motions are fitted: -kind %s -objective shooting -segment %s -optimizer %s -epochs %s%s -hidden %s",
-			s.name, why, t.kind, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, rows, f.Lookup("hidden").Value)
+		e.say("%s: %s, so whole motions are fitted: -kind %s -objective %s%s -segment %s -optimizer %s -epochs %s%s -hidden %s",
+			s.name, why, t.kind, t.objective, how, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, rows, f.Lookup("hidden").Value)
 	}
 	return nil
 }
@@ -134,17 +160,24 @@ func (t *trainJob) chooseClose(e *env, s *states, noise float64) {
 	if f.First("subset") == "" {
 		t.subset = fit.rows
 	}
-	how := ""
-	if f.First("derivatives", "order", "stride") == "" && t.objective == "derivatives" && s.DX == nil {
-		t.by.From, t.by.Order, t.by.Stride = nn.Central, closeOrder, s.stride()
-		if how = fmt.Sprintf(" -order %d", t.by.Order); t.by.Stride > 1 {
-			how += fmt.Sprintf(" -stride %d", t.by.Stride)
-		}
-	}
+	how := t.differences(s)
 	if !t.quiet {
 		e.say("%s: noise is at most %.2g %% of the spread of the data, so the fit is a close one: -kind %s -objective %s%s -optimizer %s -epochs %s -subset %d -hidden %s", s.name,
 			100*fit.noise, t.kind, t.objective, how, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, t.subset, f.Lookup("hidden").Value)
 	}
+}
+
+// differences chooses those of a close fit, where no flag does, and returns the flags for them.
+func (t *trainJob) differences(s *states) string {
+	if t.flags.First("derivatives", "order", "stride") != "" || !t.compares("derivatives") || s.DX != nil {
+		return ""
+	}
+	t.by.From, t.by.Order, t.by.Stride = nn.Central, closeOrder, s.stride()
+	how := fmt.Sprintf(" -order %d", t.by.Order)
+	if t.by.Stride > 1 {
+		how += fmt.Sprintf(" -stride %d", t.by.Stride)
+	}
+	return how
 }
 
 // stride returns how many rows apart states are a tenth of the time scale of the data apart: nearer
@@ -208,6 +241,9 @@ func (t *trainJob) chooseSegments(s *states) error {
 		if scales, passes = structureScales, structurePasses; s.Rows() > manyRows {
 			hidden = structureHidden
 		}
+	}
+	if t.objective == derivativesFirst {
+		scales, hidden = scales[len(scales)-1:], closeHidden
 	}
 	if f.First("hidden") == "" {
 		t.hidden = hidden

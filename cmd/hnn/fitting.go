@@ -13,18 +13,26 @@ import (
 	"hnn/nn"
 )
 
-// stages makes the optimisers, one for each of -optimizer or of -segment, whichever are more.
+// stages makes the optimisers, one for each of -optimizer or of -segment, whichever are more. Those
+// before the segments of derivativesFirst compare derivatives.
 func (t *trainJob) stages() ([]nn.Optimizer, error) {
 	var all []nn.Optimizer
 	var epochs []int
 	stages := max(len(t.optimizers), len(t.segments))
+	if t.objective == derivativesFirst && stages == len(t.segments) {
+		return nil, flags.Wrong("-objective %s: want more names in -optimizer than lengths in -segment, which are for the last of them", t.objective)
+	}
 	if len(t.passes) != 1 && len(t.passes) != stages {
 		return nil, flags.Wrong("-epochs has %d numbers: want 1, or %d, as many as -optimizer or -segment", len(t.passes), stages)
 	}
 	for i := range stages {
 		n, segment := t.passes[min(i, len(t.passes)-1)], 0.
 		epochs = append(epochs, n)
-		if len(t.segments) > 0 {
+		if at := i - (stages - len(t.segments)); t.objective == derivativesFirst {
+			if at >= 0 {
+				segment = t.segments[at]
+			}
+		} else if len(t.segments) > 0 {
 			segment = t.segments[min(i, len(t.segments)-1)]
 		}
 		o, err := nn.NewOptimizer(t.optimizers[min(i, len(t.optimizers)-1)], nn.Minimization{Epochs: n, Batch: t.batch, Rate: t.rates(),
@@ -35,7 +43,7 @@ func (t *trainJob) stages() ([]nn.Optimizer, error) {
 		if segment > 0 {
 			by := t.by
 			by.Segment = segment
-			objective, err := nn.NewObjective(t.objective, by)
+			objective, err := nn.NewObjective("shooting", by)
 			if err != nil {
 				return nil, err
 			}
@@ -154,7 +162,7 @@ func (t *trainJob) run(e *env) error {
 	}
 	if !t.quiet {
 		unit := "rows"
-		if t.objective == "shooting" {
+		if t.compares("shooting") {
 			unit = "segments"
 		}
 		fmt.Fprintf(e.stderr, "%s: %d %s, %s\n", t.kind, fitted.Rows, unit, summary(fitted))
@@ -172,7 +180,8 @@ func (t *trainJob) recipe(r *nn.Recipe, names []string) (err error) {
 	networks.Masses = t.masses
 	networks.Structure = t.structureOf(names)
 	r.Model = kind.Maker(networks)
-	if r.Objective, err = nn.NewObjective(t.objective, t.by); err != nil {
+	first, _, _ := strings.Cut(t.objective, ",")
+	if r.Objective, err = nn.NewObjective(first, t.by); err != nil {
 		return err
 	}
 	if r.Stages, err = t.stages(); err != nil {

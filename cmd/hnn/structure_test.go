@@ -350,11 +350,44 @@ func TestStructureResumes(t *testing.T) {
 	data := forced(t, "a.csv", 120, 0.01, 1)
 	dir := t.TempDir()
 	whole, part, save := filepath.Join(dir, "w.json"), filepath.Join(dir, "p.json"), filepath.Join(dir, "c.json")
-	args := []string{"train", "-quiet", "-inputs", "u", "-interpolate", "cubic", "-H", "p^2/2+net(q)+k*q", "-fit", "k=0.1", "-friction", "net:all", "-gain", "net:p,q", "-hidden", "6", "-segment", "0.5,2"}
-	must(t, append(args, "-epochs", "5,12", "-o", whole, data)...)
-	must(t, append(args, "-epochs", "5,7", "-checkpoint", save, "-o", part, data)...)
-	must(t, "train", "-quiet", "-resume", save, "-epochs", "5,12", "-o", part, data)
-	if string(contents(t, whole)) != string(contents(t, part)) {
-		t.Error("a training that was resumed ends in another model")
+	args := []string{"train", "-quiet", "-inputs", "u", "-interpolate", "cubic", "-H", "p^2/2+net(q)+k*q", "-fit", "k=0.1", "-friction", "net:all", "-gain", "net:p,q", "-hidden", "6"}
+	for _, c := range []struct{ flags, first, all string }{
+		{"-segment 0.5,2", "5,7", "5,12"},
+		{"-objective derivatives,shooting -order 4 -optimizer adam,lbfgs,lbfgs -segment 2", "3,4,5", "3,4,9"},
+	} {
+		args := append(args[:len(args):len(args)], strings.Fields(c.flags)...)
+		must(t, append(args, "-epochs", c.all, "-o", whole, data)...)
+		must(t, append(args, "-epochs", c.first, "-checkpoint", save, "-o", part, data)...)
+		must(t, "train", "-quiet", "-resume", save, "-epochs", c.all, "-o", part, data)
+		if string(contents(t, whole)) != string(contents(t, part)) {
+			t.Errorf("%s: a training that was resumed ends in another model", c.flags)
+		}
+		if err := os.Remove(save); err != nil {
+			t.Fatal(err)
+		}
 	}
+}
+
+// Clean data of a system that is known in part are fitted by their derivatives first, and then as whole
+// motions, which tell the error of the friction. That is closer than whole motions alone.
+func TestDerivativesFirst(t *testing.T) {
+	dir := t.TempDir()
+	model, report, clean := filepath.Join(dir, "m.json"), filepath.Join(dir, "r.csv"), filepath.Join(dir, "d.csv")
+	must(t, "simulate", "-system", "damped-pendulum", "-n", "3", "-noise", "0", "-dt", "0.1", "-duration", "12", "-o", filepath.Join(dir, "all.csv"))
+	clean = cutRates(t, filepath.Join(dir, "all.csv"))
+	args := []string{"train", "-H", "p^2/2+net(q)", "-friction", "constant", "-hidden", "8", "-report", report, "-o", model}
+	r := hnn(t, "", append(args, clean)...)
+	if r.status != 0 || !strings.Contains(r.errors, "-objective derivatives,shooting -order 4 -segment 12 -optimizer adam,broyden,lbfgs -epochs 20,2000,60") {
+		t.Fatalf("status %d: %s", r.status, r.errors)
+	}
+	close := scores(t, model, clean)["coord_rmse"]
+	found := rowsOfCSV(t, string(contents(t, report)))
+	if off := math.Abs(found["value"][0] - 0.1); !(off < 3.5*found["error"][0]) || !(found["error"][0] < 1e-5) {
+		t.Errorf("friction is %v ± %v", found["value"][0], found["error"][0])
+	}
+	must(t, append(args, "-quiet", "-objective", "shooting", clean)...)
+	if alone := scores(t, model, clean)["coord_rmse"]; !(close < alone/3) {
+		t.Errorf("free runs are off by %v, after whole motions alone by %v", close, alone)
+	}
+	fails(t, hnn(t, "", append(args, "-objective", "derivatives,shooting", "-segment", "1,5", "-optimizer", "adam,lbfgs", clean)...), 2, "want more names in -optimizer than lengths in -segment")
 }

@@ -77,7 +77,8 @@ segment is an unknown, too. The model is followed through the whole segment and 
 all that was observed there, each column in units of its noise, which is estimated. So a noisy
 state is never an argument of the field, and the bias below is not there. Segments grow from
 stage to stage, -segment, because long ones are hard to begin with. The loss is the share of
-the variance that is left.
+the variance that is left. With derivatives,shooting the last stages, one for each of -segment, are
+of shooting, and those before of derivatives: for clean data, which that fits closer and sooner.
 
 What no flag says is chosen by the noise of the data, its share of their spread, and one line
 says what was chosen:
@@ -228,8 +229,9 @@ func newTrain(f *flags.Set) *trainJob {
 	for _, o := range nn.Objectives() {
 		objectives = append(objectives, o.Name)
 	}
+	objectives = append(objectives, derivativesFirst)
 	flags.Choice(f, &t.kind, "kind", kinds, "`model`: "+strings.Join(kinds, ", "))
-	flags.Choice(f, &t.objective, "objective", objectives, "`what` is compared with the data: "+strings.Join(objectives, ", ")+" (default that of the kind)")
+	flags.Choice(f, &t.objective, "objective", objectives, "`what` is compared with the data: "+strings.Join(objectives, "; ")+" (default that of the kind)")
 	flags.Choice(f, &t.by.From, "derivatives", []nn.Estimate{nn.Given, nn.Central, nn.Smoothed, nn.Midpoint}, "`source` of the derivatives: given, central, smooth or midpoint (default given if the file has them, else central; central with -order or -stride)")
 	f.Int(&t.by.Order, "order", 2, "even `order` of the central differences")
 	f.Int(&t.by.Window, "window", 2, "`rows` on each side that smooth fits a cubic to")
@@ -309,7 +311,7 @@ func (t *trainJob) check() error {
 	if err != nil {
 		return err
 	}
-	if objective := cmp.Or(t.objective, t.usual(), kind.Objective); objective != "derivatives" {
+	if objective := cmp.Or(t.objective, t.usual(), kind.Objective); objective != "derivatives" && objective != derivativesFirst {
 		if name := f.First("derivatives", "order", "window"); name != "" {
 			return flags.Wrong("-%s is for the objective derivatives, this is %s: see -objective", name, objective)
 		}
