@@ -100,9 +100,9 @@ func (t *trainJob) choose(e *env, s *states) error {
 			if f.First("hidden") == "" {
 				t.hidden = closeHidden
 			}
-			if !hidden && told && !own && noise <= closeFits[1].noise && s.Rows() <= firstRows && t.nets() && t.between != nn.HeldInput &&
+			if !hidden && told && !own && noise <= closeFits[0].noise && s.Rows() <= firstRows && t.nets() && t.between != nn.HeldInput &&
 				f.First("segment") == "" && t.weights(s) <= mostBroyden {
-				t.objective, why = derivativesFirst, fmt.Sprintf("the system is known in part, and noise is at most %.2g %% of the spread of the data", 100*closeFits[1].noise)
+				t.objective, why = derivativesFirst, fmt.Sprintf("the system is known in part, and noise is at most %.2g %% of the spread of the data", 100*closeFits[0].noise)
 			}
 		case hidden:
 			t.objective, why = "shooting", "the file has no momenta"

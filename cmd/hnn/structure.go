@@ -307,7 +307,7 @@ are then −R ∂H/∂x, −∂D/∂x and G u.
 The objective is shooting, by segments of 1, 5, 20 and 100 time scales of the data, since long
 ones tell friction. Without networks the optimiser is lm where the unknowns are few, else lbfgs,
 with -epochs 30,30,60,400 and -hidden 32,32, or 16,16 for more than 5000 rows. If there are networks
-and noise is below 0.05 % of the spread, in up to 10000 rows with momenta, -objective derivatives,shooting
+and noise is below 0.01 % of the spread, in up to 10000 rows with momenta, -objective derivatives,shooting
 is much closer: -optimizer adam,broyden,lbfgs -epochs 20,2000,60. The momenta may
 be missing, or be left out by naming q alone: -q q. That is best where they were made of the q
 by differences: they would count as measured, with errors that hang together. If the columns -p
