@@ -18,8 +18,8 @@ var avx512Set = Set{name: "avx512", lanes: 8,
 
 // In the .s files each function has a Go loop as its specification.
 
-func tileAVX512(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
-func tileAVX2(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
+func tileAVX512(t *stack)
+func tileAVX2(t *stack)
 func rowAVX512(z, a []float64, ac int, b []float64, bc, k int)
 func rowAVX2(z, a []float64, ac int, b []float64, bc, k int)
 func rowTAVX2(z, a []float64, ac int, b []float64, br, k int)
