@@ -55,6 +55,8 @@ var Loops = []Loop{
 		func(u, v, _ *float64, a, _, _ float64) { *u = *v + a }},
 	{"AddScaled", func(u, v, _ []float64, a, _, _ float64) { kernel.AddScaled(u, v, a) },
 		func(u, v, _ *float64, a, _, _ float64) { *u += float64(a * *v) }},
+	{"Combine", func(u, v, w []float64, a, b, c float64) { kernel.Combine(u, v, w, a, b, c) },
+		func(u, v, w *float64, a, b, c float64) { *u = float64(c**u) + float64(a**v) + float64(b**w) }},
 	{"Reflect", func(u, v, w []float64, a, b, _ float64) { kernel.Reflect(u, v, w, a, b) },
 		func(u, v, w *float64, a, b, _ float64) {
 			*u += float64(a * *v)
