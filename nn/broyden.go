@@ -42,13 +42,18 @@ type Broyden struct {
 	d         []float64   // −H g
 	room      [4][]float64
 
-	share            func(parts int, do func(part int)) // work among the workers of the problem
-	change           func(part int)                     // changeRows, made once, so that a step allocates nothing
-	keep, hh, hs, ss float64                            // coefficients of changeRows
+	share    func(parts int, do func(part int)) // work among the workers of the problem
+	multiply func(part int)                     // multiplyRows and changeRows, made once, so that a
+	change   func(part int)                     // step allocates nothing
+	g        []float64                          // what multiplyRows multiplies H with
+	sums     [broydenParts][]float64            // its results
+
+	keep, hh, hs, ss float64 // coefficients of changeRows
 }
 
-// broydenParts is in how many parts, of equal numbers, the change of H is shared.
-const broydenParts = 8
+// broydenParts is in how many parts, of equal numbers of elements, H is shared among workers. They
+// do not depend on the number of workers, since the order of additions depends on them.
+const broydenParts = 16
 
 // broydenMost is the largest number of parameters of Broyden, whose H then has 100 MB, and 250 MB
 // in a checkpoint.
@@ -92,9 +97,9 @@ func (b *Broyden) Minimize(ctx context.Context, p Problem, each func(Epoch) erro
 	if err := b.Check(p.Params()); err != nil {
 		return fmt.Errorf("nn: %w", err)
 	}
-	b.share, b.change = alone, b.changeRows
+	b.shareWith(alone)
 	if t, ok := p.(interface{ share(int, func(int)) }); ok {
-		b.share = t.share
+		b.shareWith(t.share)
 	}
 	return quasiNewton{b, b.Iterations, b.Subset, 0, 0, &b.iteration, &b.ended}.minimize(ctx, p, each)
 }
@@ -176,15 +181,24 @@ func alone(parts int, do func(part int)) {
 	}
 }
 
+func (b *Broyden) shareWith(share func(parts int, do func(part int))) {
+	b.share, b.multiply, b.change = share, b.multiplyRows, b.changeRows
+}
+
+// rows returns the first row of a part of H and that after its last.
+func (b *Broyden) rows(part int) (lo, hi int) {
+	end := func(part int) int {
+		return int(float64(len(b.h)) * math.Sqrt(float64(part)/broydenParts))
+	}
+	return end(part), end(part + 1)
+}
+
 // changeRows puts in the place of a part of the rows of H those of
 //
 //	keep H + hh Hy yᵀH + hs (Hy sᵀ + s yᵀH) + ss s sᵀ
 func (b *Broyden) changeRows(part int) {
-	end := func(part int) int {
-		return int(float64(float64(len(b.h)) * math.Sqrt(float64(part)/broydenParts)))
-	}
 	s, hy := b.room[0], b.room[3]
-	for i := end(part); i < end(part+1); i++ {
+	for i, hi := b.rows(part); i < hi; i++ {
 		byHy, byS := b.along(hy[i], s[i])
 		kernel.Combine(b.h[i], hy[:i+1], s[:i+1], byHy, byS, b.keep)
 	}
@@ -205,14 +219,33 @@ func (b *Broyden) begin(n int, c float64) {
 	}
 }
 
-// times computes z = H g.
+// times computes z = H g, as the sum of what the parts of H give.
 func (b *Broyden) times(z, g []float64) {
 	if b.h == nil {
 		copy(z, g)
 		return
 	}
-	for i, row := range b.h {
-		z[i] = kernel.Dot(row, g[:i+1])
-		kernel.AddScaled(z[:i], row[:i], g[i])
+	if b.sums[0] == nil {
+		for part := range b.sums {
+			_, hi := b.rows(part)
+			b.sums[part] = make([]float64, hi)
+		}
+	}
+	b.g = g
+	b.share(broydenParts, b.multiply)
+	clear(z)
+	for _, sum := range b.sums {
+		kernel.AddTo(z[:len(sum)], z, sum)
+	}
+}
+
+// multiplyRows multiplies a part of the rows of H, and the columns that mirror them, with g.
+func (b *Broyden) multiplyRows(part int) {
+	z := b.sums[part]
+	clear(z)
+	for i, hi := b.rows(part); i < hi; i++ {
+		row := b.h[i]
+		z[i] = kernel.Dot(row, b.g[:i+1])
+		kernel.AddScaled(z[:i], row[:i], b.g[i])
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,6 +153,25 @@ func TestBroydenNetwork(t *testing.T) {
 	}
 }
 
+// The number of workers changes no bit.
+func TestBroydenWorkers(t *testing.T) {
+	var want []float64
+	for _, workers := range []int{1, 2, 5} {
+		f, err := Fit(context.Background(), ring(t), Recipe{Model: Kinds()[0].Maker(Networks{Hidden: []int{12, 12}, Src: rand.NewPCG(1, 1)}),
+			Stages: []Optimizer{&Broyden{Iterations: 60}}, Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := flatten(f.Model.Params())
+		if want == nil {
+			want = got
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("with %d workers the parameters differ", workers)
+		}
+	}
+}
+
 // ring returns states of a pendulum with their exact derivatives.
 func ring(t *testing.T) *Series {
 	s := &Series{X: autodiff.NewMatrix(300, 2), DX: autodiff.NewMatrix(300, 2)}
@@ -204,7 +224,7 @@ func TestBroydenAllocatesNothing(t *testing.T) {
 
 // aloneBroyden is a method that a test calls step by step.
 func aloneBroyden() *Broyden {
-	b := &Broyden{share: alone}
-	b.change = b.changeRows
+	b := &Broyden{}
+	b.shareWith(alone)
 	return b
 }
