@@ -392,32 +392,37 @@ func goRun(t *stack) {
 	}
 }
 
-// goPlus is AddTo without assembly.
-func goPlus(z, s []float64) {
-	s = s[:len(z)]
-	for i := range z {
-		z[i] += s[i]
-	}
-}
-
 // goChains continues the chains of a row of sums.
 func goChains(z, a []float64, ac int, b []float64, bc, k int) {
 	p := 0
 	for ; p+4 <= k; p += 4 {
-		x0, x1, x2, x3 := a[p*ac], a[(p+1)*ac], a[(p+2)*ac], a[(p+3)*ac]
-		y0, y1, y2, y3 := b[p*bc:][:len(z)], b[(p+1)*bc:][:len(z)], b[(p+2)*bc:][:len(z)], b[(p+3)*bc:][:len(z)]
-		for j := range z {
-			s := math.FMA(x0, y0[j], z[j])
-			s = math.FMA(x1, y1[j], s)
-			s = math.FMA(x2, y2[j], s)
-			z[j] = math.FMA(x3, y3[j], s)
-		}
+		goChain4(z, b[p*bc:], b[(p+1)*bc:], b[(p+2)*bc:], b[(p+3)*bc:], a[p*ac], a[(p+1)*ac], a[(p+2)*ac], a[(p+3)*ac])
 	}
 	for ; p < k; p++ {
 		x, y := a[p*ac], b[p*bc:][:len(z)]
 		for j := range z {
 			z[j] = math.FMA(x, y[j], z[j])
 		}
+	}
+}
+
+// goChain4 does four steps of the chains. In a function of its own they need no more registers
+// than there are.
+func goChain4(z, y0, y1, y2, y3 []float64, x0, x1, x2, x3 float64) {
+	y0, y1, y2, y3 = y0[:len(z)], y1[:len(z)], y2[:len(z)], y3[:len(z)]
+	for j := range z {
+		s := math.FMA(x0, y0[j], z[j])
+		s = math.FMA(x1, y1[j], s)
+		s = math.FMA(x2, y2[j], s)
+		z[j] = math.FMA(x3, y3[j], s)
+	}
+}
+
+// goPlus is AddTo without assembly.
+func goPlus(z, s []float64) {
+	s = s[:len(z)]
+	for i := range z {
+		z[i] += s[i]
 	}
 }
 
