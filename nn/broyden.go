@@ -2,7 +2,6 @@ package nn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -79,12 +78,6 @@ func (b *Broyden) Check(params []*autodiff.Matrix) error {
 
 // Minimize implements Optimizer.
 func (b *Broyden) Minimize(ctx context.Context, p Problem, each func(Epoch) error) error {
-	if p == nil {
-		return errors.New("nn: no problem")
-	}
-	if err := b.Check(p.Params()); err != nil {
-		return fmt.Errorf("nn: %w", err)
-	}
 	return quasiNewton{b, b.Iterations, b.Subset, 0, 0, &b.iteration, &b.ended}.minimize(ctx, p, each)
 }
 
