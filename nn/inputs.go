@@ -180,7 +180,7 @@ func (s *Series) Signal(i int) (*Signal, error) {
 // signal returns the inputs of trajectory i. Where a trajectory has a gap, use cut first.
 func (s *Series) signal(i int) (*Signal, error) {
 	lo, hi := s.Run(i)
-	return NewSignal(s.T[lo:hi], &autodiff.Matrix{Rows: hi - lo, Cols: s.U.Cols, Data: s.U.Data[lo*s.U.Cols : hi*s.U.Cols]}, s.Between)
+	return NewSignal(s.T[lo:hi], window(s.U, lo, hi), s.Between)
 }
 
 // drivable reports inputs that a model wants and the series does not have.
