@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"os/exec"
-	"slices"
 	"testing"
 
 	"hnn/autodiff"
@@ -72,7 +71,7 @@ func TestCRules(t *testing.T) {
 	}
 	for _, cc := range compiler(t) {
 		if !*long {
-			cc = slices.Replace(slices.Clone(cc), 2, 3, "-O0") // quicker
+			cc = unoptimised(cc)
 		}
 		program := buildModels(t, append(cc, hardware()[0]...), all)
 		for name, m := range all {
@@ -92,18 +91,13 @@ func TestCRules(t *testing.T) {
 }
 
 // oneByOne is expected for a model that takes one state at a time.
-func oneByOne(t *testing.T, m nn.Model, x *autodiff.Matrix) []float64 {
-	var want []float64
+func oneByOne(t *testing.T, m nn.Model, x *autodiff.Matrix) (want []float64) {
 	row := &autodiff.Matrix{Rows: 1, Cols: x.Cols}
 	for r := range x.Rows {
 		row.Data = x.Row(r)
-		all := expected(t, m, row)
-		if r < x.Rows-1 {
-			all = all[:1+x.Cols] // H and field, without steps
-		}
-		want = append(want, all...)
+		want = append(want, evaluated(m, row)...)
 	}
-	return want
+	return append(want, stepped(t, m, row.Data)...)
 }
 
 // A name for C and Python is made of any text.
