@@ -218,15 +218,6 @@ func sideBySide(r *pixels.Result) [][]*autodiff.Matrix {
 	return rows
 }
 
-// transpose makes one row of films of a column.
-func transpose(rows [][]*autodiff.Matrix) [][]*autodiff.Matrix {
-	var all []*autodiff.Matrix
-	for _, row := range rows {
-		all = append(all, row...)
-	}
-	return [][]*autodiff.Matrix{all}
-}
-
 // writeFilm writes films of one length side by side.
 func writeFilm(w io.Writer, dt float64, rows ...[]*autodiff.Matrix) error {
 	size := int(math.Sqrt(float64(rows[0][0].Cols)))

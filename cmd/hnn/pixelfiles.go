@@ -81,11 +81,11 @@ func (p *pixelsJob) writeFiles(e *env, c *pixels.Config, r *pixels.Result, setti
 		if err != nil {
 			return err
 		}
-		var rows [][]*autodiff.Matrix
+		var row []*autodiff.Matrix
 		for _, f := range films {
-			rows = append(rows, []*autodiff.Matrix{f.Frames})
+			row = append(row, f.Frames)
 		}
-		if err := e.write(filepath.Join(p.out, "new.gif"), func(w io.Writer) error { return writeFilm(w, c.Dt, transpose(rows)...) }); err != nil {
+		if err := e.write(filepath.Join(p.out, "new.gif"), func(w io.Writer) error { return writeFilm(w, c.Dt, row) }); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ func plotHelp() string {
 Draws a CSV file, - for standard input, as an SVG or a PNG picture. The ending of -o says which. The
 files of this program are known by their header, -as:
 
-` + rowsOf(12, chart.Kinds()...) + `
+` + rowsOf(chart.Kinds()...) + `
 With -x, -y or -by the file is drawn as curves, whatever it is: the columns -y over the column -x,
 one curve for each value of the column -by. If a column NAME has NAME_low and NAME_high beside it,
 the band between them is drawn. A column of texts for -x makes a row for each text. A cell that is

@@ -54,9 +54,9 @@ q [m], is no part of the name. Times are read in seconds if -time-unit or the he
 their unit, or if they are dates such as 2026-11-28T09:30:00.25Z (ISO 8601).
 
 Models, -kind:
-` + rowsOf(12, kinds...) + `
+` + rowsOf(kinds...) + `
 Objectives, -objective: what is compared with the data:
-` + rowsOf(12, objectives...) + `
+` + rowsOf(objectives...) + `
 Sources of the time derivatives, -derivatives:
   given        the columns dq and dp; the default if the file has them
   central      central differences of -order; the default otherwise. A higher order has a
@@ -118,7 +118,7 @@ by about 2π without the flag gets a warning.
 the noise of the slopes by N and multiplies the interval h by N.
 
 Optimisers, -optimizer: one, or several with commas between, which work one after the other:
-` + rowsOf(12, optimizers...) + `
+` + rowsOf(optimizers...) + `
 Before the fit, states are shifted and scaled to about unit size. The scales of all pairs
 have the same product, which keeps Hamilton's equations. The model scales back: its states,
 times and H have the units of the file. Trajectories are cut at gaps, which are intervals

@@ -95,10 +95,10 @@ func (e *env) writeLosses(path string, all ...losses) error {
 }
 
 // rowsOf formats a table for a help text.
-func rowsOf(indent int, rows ...[2]string) string {
+func rowsOf(rows ...[2]string) string {
 	var b strings.Builder
 	for _, r := range rows {
-		fmt.Fprintf(&b, "  %-*s %s\n", indent, r[0], r[1])
+		fmt.Fprintf(&b, "  %-12s %s\n", r[0], r[1])
 	}
 	return b.String()
 }

@@ -134,7 +134,7 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 	if c.Long > 0 && r.Train.States != nil {
 		for _, m := range r.Models {
 			for _, a := range c.Swings {
-				ro, err := c.long(ctx, m, r, a)
+				ro, err := c.long(ctx, m, a)
 				if err != nil {
 					return nil, err
 				}

@@ -211,7 +211,7 @@ func (c *Config) rollout(ctx context.Context, t *Trained, r *Result, run int) (*
 }
 
 // long makes a long film of a pendulum that is let go at rest at the angle a.
-func (c *Config) long(ctx context.Context, t *Trained, r *Result, a float64) (*Rollout, error) {
+func (c *Config) long(ctx context.Context, t *Trained, a float64) (*Rollout, error) {
 	angles := make([]float64, len(c.Scene.Q))
 	for i := range angles {
 		angles[i] = a
