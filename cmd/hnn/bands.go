@@ -72,7 +72,7 @@ func (b band) cells(w *table.Writer, rows [][]float64) {
 			column[i] = row[j]
 		}
 		median, low, high := b.of(column)
-		floats(w, median, low, high)
+		w.Floats(median, low, high)
 	}
 }
 

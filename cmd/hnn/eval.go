@@ -129,14 +129,14 @@ func defineEval(f *flags.Set) check {
 						w.Text("all")
 					}
 					w.Int(sc.rows)
-					floats(w, sc.mse, sc.step, sc.coord, sc.within[0], sc.within[1], noise, sc.hMean, sc.hSpread)
+					w.Floats(sc.mse, sc.step, sc.coord, sc.within[0], sc.within[1], noise, sc.hMean, sc.hSpread)
 					if lo, hi := 0, s.Rows(); balanced {
 						if i < s.Runs() {
 							lo, hi = s.Run(i)
 						}
 						for k := range powers {
 							mean, _ := meanSpread(column(power, k)[lo:hi])
-							floats(w, mean)
+							w.Floats(mean)
 						}
 					}
 					w.End()

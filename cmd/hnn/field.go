@@ -123,7 +123,7 @@ func (g *grid) addStates(prefix, suffix string, y *autodiff.Matrix) {
 func (g *grid) write(w *table.Writer) {
 	for i := range g.x.Rows {
 		for _, c := range g.cols {
-			floats(w, c[i])
+			w.Floats(c[i])
 		}
 		w.End()
 	}

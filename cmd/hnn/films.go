@@ -176,7 +176,7 @@ func (p *pixelsJob) recordFilm(e *env) error {
 			for r := lo; r < hi; r++ {
 				w.Int(i)
 				w.Float(float64(r-lo) * film.Dt)
-				floats(w, film.States.Row(r)...)
+				w.Floats(film.States.Row(r)...)
 				w.End()
 			}
 		}

@@ -232,9 +232,6 @@ func (e *env) writeTable(path string, header []string, fill func(w *table.Writer
 	})
 }
 
-// floats writes numbers. The cell of a number that is not finite is empty.
-func floats(w *table.Writer, vs ...float64) { w.Floats(vs...) }
-
 // checkOutput is called before the work. It reports a file that cannot be written or that is
 // one of the inputs. "" stands for no file.
 func (e *env) checkOutput(out string, inputs ...string) error {

@@ -67,7 +67,7 @@ func (e *env) writeLoss(path string, epochs []nn.Epoch) error {
 			w.Int(ep.Epoch)
 			w.Int(ep.Stage)
 			w.Int(ep.Step)
-			floats(w, ep.Loss, ep.Valid, ep.Rate)
+			w.Floats(ep.Loss, ep.Valid, ep.Rate)
 			w.End()
 		}
 	})
@@ -87,7 +87,7 @@ func (e *env) writeLosses(path string, all ...losses) error {
 				w.Text(m.model)
 				w.Int(ep.Epoch)
 				w.Int(ep.Step)
-				floats(w, ep.Loss, ep.Valid, ep.Rate)
+				w.Floats(ep.Loss, ep.Valid, ep.Rate)
 				w.End()
 			}
 		}
