@@ -19,8 +19,8 @@ const balanceRows = 3000
 //	½v₁² + Σᵢ μᵢ ½vᵢ² + Σₖ cₖ φₖ(q) + γ ∫|v|²dt = Cᵣ
 //
 // The unknowns are the masses μ in units of the first, the potential by monomials φ of the
-// coordinates, and by cos q, sin q, cos 2q and sin 2q where q goes through more than 2π, the damping γ and the constants C. What counts is how much is left without
-// some of them.
+// coordinates, and by cos q, sin q, cos 2q and sin 2q where q goes through more than 2π, the
+// damping γ and the constants C. What counts is how much is left without some of them.
 func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 	d := s.X.Cols / 2
 	for i, p := range in.Pairs {

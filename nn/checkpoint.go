@@ -164,8 +164,8 @@ func (c *Checkpoint) restore(f *fit) error {
 //
 // Epochs without a validation set have no last number; before counts those of earlier
 // stages. state holds the parts of the optimiser, such as m and v of Adam, parameters those of
-// the problem, in its order, and best the lowest loss so far where one is kept. sha256 is that of all bytes
-// before the comma and the line break in front of it; without it a checkpoint is refused.
+// the problem, in its order, and best the lowest loss so far where one is kept. sha256 is that of
+// all bytes before the comma and the line break in front of it; without it a checkpoint is refused.
 func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
 	if c == nil || c.state == nil {
 		return errors.New("nn: save checkpoint: no checkpoint of a fit")

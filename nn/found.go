@@ -393,8 +393,8 @@ func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s
 	return nil
 }
 
-// surest is the least standard error, as a share of the value, or of the unit of one that may be 0. What a solver that made the data has
-// wrong cannot be told from them.
+// surest is the least standard error, as a share of the value, or of the unit of one that may be
+// 0: the data cannot tell what the solver that made them has wrong.
 const surest = 1e-8
 
 // together names a direction by what each constant changes in it.
