@@ -38,8 +38,8 @@
 //	             looks like), with balance.go (does it keep an energy)
 //	objectives   problem.go, then derivatives.go, step.go and shooting.go, with substeps.go (the
 //	             lengths of its steps), leapfrog.go (symplectic ones) and continuity.go (a penalty
-//	             for jumps between segments); team.go computes losses and gradients with
-//	             several goroutines; custom.go lets an objective of one's own use them
+//	             for jumps between segments); chunk.go (a loss that is computed in parts, also for
+//	             objectives of one's own), and team.go, which does so with several goroutines
 //	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go;
 //	             quasinewton.go with linesearch.go, for lbfgs.go and broyden.go; marquardt.go
 //	             for few unknowns, with leastsquares.go (residuals, standard errors) and

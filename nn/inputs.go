@@ -155,9 +155,7 @@ func (s *Signal) Inputs() int { return s.u.Cols }
 // one goroutine may use it.
 func NewDriven(m Driven, s *Signal) (field func(dydt []float64, t float64, y []float64), piece func(i int)) {
 	n, i := m.Dim(), 0
-	f := Func(func(x autodiff.Var) autodiff.Var {
-		return m.Drive(autodiff.Slice(x, 0, n), autodiff.Slice(x, n, x.Cols()))
-	}, n+m.Inputs())
+	f := Func(driveBeside(m), n+m.Inputs())
 	x := make([]float64, n+m.Inputs())
 	return func(dydt []float64, t float64, y []float64) {
 		copy(x, y)
@@ -200,10 +198,15 @@ func Derivative(m Field, s *Series) *autodiff.Matrix {
 	if !ok {
 		return Evaluate(m.Field, s.X)
 	}
+	return Evaluate(driveBeside(d), s.beside(s.U).X)
+}
+
+// driveBeside returns f(x, u) of rows [x, u].
+func driveBeside(m Driven) func(xu autodiff.Var) autodiff.Var {
 	n := m.Dim()
-	return Evaluate(func(x autodiff.Var) autodiff.Var {
-		return d.Drive(autodiff.Slice(x, 0, n), autodiff.Slice(x, n, x.Cols()))
-	}, s.beside(s.U).X)
+	return func(xu autodiff.Var) autodiff.Var {
+		return m.Drive(autodiff.Slice(xu, 0, n), autodiff.Slice(xu, n, xu.Cols()))
+	}
 }
 
 // beside returns the series with further columns of each row beside its states, of derivative
