@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -131,9 +130,6 @@ func compiler(t testing.TB) [][]string {
 	return all
 }
 
-// unoptimised returns a call of a compiler that takes less time.
-func unoptimised(cc []string) []string { return slices.Replace(slices.Clone(cc), 2, 3, "-O0") }
-
 func raw(v []float64) []byte {
 	b := make([]byte, 0, 8*len(v))
 	for _, x := range v {
@@ -196,7 +192,8 @@ func TestCBits(t *testing.T) {
 		for i, flags := range hardware() {
 			if i > 0 && *long {
 				continue // integers are slow: the short form and TestCFunctions have them
-			} else if i > 0 {
+			}
+			if i > 0 {
 				cc = unoptimised(cc)
 			}
 			program := buildModels(t, append(cc[:len(cc):len(cc)], flags...), all)
@@ -301,16 +298,12 @@ func numbers(b []byte) []float64 {
 
 // expected is what the program of a model should write.
 func expected(t *testing.T, m nn.Model, x *autodiff.Matrix) []float64 {
-	return append(evaluated(m, x), stepped(t, m, x.Row(x.Rows-1))...)
-}
-
-// evaluated returns H, field or next state of each state.
-func evaluated(m nn.Model, x *autodiff.Matrix) []float64 {
 	var parts []*autodiff.Matrix
 	if h, ok := m.(nn.Energy); ok {
 		parts = append(parts, nn.Evaluate(h.H, x))
 	}
-	if f, ok := m.(nn.Field); ok {
+	f, isField := m.(nn.Field)
+	if isField {
 		parts = append(parts, nn.Evaluate(f.Field, x))
 	}
 	if g, ok := m.(nn.Map); ok {
@@ -322,21 +315,15 @@ func evaluated(m nn.Model, x *autodiff.Matrix) []float64 {
 			want = append(want, p.Row(r)...)
 		}
 	}
-	return want
-}
-
-// stepped returns the states after each step of RK4 and of the midpoint rule.
-func stepped(t *testing.T, m nn.Model, x []float64) (want []float64) {
-	f, ok := m.(nn.Field)
-	if !ok {
-		return nil
-	}
-	methods := []*integrate.Method{integrate.RK4}
-	if _, ok := m.(nn.Energy); ok {
-		methods = append(methods, integrate.ImplicitMidpoint)
+	methods := []*integrate.Method{}
+	if isField {
+		methods = append(methods, integrate.RK4)
+		if _, ok := m.(nn.Energy); ok {
+			methods = append(methods, integrate.ImplicitMidpoint)
+		}
 	}
 	for _, method := range methods {
-		sol, err := integrate.Fixed(method, nn.NewField(f), 0, 0.5, 0.01, x)
+		sol, err := integrate.Fixed(method, nn.NewField(f), 0, 0.5, 0.01, x.Row(x.Rows-1))
 		if err != nil {
 			t.Fatal(err)
 		}
