@@ -40,7 +40,14 @@ type Broyden struct {
 	h         [][]float64 // H, row i up to its diagonal; nil: I
 	d         []float64   // −H g
 	room      [4][]float64
+
+	share            func(parts int, do func(part int)) // work among the workers of the problem
+	change           func(part int)                     // changeRows, made once, so that a step allocates nothing
+	keep, hh, hs, ss float64                            // coefficients of changeRows
 }
+
+// broydenParts is in how many parts, of equal numbers, the change of H is shared.
+const broydenParts = 8
 
 // broydenMost is the largest number of parameters of Broyden, whose H then has 100 MB, and 250 MB
 // in a checkpoint.
@@ -78,6 +85,10 @@ func (b *Broyden) Check(params []*autodiff.Matrix) error {
 
 // Minimize implements Optimizer.
 func (b *Broyden) Minimize(ctx context.Context, p Problem, each func(Epoch) error) error {
+	b.share, b.change = alone, b.changeRows
+	if t, ok := p.(interface{ share(int, func(int)) }); ok {
+		b.share = t.share
+	}
 	return quasiNewton{b, b.Iterations, b.Subset, 0, 0, &b.iteration, &b.ended}.minimize(ctx, p, each)
 }
 
@@ -140,26 +151,41 @@ func (b *Broyden) learn(x, xNew, g, gNew []float64, step float64) {
 		tau *= min(root, 1/theta)
 	}
 	phi := (1 - theta) / sigma
-	// H⁺ = H/τ + A Hy yᵀH + B (Hy sᵀ + s yᵀH) + C s sᵀ
-	A, B, C := (phi-1)/float64(tau*yhy), -phi/float64(tau*ys), (float64(phi*h)/tau+1)/ys
-	along := func(hy, s float64) (byHy, byS float64) {
-		return float64(A*hy) + float64(B*s), float64(B*hy) + float64(C*s)
-	}
-	for i, row := range b.h {
-		if tau != 1 {
-			kernel.ScaleTo(row, row, 1/tau)
-		}
-		byHy, byS := along(hy[i], s[i])
-		kernel.AddScaled(row, hy[:i+1], byHy)
-		kernel.AddScaled(row, s[:i+1], byS)
-	}
-	byHy, byS := along(kernel.Dot(hy, gNew), kernel.Dot(s, gNew))
+	b.keep, b.hh, b.hs, b.ss = 1/tau, (phi-1)/float64(tau*yhy), -phi/float64(tau*ys), (float64(phi*h)/tau+1)/ys
+	b.share(broydenParts, b.change)
+	byHy, byS := b.along(kernel.Dot(hy, gNew), kernel.Dot(s, gNew))
 	kernel.ScaleTo(d, hg, -1/tau)
 	kernel.AddScaled(d, hy, -byHy)
 	kernel.AddScaled(d, s, -byS)
 	if !(kernel.Dot(d, gNew) < 0) { // rounding
 		b.h = nil
 	}
+}
+
+// alone does shared work without helpers.
+func alone(parts int, do func(part int)) {
+	for i := range parts {
+		do(i)
+	}
+}
+
+// changeRows puts in the place of a part of the rows of H those of
+//
+//	keep H + hh Hy yᵀH + hs (Hy sᵀ + s yᵀH) + ss s sᵀ
+func (b *Broyden) changeRows(part int) {
+	end := func(part int) int {
+		return int(float64(float64(len(b.h)) * math.Sqrt(float64(part)/broydenParts)))
+	}
+	s, hy := b.room[0], b.room[3]
+	for i := end(part); i < end(part+1); i++ {
+		byHy, byS := b.along(hy[i], s[i])
+		kernel.Combine(b.h[i], hy[:i+1], s[:i+1], byHy, byS, b.keep)
+	}
+}
+
+// along returns what of Hy and of s a vector gets that has these products with both.
+func (b *Broyden) along(hy, s float64) (byHy, byS float64) {
+	return float64(b.hh*hy) + float64(b.hs*s), float64(b.hs*hy) + float64(b.ss*s)
 }
 
 // begin makes H = c I.
