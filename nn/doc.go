@@ -35,7 +35,7 @@
 //	             balance of energy), inputs.go (u between samples)
 //	data         series.go, estimate.go, smoothing.go (local cubics, and the noise),
 //	             periodic.go (angles, also as inputs of networks); inspect.go (what a series
-//	             looks like), with balance.go (does it keep an energy)
+//	             looks like), with inspect_energy.go (does it keep an energy)
 //	objectives   problem.go, then derivatives.go, step.go and shooting.go, with substeps.go (the
 //	             lengths of its steps), leapfrog.go (symplectic ones) and continuity.go (a penalty
 //	             for jumps between segments); chunk.go (a loss that is computed in parts, also for

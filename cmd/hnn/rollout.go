@@ -193,8 +193,8 @@ func (m *model) names() []string {
 	return names(m.Dim() / 2)
 }
 
-// outside says that a state lies outside of the range of the training data, "" if it does not. at is where:
-// a time t or a row.
+// outside says that a state lies outside of the range of the training data, "" if it does not. at is
+// where: a time t or a row.
 func (m *model) outside(of string, at float64, y []float64) string {
 	j := m.made.Outside(y)
 	if j < 0 {

@@ -172,10 +172,10 @@ func meanSpread(v []float64) (mean, spread float64) {
 }
 
 // followRun follows the model from each row of run i to the time of the next row, and from its
-// first state to the times of all rows, of which the first ones to skip do not count. It returns the squared errors of both,
-// and sets the times of closeness and what lies outside of the training data. A map has one
-// interval: rows at other intervals do not count, and its rollout ends before the first of
-// them.
+// first state to the times of all rows, of which the first ones to skip do not count. It returns
+// the squared errors of both, and sets the times of closeness and what lies outside of the training
+// data. A map has one interval: rows at other intervals do not count, and its rollout ends before
+// the first of them.
 func followRun(ctx context.Context, m *model, s *states, i, skip int, o *solver, sc *runScore) (step, coord mean, err error) {
 	lo, hi := s.Run(i)
 	n, isMap := m.Stored.(nn.Map)

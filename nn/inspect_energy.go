@@ -8,7 +8,7 @@ import (
 	"hnn/autodiff/elementary"
 )
 
-// balance.go looks for an energy that a series keeps, for Inspect.
+// inspect_energy.go looks for an energy that a series keeps, for Inspect.
 
 // balanceRows is how many rows the balance of energy uses, evenly spread.
 const balanceRows = 3000
