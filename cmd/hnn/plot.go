@@ -47,10 +47,7 @@ const maxPixels = 10_000
 func definePlot(f *flags.Set) check {
 	var o chart.Options
 	out, scale := "-", 2.
-	var kinds []string
-	for _, k := range chart.Kinds() {
-		kinds = append(kinds, k[0])
-	}
+	kinds := fromRows(chart.Kinds(), func(k [2]string) string { return k[0] })
 	flags.Choice(f, &o.As, "as", kinds, "`kind` of the file: "+strings.Join(kinds, ", ")+" (default: by its header)")
 	f.StringVar(&o.X, "x", "", "`column` across (default t, or the first column of numbers)")
 	f.Words(&o.Y, "y", "`columns` upwards, with commas between (default: the other columns of numbers)")

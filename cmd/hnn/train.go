@@ -11,16 +11,9 @@ import (
 )
 
 func trainHelp() string {
-	var kinds, objectives, optimizers [][2]string
-	for _, k := range nn.Kinds() {
-		kinds = append(kinds, [2]string{k.Name, k.About + " (objective " + k.Objective + ")"})
-	}
-	for _, o := range nn.Objectives() {
-		objectives = append(objectives, [2]string{o.Name, o.About})
-	}
-	for _, o := range nn.Optimizers() {
-		optimizers = append(optimizers, [2]string{o.Name, o.About})
-	}
+	kinds := fromRows(nn.Kinds(), func(k nn.Kind) [2]string { return [2]string{k.Name, k.About + " (objective " + k.Objective + ")"} })
+	objectives := fromRows(nn.Objectives(), func(o nn.ObjectiveKind) [2]string { return [2]string{o.Name, o.About} })
+	optimizers := fromRows(nn.Optimizers(), func(o nn.OptimizerKind) [2]string { return [2]string{o.Name, o.About} })
 	return ` DATA.csv
 
 Trains a model on a CSV of states, - for standard input, and writes it as JSON.
@@ -221,13 +214,8 @@ func newTrain(f *flags.Set) *trainJob {
 		kind:     nn.Kinds()[0].Name, by: nn.Comparison{Order: 2, Window: 5, Stride: 1},
 		optimizers: []string{"adam"}, passes: []int{300}, batch: 64, every: 100, method: integrate.RK4.String(), history: 30, masses: []float64{1}, out: "-", flags: f,
 	}
-	var kinds, objectives []string
-	for _, k := range nn.Kinds() {
-		kinds = append(kinds, k.Name)
-	}
-	for _, o := range nn.Objectives() {
-		objectives = append(objectives, o.Name)
-	}
+	kinds := fromRows(nn.Kinds(), func(k nn.Kind) string { return k.Name })
+	objectives := fromRows(nn.Objectives(), func(o nn.ObjectiveKind) string { return o.Name })
 	flags.Choice(f, &t.kind, "kind", kinds, "`model`: "+strings.Join(kinds, ", "))
 	flags.Choice(f, &t.objective, "objective", objectives, "`what` is compared with the data: "+strings.Join(objectives, ", ")+" (default that of the kind)")
 	flags.Choice(f, &t.by.From, "derivatives", []nn.Estimate{nn.Given, nn.Central, nn.Smoothed, nn.Midpoint}, "`source` of the derivatives: given, central, smooth or midpoint (default given if the file has them, else central; central with -order or -stride)")

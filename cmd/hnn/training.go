@@ -94,6 +94,14 @@ func (e *env) writeLosses(path string, all ...losses) error {
 	})
 }
 
+// fromRows returns something of each row of a table, such as its name.
+func fromRows[T, U any](table []T, something func(row T) U) (all []U) {
+	for _, row := range table {
+		all = append(all, something(row))
+	}
+	return all
+}
+
 // rowsOf formats a table for a help text.
 func rowsOf(rows ...[2]string) string {
 	var b strings.Builder
