@@ -2,7 +2,6 @@ package nn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -91,12 +90,6 @@ func (b *Broyden) Check(params []*autodiff.Matrix) error {
 
 // Minimize implements Optimizer.
 func (b *Broyden) Minimize(ctx context.Context, p Problem, each func(Epoch) error) error {
-	if p == nil {
-		return errors.New("nn: no problem")
-	}
-	if err := b.Check(p.Params()); err != nil {
-		return fmt.Errorf("nn: %w", err)
-	}
 	b.shareWith(alone)
 	if t, ok := p.(interface{ share(int, func(int)) }); ok {
 		b.shareWith(t.share)

@@ -95,7 +95,7 @@ func (s *Series) fitScaling(x, dx *autodiff.Matrix) (*Scaling, error) {
 			continue
 		}
 		if near == x {
-			near = &autodiff.Matrix{Rows: x.Rows, Cols: x.Cols, Data: append([]float64(nil), x.Data...)}
+			near = cloned(x)
 		}
 		for r := range x.Rows {
 			near.Row(r)[j] = mean + float64((x.At(r, j)-mean)*(most/sigma))

@@ -110,9 +110,8 @@ func defineEval(f *flags.Set) check {
 			if s.T != nil {
 				noise, _ = s.noiseShare(s.Noise())
 			}
-			all := scores[len(scores)-1]
-			for i, v := range []float64{all.mse, all.step, all.coord, all.hSpread} {
-				e.score([]string{"mse", "step_rmse", "coord_rmse", "H_spread"}[i], v)
+			for i, v := range scores[s.Runs()].swept() {
+				e.score(sweptScores[i], v)
 			}
 			header := []string{"run", "rows", "mse", "step_rmse", "coord_rmse", "within10", "within30", "noise", "H_mean", "H_spread"}
 			open, balanced := m.Stored.(nn.Open)
@@ -123,20 +122,15 @@ func defineEval(f *flags.Set) check {
 			}
 			return e.writeTable(out, header, func(w *table.Writer) {
 				for i, sc := range scores {
-					if i < s.Runs() {
-						w.Int(i)
-					} else {
-						w.Text("all")
-					}
-					w.Int(sc.rows)
-					floats(w, sc.mse, sc.step, sc.coord, sc.within[0], sc.within[1], noise, sc.hMean, sc.hSpread)
+					sc.begin(w, i, s)
+					w.Floats(sc.mse, sc.step, sc.coord, sc.within[0], sc.within[1], noise, sc.hMean, sc.hSpread)
 					if lo, hi := 0, s.Rows(); balanced {
 						if i < s.Runs() {
 							lo, hi = s.Run(i)
 						}
 						for k := range powers {
 							mean, _ := meanSpread(column(power, k)[lo:hi])
-							floats(w, mean)
+							w.Floats(mean)
 						}
 					}
 					w.End()

@@ -252,7 +252,7 @@ func (j *formulaJob) write(e *env, findings []*finding, c *constants) error {
 				for i, s := range f.path {
 					w.Text(f.what)
 					w.Int(i + 1)
-					floats(w, s.Error, 1-float64(s.Error*s.Error))
+					w.Floats(s.Error, 1-float64(s.Error*s.Error))
 					w.Int(map[bool]int{true: 1}[i == f.chosen])
 					w.Text((&sum{Sparse: s, lib: f.lib}).expression())
 					w.End()
@@ -270,14 +270,14 @@ func (j *formulaJob) write(e *env, findings []*finding, c *constants) error {
 			for i, name := range f.lib.names(f.Terms) {
 				w.Text(f.what)
 				w.Text(name)
-				floats(w, f.Coefficients[i], at(f.data, i), at(f.errors, i))
+				w.Floats(f.Coefficients[i], at(f.data, i), at(f.errors, i))
 				w.End()
 			}
 		}
 		for _, v := range c.more {
 			w.Text(map[bool]string{true: "gain", false: "friction"}[strings.HasPrefix(v.Name, "gain")])
 			w.Text(v.Name)
-			floats(w, math.NaN(), v.Value, v.Error)
+			w.Floats(math.NaN(), v.Value, v.Error)
 			w.End()
 		}
 	})

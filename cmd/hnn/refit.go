@@ -55,7 +55,7 @@ func (s *sum) typed(prefix string, fixed func(text string) bool, fit, set *[]str
 // job returns the call of hnn train that fits the constants to whole motions, with the friction
 // and the inputs that the model has. Where momenta were not observed, terms of H with momenta keep
 // the constants of the model: without them any scale of the momenta would do.
-func (c *constants) job(e *env, m *model, s *states) (*trainJob, error) {
+func (c *constants) job(s *states) (*trainJob, error) {
 	var fit, set []string
 	args := []string{"-quiet", "-H", c.h.typed(ofH, func(text string) bool {
 		term, err := formula.Parse(text)
@@ -93,7 +93,7 @@ func (c *constants) job(e *env, m *model, s *states) (*trainJob, error) {
 
 // toMotion fits the constants as hnn train -H does, near to what they are if so.
 func (c *constants) toMotion(e *env, m *model, s *states, near bool) error {
-	t, err := c.job(e, m, s)
+	t, err := c.job(s)
 	if err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (c *constants) toDerivatives(e *env, m *model, s *states) error {
 		return err
 	}
 	c.h.data, c.h.errors = found.Values, found.Errors
-	t, err := c.job(e, m, s)
+	t, err := c.job(s)
 	if err != nil {
 		return err
 	}

@@ -239,7 +239,7 @@ func (s *solver) writeEvents(e *env, runs bool, names []string, sols []*integrat
 					w.Int(i)
 				}
 				w.Float(t)
-				floats(w, sol.YEvents[0][j]...)
+				w.Floats(sol.YEvents[0][j]...)
 				w.End()
 			}
 		}

@@ -141,7 +141,7 @@ func learnSystem(t *testing.T, w *table.Writer, s *systems.System) {
 	w.Text(s.Name)
 	w.Int(len(s.Q))
 	w.Int(train.Rows())
-	floats(w, slices.Concat(mse, median, worst)...)
+	w.Floats(slices.Concat(mse, median, worst)...)
 	w.End()
 }
 

@@ -193,6 +193,9 @@ func TestCBits(t *testing.T) {
 			if i > 0 && *long {
 				continue // integers are slow: the short form and TestCFunctions have them
 			}
+			if i > 0 {
+				cc = unoptimised(cc)
+			}
 			program := buildModels(t, append(cc[:len(cc):len(cc)], flags...), all)
 			for name := range all {
 				cmd := exec.Command(program, name)

@@ -31,7 +31,7 @@ func (m *pushed) Drive(x, u autodiff.Var) autodiff.Var {
 // A field with inputs takes them in C, with the same bits, and in NumPy.
 func TestInputs(t *testing.T) {
 	src := rand.NewPCG(4, 4)
-	models := map[string]driven{"pushed": &pushed{*models(t, 2)["hnn_tanh_2_scaled"].(*nn.HNN), &autodiff.Matrix{Rows: 3, Cols: 2, Data: []float64{1, 2, -0.5, 0.3, 0, 1}}}}
+	models := map[string]nn.Driven{"pushed": &pushed{*models(t, 2)["hnn_tanh_2_scaled"].(*nn.HNN), &autodiff.Matrix{Rows: 3, Cols: 2, Data: []float64{1, 2, -0.5, 0.3, 0, 1}}}}
 	s := &nn.Series{X: autodiff.NewMatrix(9, 4), DX: autodiff.NewMatrix(9, 4), U: autodiff.NewMatrix(9, 3)}
 	for _, m := range []*autodiff.Matrix{s.X, s.DX, s.U} {
 		for i := range m.Data {
@@ -43,19 +43,14 @@ func TestInputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, gain := range []string{"constant", "net"} {
-		models["gain "+gain] = port(t, nn.Structure{Friction: "each", Inputs: []string{"u", "v", "w"}, Gain: gain}, s, scale, src).(driven)
+		models["gain "+gain] = port(t, nn.Structure{Friction: "each", Inputs: []string{"u", "v", "w"}, Gain: gain}, s, scale, src).(nn.Driven)
 	}
 	for name, m := range models {
-		t.Run(name, func(t *testing.T) { testInputs(t, m.(drivenModel), src) })
+		t.Run(name, func(t *testing.T) { testInputs(t, m, src) })
 	}
 }
 
-type drivenModel interface {
-	nn.Model
-	driven
-}
-
-func testInputs(t *testing.T, m drivenModel, src rand.Source) {
+func testInputs(t *testing.T, m nn.Driven, src rand.Source) {
 	const rows = 50
 	x, u := autodiff.NewMatrix(rows, 4), autodiff.NewMatrix(rows, 3)
 	var in []float64
