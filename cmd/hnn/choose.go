@@ -98,6 +98,11 @@ func (t *trainJob) choose(e *env, s *states) error {
 		if noise <= noisy && told && !own {
 			t.chooseClose(e, s, noise)
 		}
+		if t.objective == "derivatives" && t.by.From == "" {
+			if t.by.From = nn.Central; s.DX != nil {
+				t.by.From = nn.Given
+			}
+		}
 		return nil
 	}
 	if err := t.chooseSegments(s); err != nil {

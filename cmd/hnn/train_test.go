@@ -101,7 +101,7 @@ func TestResumeRefuses(t *testing.T) {
 	model := contents(t, path("m.json"))
 	fails(t, hnn(t, "", "train", "-resume", path("c"), "-lr", "0.1", "-o", path("m.json"), path("data.csv")), 2, "-lr 0.1: the saved training has 0.002")
 	fails(t, hnn(t, "", "train", "-resume", path("c"), "-kind", "baseline", "-o", path("m.json"), path("data.csv")), 2, "-kind baseline: the saved training has hnn")
-	fails(t, hnn(t, "", "train", "-resume", path("c"), "-derivatives", "central", "-o", path("m.json"), path("data.csv")), 2, "-derivatives central: the saved training has none")
+	fails(t, hnn(t, "", "train", "-resume", path("c"), "-derivatives", "central", "-o", path("m.json"), path("data.csv")), 2, "-derivatives central: the saved training has given")
 	fails(t, hnn(t, "", "train", "-resume", path("c"), "-q", "p", "-p", "q", "-o", path("m.json"), path("data.csv")), 2, "-p q: the saved training has none")
 	fails(t, hnn(t, "", "train", "-resume", path("c"), "-o", path("m.json"), path("other.csv")), 1, "these are not the data of the checkpoint")
 	b := strings.Replace(string(contents(t, path("c"))), `"lr":"0.002"`, `"colour":"red","lr":"0.002"`, 1)
