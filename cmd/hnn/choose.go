@@ -98,6 +98,9 @@ func (t *trainJob) choose(e *env, s *states) error {
 		if noise <= noisy && told && !own {
 			t.chooseClose(e, s, noise)
 		}
+		if err := s.whole(); err != nil {
+			return err
+		}
 		if t.objective == "derivatives" && t.by.From == "" {
 			if t.by.From = nn.Central; s.DX != nil {
 				t.by.From = nn.Given

@@ -168,10 +168,7 @@ func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 	if s.Hidden != nil {
 		seen /= 2
 	}
-	weights, pieces := float64(t.weights(s)), float64(s.Runs())
-	if in, err := nn.Inspect(&s.Series); err == nil {
-		pieces += float64(in.Gaps) // trajectories are cut there
-	}
+	weights, pieces := float64(t.weights(s)), float64(s.Runs()+s.Gaps()) // trajectories are cut at gaps
 	var optimizers []string
 	var epochs []int
 	for i, length := range t.segments {
