@@ -297,6 +297,13 @@ func TestCheck(t *testing.T) {
 		{name: "input", give: with(func(_ int, t, q, p float64) []string { return []string{num(t), num(q), num(p), num(math.Sin(3 * t))} }).write("t,q,p,u", ","),
 			want: "u looks like an input, and is not read"},
 		{name: "capitals", give: base.write("T,Q,P", ","), want: "missing column q (found T, Q, P): name the columns of the coordinates and momenta by -q and -p: perhaps -q Q -p P"},
+		{name: "an unknown unit", give: with(func(_ int, t, q, p float64) []string {
+			return []string{num(t), num(q), num(p), num(p), num(-math.Sin(q))}
+		}).write("t [yr],q,p,dq,dp", ","), want: `missing column t (found t [yr], q, p, dq, dp): the unit in "t [yr]" is not known`},
+		{name: "kiloseconds", give: with(func(_ int, t, q, p float64) []string {
+			return []string{fmt.Sprintf("%.9g", t/1000), num(q), num(p)}
+		}).write("t [ks],q,p", ","), want: fine},
+		{name: "a unit of q", give: base.write("t,q [ell],p", ","), want: `the unit in "q [ell]" is not known`},
 		{name: "one unit too many", give: base.write("t,q [m],q [mm]", ","), want: "missing column q (found t, q [m], q [mm])"},
 		{name: "American dates", give: with(func(i int, t, q, p float64) []string {
 			return []string{fmt.Sprintf("11/28/2026 10:%02d", i%60), num(q), num(p)}

@@ -81,7 +81,9 @@ func (l *look) series() {
 	}
 	l.whole = l.t.Select(rows)
 	if !l.t.Has(l.cols.t) {
-		if derivatives == nil {
+		if t := l.cols.t; l.t.Unknown(t) != "" {
+			l.doubt("file", "%v", l.t.Need(t))
+		} else if derivatives == nil {
 			l.doubt("file", "no times: want a column t, or another that -t names, or the derivatives")
 		}
 		return

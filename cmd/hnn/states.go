@@ -210,7 +210,7 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 		} else if t.Stamped(c.t) {
 			s.note = fmt.Sprintf("column %s has dates, and is read in seconds from the first", c.t)
 		}
-	} else if c.t != "t" || c.unit != "" && !c.usual {
+	} else if c.t != "t" || c.unit != "" && !c.usual || t.Unknown(c.t) != "" {
 		return nil, t.Need(c.t)
 	}
 	if d := prefixed("d", s.names); !hidden && slices.ContainsFunc(d, t.Has) {
@@ -231,7 +231,7 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 		s.Between = c.hold
 	}
 	runs := t.Has(c.run)
-	if !runs && c.run != "run" {
+	if !runs && (c.run != "run" || t.Unknown(c.run) != "") {
 		return nil, t.Need(c.run)
 	}
 	s.Starts = []int{0}

@@ -366,7 +366,13 @@ func (t *Table) Need(names ...string) error {
 	if missing == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: missing column %s (found %s)", t.Name, list(missing), list(t.Header))
+	err := fmt.Errorf("%s: missing column %s (found %s)", t.Name, list(missing), list(t.Header))
+	for _, s := range missing {
+		if why := t.Unknown(s); why != "" {
+			return fmt.Errorf("%w: %s", err, why)
+		}
+	}
+	return err
 }
 
 // Line returns the line of the file, counted from 1, that holds the given row, counted from 0.
