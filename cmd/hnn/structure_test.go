@@ -358,3 +358,19 @@ func TestStructureResumes(t *testing.T) {
 		t.Error("a training that was resumed ends in another model")
 	}
 }
+
+// Blanks beside the colon of a flag, and beside commas after it, mean nothing.
+func TestBlanksInFlags(t *testing.T) {
+	dir := t.TempDir()
+	data := put(t, dir, "d.csv", film{rows: 60, dt: 0.1, gamma: 0.1}.write("t,angle,w", ","))
+	var models, sections []string
+	for _, c := range [][2]string{{"each:q,p", "angle=0:up"}, {" each : q , p", "angle = 0 : up"}} {
+		model := filepath.Join(dir, "m.json")
+		must(t, "train", "-quiet", "-q", "angle", "-p", "w", "-H", "p^2/2-a*cos(q)", "-fit", "a=1", "-friction", c[0], "-epochs", "3", "-o", model, data)
+		models = append(models, string(contents(t, model)))
+		sections = append(sections, must(t, "rollout", "-state", "1,0", "-duration", "20", "-events", c[1], "-events-o", "-", "-o", os.DevNull, model))
+	}
+	if models[0] != models[1] || !strings.Contains(models[0], `"friction": "each:q,p"`) || sections[0] != sections[1] {
+		t.Errorf("other models or sections\n%s\n%s", sections[0], sections[1])
+	}
+}
