@@ -61,6 +61,11 @@ func (t *trainJob) given() bool {
 	return err == nil && k.Typed
 }
 
+// nets tells whether the model has networks: all have but a typed system without.
+func (t *trainJob) nets() bool {
+	return !t.given() || t.expr == "" || strings.Contains(t.expr, "net") || strings.Contains(t.friction, "net") || strings.HasPrefix(t.gain, "net")
+}
+
 // usual returns the objective of a system that the flags describe, "" for that of the kind.
 func (t *trainJob) usual() string {
 	if t.given() {
@@ -179,7 +184,6 @@ const mostLM = 2e9
 // following the noise; others have broyden, unless there are too many unknowns.
 func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 	f := t.flags
-	nets := t.expr == "" || strings.Contains(t.expr, "net") || strings.Contains(t.friction, "net") || strings.HasPrefix(t.gain, "net")
 	seen := s.X.Cols
 	if s.Hidden != nil {
 		seen /= 2
@@ -194,7 +198,7 @@ func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 		switch {
 		case f.First("optimizer") != "":
 			name = t.optimizers[min(i, len(t.optimizers)-1)]
-		case t.given() && !nets && float64(s.Rows()*seen)*few*few < mostLM && float64(s.Rows()*seen) > few:
+		case !t.nets() && float64(s.Rows()*seen)*few*few < mostLM && float64(s.Rows()*seen) > few:
 			name = "lm"
 		case !t.given() && starts+weights < mostBroyden:
 			name = "broyden"

@@ -285,6 +285,13 @@ func TestStructureRefused(t *testing.T) {
 		r := hnn(t, "", append(append([]string{"train", "-o", out}, strings.Fields(c.args)...), c.file)...)
 		fails(t, r, c.status, c.want)
 	}
+	// The flags that are chosen have sizes of networks where there are some.
+	for h, want := range map[string]bool{"p^2/2+k*q^2/2": false, "p^2/2+k*q^2/2+net(q)": true} {
+		r := hnn(t, "", "train", "-inputs", "u", "-H", h, "-fit", "k=5", "-o", out, data)
+		if r.status != 0 || !strings.Contains(r.errors, "the system is known in part, so whole motions are fitted: -kind port") || strings.Contains(r.errors, "-hidden") != want {
+			t.Errorf("%s: status %d\n%s", h, r.status, r.errors)
+		}
+	}
 	// What the fit finds out is a warning with the name.
 	for _, c := range []struct{ args, want string }{
 		{"-q q -inputs u -interpolate hold -H p^2/(2*m)+k*q^2/2 -fit m=1,k=5 -friction constant", "do not determine all constants"},

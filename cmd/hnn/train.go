@@ -93,6 +93,7 @@ says what was chosen:
                 20,20,200 -hidden 32,32 and segments of 1, 5 and 20 time scales of the data. Where
                 there are more than 3000 unknowns, -optimizer lbfgs -epochs 60,60,400. The same
                 for rows that are far apart, below about 15 a period
+  -optimizer broyden, with or without others, has -hidden 32,32 in any case
   not known     without t, or of fewer than 40 rows: -optimizer adam -epochs 300 -hidden 128,64,32,
                 as with noise and given dq and dp
 
