@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -154,6 +155,9 @@ func (t *trainJob) run(e *env) error {
 	fitted, err := nn.Fit(e.ctx, &s.Series, r)
 	end()
 	e.unsaved.Store(false)
+	if errors.Is(err, nn.ErrDiverged) && len(t.fitted) > 0 {
+		err = fmt.Errorf("%w: is a first value of -fit %s far off? They have the units of %s", err, t.flags.Lookup("fit").Value, s.units(tab))
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}

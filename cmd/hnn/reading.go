@@ -97,6 +97,25 @@ func (e *env) tellJump(s *states) {
 	}
 }
 
+// units names the columns of states and times with the units that they are read in, as far as these are
+// known.
+func (s *states) units(t *table.Table) string {
+	var all []string
+	for _, name := range slices.Concat(s.cols.q, s.cols.p, []string{s.cols.t}) {
+		unit := t.Unit(name)
+		if name == s.cols.t && (unit != "" || s.cols.unit != "" || t.Stamped(name)) {
+			unit = "s"
+		}
+		if unit != "" {
+			name += " [" + unit + "]"
+		}
+		if t.Has(name) || unit != "" {
+			all = append(all, name)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
 // holes says which numbers of the states x are missing, "" if none are.
 func holes(t *table.Table, names []string, x *autodiff.Matrix) string {
 	cells, rows, first := 0, 0, ""

@@ -285,6 +285,9 @@ func TestStructureRefused(t *testing.T) {
 		r := hnn(t, "", append(append([]string{"train", "-o", out}, strings.Fields(c.args)...), c.file)...)
 		fails(t, r, c.status, c.want)
 	}
+	milli := strings.Replace(strings.Replace(text, "t,", "t [ms],", 1), ",q,", ",q [mm],", 1)
+	fails(t, hnn(t, "", "train", "-quiet", "-inputs", "u", "-H", "p^2/2+k*q^2/2", "-fit", "k=1e300", "-o", out, write("milli.csv", milli)), 1,
+		"is a first value of -fit k=1e+300 far off? They have the units of q [mm], p, t [s]")
 	// The flags that are chosen have sizes of networks where there are some.
 	for h, want := range map[string]bool{"p^2/2+k*q^2/2": false, "p^2/2+k*q^2/2+net(q)": true} {
 		r := hnn(t, "", "train", "-inputs", "u", "-H", h, "-fit", "k=5", "-o", out, data)
