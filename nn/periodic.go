@@ -56,6 +56,9 @@ func (s *Series) Wrapped() (row, component int, ok bool) {
 			lo, hi := s.Run(i)
 			for r := lo + 1; r < hi; r++ {
 				d := math.Abs(s.X.At(r, j) - s.X.At(r-1, j))
+				if d != d { // not observed
+					continue
+				}
 				if math.Abs(d-2*math.Pi) < 1 {
 					if jumps++; jumps == 1 {
 						first = r

@@ -235,6 +235,13 @@ func (s *Series) cut() (*Series, int) {
 	return &c, len(c.Starts) - s.Runs()
 }
 
+// Gaps returns the number of gaps at which trajectories are cut: intervals of more than 8 times the
+// median.
+func (s *Series) Gaps() int {
+	_, n := s.cut()
+	return n
+}
+
 // Range returns the least and the greatest value of each component of the states, NaN of one
 // that was never observed.
 func (s *Series) Range() (low, high []float64) {

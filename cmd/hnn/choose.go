@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -97,6 +98,18 @@ func (t *trainJob) choose(e *env, s *states) error {
 		}
 		if noise <= noisy && told && !own {
 			t.chooseClose(e, s, noise)
+		} else if slices.Contains(t.optimizers, "broyden") && f.First("hidden") == "" {
+			if t.hidden = closeHidden; !t.quiet {
+				e.say("%s: broyden is for up to some thousand parameters, so the network is small: -hidden %s", s.name, f.Lookup("hidden").Value)
+			}
+		}
+		if err := s.whole(); err != nil {
+			return err
+		}
+		if t.objective == "derivatives" && t.by.From == "" {
+			if t.by.From = nn.Central; s.DX != nil {
+				t.by.From = nn.Given
+			}
 		}
 		return nil
 	}
@@ -107,12 +120,15 @@ func (t *trainJob) choose(e *env, s *states) error {
 		why = "the system is known in part"
 	}
 	if why != "" && !t.quiet {
-		rows := ""
+		more := ""
 		if t.subset > 0 {
-			rows = fmt.Sprintf(" -subset %d", t.subset)
+			more = fmt.Sprintf(" -subset %d", t.subset)
 		}
-		e.say("%s: %s, so whole motions are fitted: -kind %s -objective shooting -segment %s -optimizer %s -epochs %s%s -hidden %s",
-			s.name, why, t.kind, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, rows, f.Lookup("hidden").Value)
+		if t.nets() {
+			more += fmt.Sprintf(" -hidden %s", f.Lookup("hidden").Value)
+		}
+		e.say("%s: %s, so whole motions are fitted: -kind %s -objective shooting -segment %s -optimizer %s -epochs %s%s",
+			s.name, why, t.kind, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, more)
 	}
 	return nil
 }
@@ -209,7 +225,7 @@ func (t *trainJob) chooseSegments(s *states) error {
 			hidden = structureHidden
 		}
 	}
-	if f.First("hidden") == "" {
+	if f.First("hidden") == "" && t.nets() {
 		t.hidden = hidden
 	}
 	longest := 0.

@@ -41,7 +41,8 @@ Noise in the first state is an error of the whole rollout. -first N fits the sta
 of each run to its first N rows, with the model held, and nothing else is fitted: also where the
 file has no momenta, and then H and the powers are those of the rollout. -skip N leaves the
 first N rows of each run out of coord_rmse. A model with inputs reads their columns from the
-data. A warning says if data or rollouts leave the range of the training data.
+data. A warning says if data or rollouts leave the range of the training data. Rows with an
+empty cell of q or p are left out.
 
 Models of kind port have three columns more, means over the rows of the data: dH_dt, the power
 that the model has there, dissipated, what friction takes of it, and supplied, what the inputs

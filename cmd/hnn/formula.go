@@ -45,12 +45,12 @@ factors of momenta (of the states that it acts on), in the same way. It is a for
 
 With DATA.csv the constants are then fitted to the data: by least squares on the time derivatives
 of the file, if it has them and the model has neither friction nor inputs, else on whole motions,
-as hnn train -H does. Friction and inputs are fitted too. Standard errors assume that the
-residuals are independent. One line says what the formula and the model leave of these data. In
-whole motions the data have a say in the terms: those within three standard errors of 0 are taken
-out, one at a time, and where the formula is further from the data than the model, a few more are
-tried first. -size holds the terms.
--model writes the formula as a model: score it beside the first by hnn eval, on other data.
+as hnn train -H does, without its shortest segments. Friction and inputs are fitted too. Standard
+errors assume that the residuals are independent. One line says what the formula and the model
+leave of these data. In whole motions the data have a say in the terms: those within three
+standard errors of 0 are taken out, one at a time, and where the formula is further from the data
+than the model, a few more are tried first. -size holds the terms. -model writes the formula as a
+model: score it beside the first by hnn eval, on other data.
 
 Files:
   -path     part (H or friction), terms, error, explained (the share of the mean square),

@@ -106,7 +106,7 @@ func (j *job) do(e *env) (err error) {
 	if err := j.run(e); err != nil {
 		return err
 	}
-	m.Files = j.fileSums(e.made)
+	m.Chosen, m.Files = m.chosen(j), j.fileSums(e.made)
 	if _, err = e.writeFile(name, m.write); err != nil {
 		return err
 	}

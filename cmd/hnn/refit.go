@@ -91,6 +91,18 @@ func (c *constants) job(s *states) (*trainJob, error) {
 	return t, nil
 }
 
+// shorten leaves out stages of short segments, which lead to the right place from far away: the first, since
+// constants that were fitted to the model's field are as near as it leads and its many initial states take
+// most of the time; or all but the last, if the constants are nearer.
+func (t *trainJob) shorten(near bool) {
+	last := max(0, len(t.segments)-1)
+	from := min(1, last)
+	if near {
+		from = last
+	}
+	t.segments, t.optimizers, t.passes = t.segments[from:], t.optimizers[from:], t.passes[from:]
+}
+
 // toMotion fits the constants as hnn train -H does, near to what they are if so.
 func (c *constants) toMotion(e *env, m *model, s *states, near bool) error {
 	t, err := c.job(s)
@@ -100,9 +112,7 @@ func (c *constants) toMotion(e *env, m *model, s *states, near bool) error {
 	if err := t.choose(e, s); err != nil {
 		return err
 	}
-	if n := len(t.segments); near && n > 1 { // short motions lead to the right place from far away
-		t.segments, t.optimizers, t.passes = t.segments[n-1:], t.optimizers[len(t.optimizers)-1:], t.passes[len(t.passes)-1:]
-	}
+	t.shorten(near)
 	r := nn.Recipe{Workers: e.threads(0)}
 	if err := t.recipe(&r, c.names()); err != nil {
 		return err

@@ -138,6 +138,7 @@ func (s *solver) bind(names, given []string, separable bool) error {
 	}
 	name, rest, _ := strings.Cut(s.section, "=")
 	level, way, _ := strings.Cut(rest, ":")
+	name, way = strings.TrimSpace(name), strings.TrimSpace(way)
 	if given == nil {
 		given = names
 	}

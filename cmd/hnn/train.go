@@ -44,7 +44,10 @@ flags.
 Files: separated by commas, semicolons or tabs; decimal commas unless the separator is one;
 UTF-8, or UTF-16 with a byte order mark; packed by gzip or not. A unit after a name, as in
 q [m], is no part of the name. Times are read in seconds if -time-unit or the header gives
-their unit, or if they are dates such as 2026-11-28T09:30:00.25Z (ISO 8601).
+their unit, or if they are dates such as 2026-11-28T09:30:00.25Z (ISO 8601). An empty cell of q
+or p is a number that was not measured: the objective shooting does not compare it, others leave
+its row out, and one line says how many there are. What hnn check finds doubtful in the file is
+said before the training.
 
 Models, -kind:
 ` + rowsOf(kinds...) + `
@@ -83,6 +86,7 @@ says what was chosen:
                 20,20,200 -hidden 32,32 and segments of 1, 5 and 20 time scales of the data. Where
                 there are more than 3000 unknowns, -optimizer lbfgs -epochs 60,60,400. The same
                 for rows that are far apart, below about 15 a period
+  -optimizer broyden, with or without others, has -hidden 32,32 in any case
   not known     without t, or of fewer than 40 rows: -optimizer adam -epochs 300 -hidden 128,64,32,
                 as with noise and given dq and dp
 
