@@ -93,12 +93,6 @@
 	VMOVUPD c1, W at        \
 	VMOVUPD c2, (2*W)at
 
-// The rows that a tile will add.
-#define PREFETCH(at, c0, c1, c2) \
-	PREFETCHT0 at           \
-	PREFETCHT0 64 at        \
-	PREFETCHT0 128 at
-
 // Tiles of one width: load the sums that go on, run the chains, add s, store. The next tile is
 // at SI in z, at R13 in a and at R14 in s.
 #define TILE(all, rows, next, start, loop, plain, load, right, step, add, store) \
