@@ -14,18 +14,31 @@ const (
 	opMulScale    = numOps + iota // c (x⊙y)
 	opTanhGrad                    // x − x⊙(y⊙y)
 	opAddRow                      // x + y, where y is one row
-	opPlusTMatMul                 // w + xᵀ y, in the buffer of node w; its number is in the place of the constant
+	opPlusMatMul                  // s + x y; the number of node s, a matrix or a row, is in the place of the constant
+	opPlusMatMulT                 // s + x yᵀ
+	opPlusTMatMul                 // s + xᵀ y
 	numPlanOps
 )
 
 var merged = [numPlanOps - numOps]rule{
-	opMulScale - numOps: {name: "mulscale", binary: true, constant: true, each: kernel.MulScaleTo},
-	opTanhGrad - numOps: {name: "tanhgrad", binary: true, each: two(kernel.TanhGradTo)},
-	opAddRow - numOps:   {name: "addrow", binary: true}, // Run knows it
-	opPlusTMatMul - numOps: {name: "plustmatmul", binary: true,
-		whole: func(w *kernel.Workspace, z, x, y Matrix, _ float64) {
-			w.PlusTMatMul(z.Data, x.Data, y.Data, x.Cols, x.Rows, y.Cols)
-		}},
+	opMulScale - numOps:    {name: "mulscale", binary: true, constant: true, each: kernel.MulScaleTo},
+	opTanhGrad - numOps:    {name: "tanhgrad", binary: true, each: two(kernel.TanhGradTo)},
+	opAddRow - numOps:      {name: "addrow", binary: true}, // Run knows it and those below
+	opPlusMatMul - numOps:  {name: "plusmatmul", binary: true},
+	opPlusMatMulT - numOps: {name: "plusmatmulT", binary: true},
+	opPlusTMatMul - numOps: {name: "plustmatmul", binary: true},
+}
+
+// runPlus computes an opPlusMatMul, opPlusMatMulT or opPlusTMatMul.
+func (o op) runPlus(w *kernel.Workspace, z Matrix, s []float64, x, y Matrix) {
+	switch o {
+	case opPlusMatMul:
+		w.PlusMatMul(z.Data, s, x.Data, y.Data, x.Rows, x.Cols, y.Cols)
+	case opPlusMatMulT:
+		w.PlusMatMulT(z.Data, s, x.Data, y.Data, x.Rows, x.Cols, y.Rows)
+	case opPlusTMatMul:
+		w.PlusTMatMul(z.Data, s, x.Data, y.Data, x.Cols, x.Rows, y.Cols)
+	}
 }
 
 // rule returns the row of an operation in the table of rules or that of merged ones.
@@ -46,6 +59,9 @@ const fewCols = 8
 func merge(nodes []node, readers []int32) []node {
 	m := slices.Clone(nodes)
 	product := func(id int32) bool { return nodes[id].op == opMul && readers[id] == 1 }
+	matrixProduct := func(id int32) bool {
+		return opMatMul <= nodes[id].op && nodes[id].op <= opTMatMul && readers[id] == 1
+	}
 	square := func(id int32) bool { return nodes[id].op == opMul && nodes[id].x == nodes[id].y }
 	minus := func(id int32) bool { return nodes[id].op == opScale && nodes[id].konst() == -1 }
 	for id := range m {
@@ -60,12 +76,19 @@ func merge(nodes []node, readers []int32) []node {
 				if minus(x) {
 					set(opMulScale, nodes[x].x, y, -1)
 				}
-			case opAdd: // x + row, x + (−x)⊙(a⊙a)
-				if e := &nodes[y]; e.op == opExpandTo && nodes[e.x].rows == 1 && nodes[e.x].cols == n.cols && n.cols >= fewCols {
-					set(opAddRow, x, e.x, 0)
+			case opAdd: // x + row, s + a b, x + (−x)⊙(a⊙a)
+				row := func(id int32) bool {
+					e := &nodes[id]
+					return e.op == opExpandTo && nodes[e.x].rows == 1 && nodes[e.x].cols == n.cols && n.cols >= fewCols
 				}
-				if p := &nodes[y]; p.op == opTMatMul && readers[y] == 1 && x < y && nodes[x].op > opConst && readers[x] == 1 { // x + aᵀ b
-					m[id] = node{op: opPlusTMatMul, x: p.x, y: p.y, rows: n.rows, cols: n.cols, c: uint64(x)}
+				if p := &nodes[y]; matrixProduct(y) && !(matrixProduct(x) && x > y) {
+					s := x
+					if row(x) {
+						s = nodes[x].x
+					}
+					m[id] = node{op: opPlusMatMul + p.op - opMatMul, x: p.x, y: p.y, rows: n.rows, cols: n.cols, c: uint64(s)}
+				} else if row(y) && !matrixProduct(x) {
+					set(opAddRow, x, nodes[y].x, 0)
 				}
 				if t := &nodes[y]; product(y) && square(t.y) && minus(t.x) && nodes[t.x].x == x {
 					set(opTanhGrad, x, nodes[t.y].x, 0)

@@ -30,6 +30,7 @@ type Plan struct {
 type step struct {
 	node    int32
 	z, x, y int32
+	s       int32 // of opPlusMatMul and the like
 	run     int32 // at the first step of a run: its number of steps; 0 for a whole matrix
 }
 
@@ -80,7 +81,7 @@ func readersOf(nodes []node, outs []Var) []int32 {
 		if n.op.rule().binary {
 			readers[n.y]++
 		}
-		if n.op == opPlusTMatMul {
+		if n.op >= opPlusMatMul {
 			readers[n.c]++
 		}
 	}
@@ -134,23 +135,34 @@ func lay(vars []Var, nodes []node) *Plan {
 		if r.binary {
 			st.y = slotOf[n.y]
 		}
-		// An elementwise step may write to its operand; another step must not.
-		switch {
-		case n.op == opPlusTMatMul:
-			st.z = slotOf[n.c] // it is the only reader
-		case r.whole != nil:
-			st.z = newSlot(n.size())
+		// An elementwise step may write to its operand, and a product to what it adds; else a
+		// product must not.
+		whole := r.whole != nil || n.op >= opPlusMatMul
+		if whole {
+			st.z = -1
+			if n.op >= opPlusMatMul {
+				s := &nodes[n.c]
+				if st.s = slotOf[n.c]; readers[n.c] == 1 && s.op > opConst && s.size() == n.size() {
+					st.z = st.s
+				}
+			}
+			if st.z < 0 {
+				st.z = newSlot(n.size())
+			}
 		}
 		release(n.x)
 		if r.binary {
 			release(n.y)
 		}
-		if r.whole == nil {
+		switch {
+		case !whole:
 			st.z = newSlot(n.size())
+		case n.op >= opPlusMatMul && st.z != st.s:
+			release(int32(n.c))
 		}
 		slotOf[id] = st.z
 		switch {
-		case r.whole != nil:
+		case whole:
 			run = -1
 		case run >= 0 && runSize == n.size():
 			p.steps[run].run++
@@ -186,6 +198,11 @@ func (p *Plan) Run() {
 	for i := 0; i < len(p.steps); {
 		st := &p.steps[i]
 		n := &p.nodes[st.node]
+		if n.op >= opPlusMatMul {
+			n.op.runPlus(&p.work, p.matrix(n, st.z), p.slots[st.s], p.matrix(&p.nodes[n.x], st.x), p.matrix(&p.nodes[n.y], st.y))
+			i++
+			continue
+		}
 		if st.run == 0 {
 			n.op.rule().whole(&p.work, p.matrix(n, st.z), p.matrix(&p.nodes[n.x], st.x), p.matrix(&p.nodes[n.y], st.y), n.konst())
 			i++

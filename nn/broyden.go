@@ -2,7 +2,6 @@ package nn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -41,7 +40,19 @@ type Broyden struct {
 	h         [][]float64 // H, row i up to its diagonal; nil: I
 	d         []float64   // −H g
 	room      [4][]float64
+
+	share    func(parts int, do func(part int)) // work among the workers of the problem
+	multiply func(part int)                     // multiplyRows and changeRows, made once, so that a
+	change   func(part int)                     // step allocates nothing
+	g        []float64                          // what multiplyRows multiplies H with
+	sums     [broydenParts][]float64            // its results
+
+	keep, hh, hs, ss float64 // coefficients of changeRows
 }
+
+// broydenParts is in how many parts, of equal numbers of elements, H is shared among workers. They
+// do not depend on the number of workers, since the order of additions depends on them.
+const broydenParts = 16
 
 // broydenMost is the largest number of parameters of Broyden, whose H then has 100 MB, and 250 MB
 // in a checkpoint.
@@ -79,11 +90,9 @@ func (b *Broyden) Check(params []*autodiff.Matrix) error {
 
 // Minimize implements Optimizer.
 func (b *Broyden) Minimize(ctx context.Context, p Problem, each func(Epoch) error) error {
-	if p == nil {
-		return errors.New("nn: no problem")
-	}
-	if err := b.Check(p.Params()); err != nil {
-		return fmt.Errorf("nn: %w", err)
+	b.shareWith(alone)
+	if t, ok := p.(interface{ share(int, func(int)) }); ok {
+		b.shareWith(t.share)
 	}
 	return quasiNewton{b, b.Iterations, b.Subset, 0, 0, &b.iteration, &b.ended}.minimize(ctx, p, each)
 }
@@ -147,26 +156,50 @@ func (b *Broyden) learn(x, xNew, g, gNew []float64, step float64) {
 		tau *= min(root, 1/theta)
 	}
 	phi := (1 - theta) / sigma
-	// H⁺ = H/τ + A Hy yᵀH + B (Hy sᵀ + s yᵀH) + C s sᵀ
-	A, B, C := (phi-1)/float64(tau*yhy), -phi/float64(tau*ys), (float64(phi*h)/tau+1)/ys
-	along := func(hy, s float64) (byHy, byS float64) {
-		return float64(A*hy) + float64(B*s), float64(B*hy) + float64(C*s)
-	}
-	for i, row := range b.h {
-		if tau != 1 {
-			kernel.ScaleTo(row, row, 1/tau)
-		}
-		byHy, byS := along(hy[i], s[i])
-		kernel.AddScaled(row, hy[:i+1], byHy)
-		kernel.AddScaled(row, s[:i+1], byS)
-	}
-	byHy, byS := along(kernel.Dot(hy, gNew), kernel.Dot(s, gNew))
+	b.keep, b.hh, b.hs, b.ss = 1/tau, (phi-1)/float64(tau*yhy), -phi/float64(tau*ys), (float64(phi*h)/tau+1)/ys
+	b.share(broydenParts, b.change)
+	byHy, byS := b.along(kernel.Dot(hy, gNew), kernel.Dot(s, gNew))
 	kernel.ScaleTo(d, hg, -1/tau)
 	kernel.AddScaled(d, hy, -byHy)
 	kernel.AddScaled(d, s, -byS)
 	if !(kernel.Dot(d, gNew) < 0) { // rounding
 		b.h = nil
 	}
+}
+
+// alone does shared work without helpers.
+func alone(parts int, do func(part int)) {
+	for i := range parts {
+		do(i)
+	}
+}
+
+func (b *Broyden) shareWith(share func(parts int, do func(part int))) {
+	b.share, b.multiply, b.change = share, b.multiplyRows, b.changeRows
+}
+
+// rows returns the first row of a part of H and that after its last.
+func (b *Broyden) rows(part int) (lo, hi int) {
+	end := func(part int) int {
+		return int(float64(len(b.h)) * math.Sqrt(float64(part)/broydenParts))
+	}
+	return end(part), end(part + 1)
+}
+
+// changeRows puts in the place of a part of the rows of H those of
+//
+//	keep H + hh Hy yᵀH + hs (Hy sᵀ + s yᵀH) + ss s sᵀ
+func (b *Broyden) changeRows(part int) {
+	s, hy := b.room[0], b.room[3]
+	for i, hi := b.rows(part); i < hi; i++ {
+		byHy, byS := b.along(hy[i], s[i])
+		kernel.Combine(b.h[i], hy[:i+1], s[:i+1], byHy, byS, b.keep)
+	}
+}
+
+// along returns what of Hy and of s a vector gets that has these products with both.
+func (b *Broyden) along(hy, s float64) (byHy, byS float64) {
+	return float64(b.hh*hy) + float64(b.hs*s), float64(b.hs*hy) + float64(b.ss*s)
 }
 
 // begin makes H = c I.
@@ -179,14 +212,33 @@ func (b *Broyden) begin(n int, c float64) {
 	}
 }
 
-// times computes z = H g.
+// times computes z = H g, as the sum of what the parts of H give.
 func (b *Broyden) times(z, g []float64) {
 	if b.h == nil {
 		copy(z, g)
 		return
 	}
-	for i, row := range b.h {
-		z[i] = kernel.Dot(row, g[:i+1])
-		kernel.AddScaled(z[:i], row[:i], g[i])
+	if b.sums[0] == nil {
+		for part := range b.sums {
+			_, hi := b.rows(part)
+			b.sums[part] = make([]float64, hi)
+		}
+	}
+	b.g = g
+	b.share(broydenParts, b.multiply)
+	clear(z)
+	for _, sum := range b.sums {
+		kernel.AddTo(z[:len(sum)], z, sum)
+	}
+}
+
+// multiplyRows multiplies a part of the rows of H, and the columns that mirror them, with g.
+func (b *Broyden) multiplyRows(part int) {
+	z := b.sums[part]
+	clear(z)
+	for i, hi := b.rows(part); i < hi; i++ {
+		row := b.h[i]
+		z[i] = kernel.Dot(row, b.g[:i+1])
+		kernel.AddScaled(z[:i], row[:i], b.g[i])
 	}
 }

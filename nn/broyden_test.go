@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func TestBroydenUpdate(t *testing.T) {
 		}
 		return g
 	}
-	b := &Broyden{}
+	b := aloneBroyden()
 	full := func() [n][n]float64 {
 		var h [n][n]float64
 		for i := range n {
@@ -152,6 +153,25 @@ func TestBroydenNetwork(t *testing.T) {
 	}
 }
 
+// The number of workers changes no bit.
+func TestBroydenWorkers(t *testing.T) {
+	var want []float64
+	for _, workers := range []int{1, 2, 5} {
+		f, err := Fit(context.Background(), ring(t), Recipe{Model: Kinds()[0].Maker(Networks{Hidden: []int{12, 12}, Src: rand.NewPCG(1, 1)}),
+			Stages: []Optimizer{&Broyden{Iterations: 60}}, Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := flatten(f.Model.Params())
+		if want == nil {
+			want = got
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("with %d workers the parameters differ", workers)
+		}
+	}
+}
+
 // ring returns states of a pendulum with their exact derivatives.
 func ring(t *testing.T) *Series {
 	s := &Series{X: autodiff.NewMatrix(300, 2), DX: autodiff.NewMatrix(300, 2)}
@@ -180,7 +200,7 @@ func TestBroydenStage(t *testing.T) {
 // A step of Broyden's method allocates nothing once its matrix is there.
 func TestBroydenAllocatesNothing(t *testing.T) {
 	const n = 40
-	b, src := &Broyden{}, rand.New(rand.NewPCG(1, 2))
+	b, src := aloneBroyden(), rand.New(rand.NewPCG(1, 2))
 	x, xNew, g, gNew, d := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
 	step := func() {
 		b.direction(d, g)
@@ -200,4 +220,11 @@ func TestBroydenAllocatesNothing(t *testing.T) {
 	if a := testing.AllocsPerRun(50, step); a != 0 {
 		t.Errorf("%v allocations a step", a)
 	}
+}
+
+// aloneBroyden is a method that a test calls step by step.
+func aloneBroyden() *Broyden {
+	b := &Broyden{}
+	b.shareWith(alone)
+	return b
 }

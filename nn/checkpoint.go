@@ -164,24 +164,17 @@ func (c *Checkpoint) restore(f *fit) error {
 //
 // Epochs without a validation set have no last number; before counts those of earlier
 // stages. state holds the parts of the optimiser, such as m and v of Adam, parameters those of
-// the problem, in its order, and best the lowest loss so far where one is kept. sha256 is that of all bytes
-// before the comma and the line break in front of it; without it a checkpoint is refused.
+// the problem, in its order, and best the lowest loss so far where one is kept. sha256 is that of
+// all bytes before the comma and the line break in front of it; without it a checkpoint is refused.
 func SaveCheckpoint(w io.Writer, c *Checkpoint) error {
 	if c == nil || c.state == nil {
 		return errors.New("nn: save checkpoint: no checkpoint of a fit")
 	}
-	var b bytes.Buffer
-	format, version := checkpointFormat, checkpointVersion
-	err := putParts(&b, func(p *Parts) {
-		p.Text("format", &format)
-		p.Whole("version", &version)
-		c.Parts(p)
-	})
+	b, err := pack(checkpointFormat, checkpointVersion, c.Parts)
 	if err != nil {
 		return fmt.Errorf("nn: save checkpoint: %w", err)
 	}
-	seal(&b)
-	_, err = w.Write(b.Bytes())
+	_, err = w.Write(b)
 	return err
 }
 
@@ -199,13 +192,7 @@ func LoadCheckpoint(r io.Reader) (*Checkpoint, error) {
 	}
 	c := &Checkpoint{}
 	if err == nil {
-		var format string
-		var version int
-		err = getParts(in, func(p *Parts) {
-			p.Text("format", &format)
-			p.Whole("version", &version)
-			c.Parts(p)
-		})
+		err = unpack(in, c.Parts)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("nn: load checkpoint: %w", err)

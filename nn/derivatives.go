@@ -73,28 +73,22 @@ func (o Derivatives) Problem(m Model, s *Series, scale *Scaling, workers int) (P
 	if !ok {
 		return nil, errors.New("nn: this model has no field to compare with derivatives: want the objective step")
 	}
-	n := s.X.Cols
-	u, driven := DrivenBy(m)
-	if driven { // inputs stand beside the states
+	field := f.Field
+	if u, driven := DrivenBy(m); driven { // inputs stand beside the states
 		if err := s.Check(); err != nil {
 			return nil, err
 		}
 		if err := s.drivable(u); err != nil {
 			return nil, err
 		}
-		s = s.beside(s.U)
+		s, field = s.beside(s.U), driveBeside(u)
 	}
 	d, err := o.Data(s)
 	if err != nil {
 		return nil, err
 	}
 	return NewRowProblem(m.Params(), d, workers,
-		func(x, _ autodiff.Var) autodiff.Var {
-			if driven {
-				return u.Drive(autodiff.Slice(x, 0, n), autodiff.Slice(x, n, x.Cols()))
-			}
-			return f.Field(x)
-		},
+		func(x, _ autodiff.Var) autodiff.Var { return field(x) },
 		func(predicted, dx autodiff.Var) autodiff.Var {
 			return FieldLoss(predicted, autodiff.Slice(dx, 0, predicted.Cols()), scale)
 		})

@@ -30,16 +30,16 @@
 //	models       model.go, then hnn.go, baseline.go, mechanical.go, nextstate.go; their
 //	             networks in mlp.go, linear.go, init.go
 //	what is      port.go (ẋ = (J − R)∇H + Gu), friction.go (R and G), expression.go (typed
-//	known        H with constants and networks), structure.go (makes one for data), known.go
-//	             (what one is made of), velocities.go (momenta from velocities), separable.go,
-//	             power.go (the balance of energy), inputs.go (u between samples)
+//	known        H with constants and networks), structure.go (what is known, and a model made
+//	             of it), velocities.go (momenta from velocities), separable.go, power.go (the
+//	             balance of energy), inputs.go (u between samples)
 //	data         series.go, estimate.go, smoothing.go (local cubics, and the noise),
 //	             periodic.go (angles, also as inputs of networks); inspect.go (what a series
-//	             looks like), with balance.go (does it keep an energy)
+//	             looks like), with inspect_energy.go (does it keep an energy)
 //	objectives   problem.go, then derivatives.go, step.go and shooting.go, with substeps.go (the
 //	             lengths of its steps), leapfrog.go (symplectic ones) and continuity.go (a penalty
-//	             for jumps between segments); team.go computes losses and gradients with
-//	             several goroutines; custom.go lets an objective of one's own use them
+//	             for jumps between segments); chunk.go (a loss that is computed in parts, also for
+//	             objectives of one's own), and team.go, which does so with several goroutines
 //	optimisers   optimizer.go, then descent.go, adam.go, sgd.go, schedule.go;
 //	             quasinewton.go with linesearch.go, for lbfgs.go and broyden.go; marquardt.go
 //	             for few unknowns, with leastsquares.go (residuals, standard errors) and
@@ -54,9 +54,8 @@
 //	use          eval.go, settle.go; ensemble.go (several models of the same data); sparse.go
 //	             (few of many terms, for hnn formula)
 //
-// absent.go tells whether an interface holds anything. Times, coordinates and momenta have the
-// units of the data, and so do H, which has those of q times p over t, and all results. Only the
-// networks see other ones: see Scaling.
+// Times, coordinates and momenta have the units of the data, and so do H, which has those of q
+// times p over t, and all results. Only the networks see other ones: see Scaling.
 //
 // Many goroutines may use one model while none trains it. They may call all functions of this
 // package at the same time. Each goroutine needs its own Func.

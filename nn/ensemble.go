@@ -1,7 +1,6 @@
 package nn
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,31 +99,18 @@ func SaveAll(w io.Writer, models []Stored, made *Origin) error {
 	if err := checkMembers(models); err != nil {
 		return fmt.Errorf("nn: save: %w", err)
 	}
-	var b bytes.Buffer
-	format, version := ensembleFormat, ensembleVersion
-	err := putParts(&b, func(p *Parts) {
-		p.Text("format", &format)
-		p.Whole("version", &version)
+	var members []*Member
+	for _, m := range models {
+		members = append(members, &Member{Model: m})
+	}
+	b, err := pack(ensembleFormat, ensembleVersion, func(p *Parts) {
 		Part(p, "made", &made)
-		p.part("members", false, true, func(b *bytes.Buffer) error {
-			b.WriteString("[")
-			for i, m := range models {
-				if i > 0 {
-					b.WriteString(",\n")
-				}
-				if err := putObject(b, (&Member{Model: m}).Parts); err != nil {
-					return fmt.Errorf("%d: %w", i+1, err)
-				}
-			}
-			b.WriteString("]")
-			return nil
-		}, nil)
+		list(p, "members", true, &members, nil)
 	})
 	if err != nil {
 		return fmt.Errorf("nn: save: %w", err)
 	}
-	seal(&b)
-	_, err = w.Write(b.Bytes())
+	_, err = w.Write(b)
 	return err
 }
 
@@ -155,33 +141,18 @@ func decodeAll(r io.Reader, kinds []Kind) (models []Stored, made *Origin, err er
 	if err := unseal(whole, in); err != nil {
 		return nil, nil, err
 	}
-	var version int
-	err = getParts(in, func(p *Parts) {
-		p.Text("format", &format)
-		p.Whole("version", &version)
+	var members []*Member
+	err = unpack(in, func(p *Parts) {
 		Part(p, "made", &made)
-		p.part("members", false, true, nil, func(raw json.RawMessage) error {
-			all, err := elements(raw)
-			if err != nil {
-				return err
-			}
-			for i, raw := range all {
-				m := Member{Kinds: kinds}
-				if err := getObject(raw, m.Parts); err != nil {
-					return fmt.Errorf("%d: %w", i+1, err)
-				}
-				models = append(models, m.Model)
-			}
-			return nil
-		})
+		list(p, "members", true, &members, func() *Member { return &Member{Kinds: kinds} })
 	})
-	if err == nil {
-		err = checkMembers(models)
-	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return models, made, nil
+	for _, m := range members {
+		models = append(models, m.Model)
+	}
+	return models, made, checkMembers(models)
 }
 
 // checkMembers reports what is wrong with an ensemble.

@@ -55,9 +55,6 @@ func NewField(m Field) func(dydt []float64, t float64, y []float64) {
 func compile(f func(autodiff.Var) autodiff.Var, in *autodiff.Matrix) (*autodiff.Plan, *autodiff.Matrix) {
 	var g autodiff.Graph
 	v := f(g.Leaf("x", in))
-	plan, err := autodiff.Compile(v)
-	if err != nil {
-		panic(err) // one output of one graph cannot fail
-	}
+	plan := mustCompile([]autodiff.Var{v})
 	return plan, plan.Value(v)
 }

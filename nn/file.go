@@ -105,17 +105,12 @@ func encode(m Stored, made *Origin) ([]byte, error) {
 	if err := checkModel(m); err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	format, version, kind := modelFormat, modelVersion, m.Kind()
-	err := putParts(&b, func(p *Parts) {
-		p.Text("format", &format)
-		p.Whole("version", &version)
+	kind := m.Kind()
+	return pack(modelFormat, modelVersion, func(p *Parts) {
 		p.Text("kind", &kind)
 		Part(p, "made", &made)
 		p.inner("parts", m.Parts)
 	})
-	seal(&b)
-	return b.Bytes(), err
 }
 
 // Load reads a model that Save wrote, and its origin, nil if it has none. Kinds of one's
@@ -148,13 +143,9 @@ func decodeModel(whole *sealReader, in map[string]json.RawMessage, kinds []Kind)
 	if err := unseal(whole, in); err != nil {
 		return nil, nil, err
 	}
-	var format string
-	var version int
 	var made *Origin
 	m := Member{Kinds: kinds}
-	err := getParts(in, func(p *Parts) {
-		p.Text("format", &format)
-		p.Whole("version", &version)
+	err := unpack(in, func(p *Parts) {
 		Part(p, "made", &made)
 		m.Parts(p)
 	})

@@ -262,19 +262,10 @@ func (p *ShootingProblem) pin(f *Found, constants []*TypedConstant, a *autodiff.
 
 // beyond returns the length of what is left of b beside some columns of a. It uses up b.
 func beyond(a *autodiff.Matrix, columns []int, b []float64) float64 {
-	j, order := autodiff.NewMatrix(a.Rows, len(columns)), make([]int, len(columns))
-	for r := range a.Rows {
-		for l, c := range columns {
-			j.Row(r)[l] = a.At(r, c)
-		}
-	}
+	j := someColumns(a, columns)
 	divideColumns(j, make([]float64, len(columns)), nil, 0)
-	triangulate(j, b, order)
-	rank := 0
-	for rank < len(columns) && math.Abs(j.At(rank, rank)) > notApart*math.Abs(j.At(0, 0)) {
-		rank++
-	}
-	return length(b[rank:])
+	triangulate(j, b, make([]int, len(columns)))
+	return length(b[rankOf(j, notApart):])
 }
 
 // triangle returns the triangle of the columns of weights, constants and r, initial states
@@ -364,11 +355,7 @@ func (p *ShootingProblem) triangle(k, kc int, held bool) (tri *autodiff.Matrix, 
 		raw[c] = math.Sqrt(v)
 	}
 	for r := range p.series.Rows() {
-		for _, w := range p.weight.Row(r) {
-			if w != 0 {
-				rows++
-			}
-		}
+		rows += float64(p.compared(r))
 	}
 	return tri, tops, raw, ssr, rows
 }
@@ -380,20 +367,11 @@ func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s
 	if k == 0 {
 		return nil
 	}
-	j := autodiff.NewMatrix(a.Rows, k)
-	for i := range a.Rows {
-		for l, c := range free {
-			j.Row(i)[l] = a.At(i, c)
-		}
-	}
-	scale, order := make([]float64, k), make([]int, k)
+	j, scale, order := someColumns(a, free), make([]float64, k), make([]int, k)
 	divideColumns(j, scale, nil, 0)
+	unit := cloned(j)
 	triangulate(j, make([]float64, j.Rows), order)
-	rank := 0
-	for rank < k && math.Abs(j.At(rank, rank)) > notApart*math.Abs(j.At(0, 0)) {
-		rank++
-	}
-	if rank < k {
+	if rank := rankOf(j, notApart); rank < k {
 		var all []string
 		for _, d := range directions(j, rank, order, scale) {
 			all = append(all, together(d, free, f.Constants))
@@ -402,16 +380,9 @@ func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s
 	}
 	w := autodiff.NewMatrix(k, a.Rows) // (aᵀa)⁻¹aᵀ
 	for c := range a.Rows {
-		again, column := autodiff.NewMatrix(a.Rows, k), make([]float64, a.Rows)
-		for i := range a.Rows {
-			for l, at := range free {
-				if again.Row(i)[l] = a.At(i, at); scale[l] != 0 {
-					again.Row(i)[l] /= scale[l]
-				}
-			}
-		}
+		column := make([]float64, a.Rows)
 		column[c] = 1
-		triangulate(again, column, make([]int, k))
+		triangulate(cloned(unit), column, make([]int, k))
 		backSolve(j, column, column, k)
 		for i := range k {
 			w.Row(order[i])[c] = column[i] / scale[order[i]]
@@ -442,8 +413,8 @@ func (p *ShootingProblem) covariance(f *Found, a *autodiff.Matrix, free []int, s
 	return nil
 }
 
-// surest is the least standard error, as a share of the value, or of the unit of one that may be 0. What a solver that made the data has
-// wrong cannot be told from them.
+// surest is the least standard error, as a share of the value, or of the unit of one that may be
+// 0: the data cannot tell what the solver that made them has wrong.
 const surest = 1e-8
 
 // together names a direction by what each constant changes in it.

@@ -147,3 +147,24 @@ func backSolve(r *autodiff.Matrix, z, b []float64, n int) {
 		z[i] = sum / r.At(i, i)
 	}
 }
+
+// rankOf returns how many columns of a triangular R, whose |Rₖₖ| do not rise, are no combinations of
+// others: those with |Rₖₖ| > below |R₀₀|.
+func rankOf(r *autodiff.Matrix, below float64) int {
+	rank := 0
+	for rank < r.Cols && math.Abs(r.At(rank, rank)) > below*math.Abs(r.At(0, 0)) {
+		rank++
+	}
+	return rank
+}
+
+// someColumns returns some columns of a side by side.
+func someColumns(a *autodiff.Matrix, cols []int) *autodiff.Matrix {
+	m := autodiff.NewMatrix(a.Rows, len(cols))
+	for r := range a.Rows {
+		for k, j := range cols {
+			m.Row(r)[k] = a.At(r, j)
+		}
+	}
+	return m
+}

@@ -155,9 +155,7 @@ func (s *Signal) Inputs() int { return s.u.Cols }
 // one goroutine may use it.
 func NewDriven(m Driven, s *Signal) (field func(dydt []float64, t float64, y []float64), piece func(i int)) {
 	n, i := m.Dim(), 0
-	f := Func(func(x autodiff.Var) autodiff.Var {
-		return m.Drive(autodiff.Slice(x, 0, n), autodiff.Slice(x, n, x.Cols()))
-	}, n+m.Inputs())
+	f := Func(driveBeside(m), n+m.Inputs())
 	x := make([]float64, n+m.Inputs())
 	return func(dydt []float64, t float64, y []float64) {
 		copy(x, y)
@@ -180,7 +178,7 @@ func (s *Series) Signal(i int) (*Signal, error) {
 // signal returns the inputs of trajectory i. Where a trajectory has a gap, use cut first.
 func (s *Series) signal(i int) (*Signal, error) {
 	lo, hi := s.Run(i)
-	return NewSignal(s.T[lo:hi], &autodiff.Matrix{Rows: hi - lo, Cols: s.U.Cols, Data: s.U.Data[lo*s.U.Cols : hi*s.U.Cols]}, s.Between)
+	return NewSignal(s.T[lo:hi], window(s.U, lo, hi), s.Between)
 }
 
 // drivable reports inputs that a model wants and the series does not have.
@@ -200,10 +198,15 @@ func Derivative(m Field, s *Series) *autodiff.Matrix {
 	if !ok {
 		return Evaluate(m.Field, s.X)
 	}
+	return Evaluate(driveBeside(d), s.beside(s.U).X)
+}
+
+// driveBeside returns f(x, u) of rows [x, u].
+func driveBeside(m Driven) func(xu autodiff.Var) autodiff.Var {
 	n := m.Dim()
-	return Evaluate(func(x autodiff.Var) autodiff.Var {
-		return d.Drive(autodiff.Slice(x, 0, n), autodiff.Slice(x, n, x.Cols()))
-	}, s.beside(s.U).X)
+	return func(xu autodiff.Var) autodiff.Var {
+		return m.Drive(autodiff.Slice(xu, 0, n), autodiff.Slice(xu, n, xu.Cols()))
+	}
 }
 
 // beside returns the series with further columns of each row beside its states, of derivative

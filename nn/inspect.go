@@ -84,8 +84,9 @@ func Inspect(s *Series) (*Inspection, error) {
 	if s.Rows() > inspectRows {
 		s = s.part(0, inspectRows)
 	}
-	in.Noise = s.Noise()
-	x, dx := s.smoothed()
+	widths, left := s.widths()
+	in.Noise = s.noise(left)
+	x, dx := s.smoothedBy(widths)
 	d := s.X.Cols / 2
 	for i := range d {
 		q, p := column(s.X, i), column(s.X, d+i)

@@ -2,7 +2,6 @@ package nn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"hnn/autodiff"
@@ -69,12 +68,6 @@ func (l *LBFGS) Check(params []*autodiff.Matrix) error {
 
 // Minimize implements Optimizer.
 func (l *LBFGS) Minimize(ctx context.Context, p Problem, each func(Epoch) error) error {
-	if p == nil {
-		return errors.New("nn: no problem")
-	}
-	if err := l.Check(p.Params()); err != nil {
-		return fmt.Errorf("nn: %w", err)
-	}
 	return quasiNewton{l, l.Iterations, l.Subset, l.LossTol, l.GradTol, &l.iteration, &l.ended}.minimize(ctx, p, each)
 }
 

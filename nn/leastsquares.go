@@ -195,11 +195,7 @@ func Uncertainties(p Problem) (*Estimates, error) {
 	scale, order := make([]float64, n), make([]int, n)
 	divideColumns(j, scale, nil, 0)
 	triangulate(j, r, order)
-	rank := 0
-	for rank < n && math.Abs(j.At(rank, rank)) > undeterminedBelow*math.Abs(j.At(0, 0)) {
-		rank++
-	}
-	if rank < n {
+	if rank := rankOf(j, undeterminedBelow); rank < n {
 		return nil, &Undetermined{directions(j, rank, order, scale)}
 	}
 	// (JᵀJ)⁻¹ = W Wᵀ with W = S⁻¹ P R⁻¹, of which each row is scaled to unit length.

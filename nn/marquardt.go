@@ -15,9 +15,10 @@ import (
 //	v minimises ‖r + J v‖² + λ ‖D v‖²,    a minimises ‖r″ + J a‖² + λ ‖D a‖²
 //
 // r″ is the second derivative of the residuals along v, from one more evaluation of them: a
-// bends the step along a curved valley, and is left out of the last short steps. D holds the lengths of the columns of J, so that the
-// units of the unknowns do not matter; one that has been larger falls by half at a time. Both
-// are solved by QR of J D⁻¹, not of its square. λ falls where the sum of squares falls as the
+// bends the step along a curved valley, and is left out of the last short steps. D holds the
+// lengths of the columns of J, so that the units of the unknowns do not matter; one that has been
+// larger falls to 0.7 of itself at most in a step. Both are solved by QR of J D⁻¹, not of its
+// square. λ falls where the sum of squares falls as the
 // linear model says, and rises until the sum falls; at first it is so large that the step is
 // short beside x. Near the minimum, where the change of the sum is lost in rounding, a step is
 // judged by the part of r within the columns of J, which is zero at the minimum.

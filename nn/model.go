@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 
 	"hnn/autodiff"
 )
@@ -137,4 +138,13 @@ func checkModel(m Model) error {
 		return fmt.Errorf("states of %d numbers: want pairs of q and p", n)
 	}
 	return nil
+}
+
+// absent reports whether v is nil, or an interface that holds a nil pointer.
+func absent(v any) bool {
+	if v == nil {
+		return true
+	}
+	r := reflect.ValueOf(v)
+	return (r.Kind() == reflect.Pointer || r.Kind() == reflect.Func || r.Kind() == reflect.Map) && r.IsNil()
 }

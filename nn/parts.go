@@ -172,7 +172,12 @@ func List[T any, P interface {
 	*T
 	Composite
 }](p *Parts, name string, v *[]P) {
-	p.part(name, *v == nil, false, func(b *bytes.Buffer) error {
+	list(p, name, false, v, func() P { return new(T) })
+}
+
+// list is List of values that empty makes.
+func list[P Composite](p *Parts, name string, required bool, v *[]P, empty func() P) {
+	p.part(name, *v == nil, required, func(b *bytes.Buffer) error {
 		b.WriteString("[")
 		for i, e := range *v {
 			if i > 0 {
@@ -191,7 +196,7 @@ func List[T any, P interface {
 		}
 		*v = make([]P, len(all))
 		for i, raw := range all {
-			(*v)[i] = new(T)
+			(*v)[i] = empty()
 			if err := getObject(raw, (*v)[i].Parts); err != nil {
 				return fmt.Errorf("%d: %w", i+1, err)
 			}

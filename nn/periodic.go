@@ -56,6 +56,9 @@ func (s *Series) Wrapped() (row, component int, ok bool) {
 			lo, hi := s.Run(i)
 			for r := lo + 1; r < hi; r++ {
 				d := math.Abs(s.X.At(r, j) - s.X.At(r-1, j))
+				if d != d { // not observed
+					continue
+				}
 				if math.Abs(d-2*math.Pi) < 1 {
 					if jumps++; jumps == 1 {
 						first = r
@@ -95,7 +98,7 @@ func (s *Series) fitScaling(x, dx *autodiff.Matrix) (*Scaling, error) {
 			continue
 		}
 		if near == x {
-			near = &autodiff.Matrix{Rows: x.Rows, Cols: x.Cols, Data: append([]float64(nil), x.Data...)}
+			near = cloned(x)
 		}
 		for r := range x.Rows {
 			near.Row(r)[j] = mean + float64((x.At(r, j)-mean)*(most/sigma))

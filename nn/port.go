@@ -33,36 +33,16 @@ type Port struct {
 	Networks    []*Network
 }
 
-// A Structure says what is known of a Port before a fit, for Networks.
-type Structure struct {
-	H        string             // the expression; "": a network of the whole state
-	Names    []string           // of the components of the state; nil: q, p, or q0, …, p0, …
-	Inputs   []string           // names of the inputs; nil: none
-	Set, Fit map[string]float64 // constants that are known, and the first values of those that are not
-	Positive []string           // those of Fit that stay above 0
-	Friction string
-	Gain     string
-}
-
-// names returns the names of the components, and their default expression.
-func (t *Structure) names(n int) []string {
-	if t.Names != nil {
-		return t.Names
-	}
-	if n == 2 {
-		return []string{"q", "p"}
-	}
-	var names []string
-	for _, x := range []string{"q", "p"} {
-		for i := range n / 2 {
-			names = append(names, fmt.Sprint(x, i))
-		}
-	}
-	return names
-}
-
 // H returns the Hamiltonian of a batch of states: rows×1.
 func (m *Port) H(x autodiff.Var) autodiff.Var { return m.value(m.Hamiltonian, x) }
+
+// texts returns the expressions of H and, if it is typed, of friction.
+func (m *Port) texts() []string {
+	if p := m.friction(); p.typed() {
+		return []string{m.Hamiltonian, p.form}
+	}
+	return []string{m.Hamiltonian}
+}
 
 // value returns an expression at states x.
 func (m *Port) value(text string, x autodiff.Var) autodiff.Var {
@@ -202,11 +182,7 @@ func (m *Port) Check() error {
 		}
 	}
 	used := map[string]bool{}
-	texts := []string{m.Hamiltonian}
-	if p := m.friction(); p.typed() {
-		texts = append(texts, p.form)
-	}
-	for _, text := range texts {
+	for _, text := range m.texts() {
 		b, err := bind(text, m.Names, m.Constants)
 		if err != nil {
 			return fmt.Errorf("%q: %w", text, err)

@@ -299,57 +299,6 @@ func TestPortGradients(t *testing.T) {
 	}
 }
 
-// The residuals of shooting make its loss, and their derivatives are those of differences.
-func TestShootingResiduals(t *testing.T) {
-	s := drivenSwing(2, 25, 1.3, 0.2, 0.7, 0.1, 0.01, 1)
-	s.X.Row(6)[1] = math.NaN()
-	m := newPort(t, s, true, Structure{H: "p^2/(2*m)+net(q)", Fit: map[string]float64{"m": 1.1}, Inputs: []string{"u"}, Friction: "constant"})
-	scale, err := Shooting{}.Scaling(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	problem, err := Shooting{Segment: 0.8}.Problem(m, s, scale, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := problem.(*ShootingProblem)
-	defer p.Close()
-	n := p.NumResiduals()
-	r, again, j := make([]float64, n), make([]float64, n), autodiff.NewMatrix(n, count(p.Params()))
-	p.Residuals(r, nil)
-	p.Residuals(again, j)
-	sum := 0.
-	for i, v := range r {
-		sum += v * v
-		if math.Abs(v-again[i]) > 1e-12 {
-			t.Fatalf("residual %d is %v, with derivatives %v", i, v, again[i])
-		}
-	}
-	if loss := p.Eval(nil, false); math.Abs(sum/float64(p.Rows())-loss) > 1e-12*loss {
-		t.Errorf("Σr²/rows is %v, the loss %v", sum/float64(p.Rows()), loss)
-	}
-	up, down := make([]float64, n), make([]float64, n)
-	at := 0
-	for _, w := range p.Params() {
-		for k := range w.Data {
-			if at++; at%5 != 1 {
-				continue
-			}
-			const e = 1e-5
-			w.Data[k] += e
-			p.Residuals(up, nil)
-			w.Data[k] -= 2 * e
-			p.Residuals(down, nil)
-			w.Data[k] += e
-			for i := range r {
-				if want := (up[i] - down[i]) / (2 * e); math.Abs(j.At(i, at-1)-want) > 1e-6*(1+math.Abs(want)) {
-					t.Fatalf("∂r%d by unknown %d is %v, differences say %v", i, at-1, j.At(i, at-1), want)
-				}
-			}
-		}
-	}
-}
-
 // fitPort fits a typed system in the way of the program.
 func fitPort(t *testing.T, s *Series, how Structure, segments ...float64) *Fitted {
 	t.Helper()
@@ -370,37 +319,6 @@ func fitPort(t *testing.T, s *Series, how Structure, segments ...float64) *Fitte
 		t.Fatal(err)
 	}
 	return f
-}
-
-// The constants of a damped driven oscillator come back within their standard errors, which
-// are of the right size: of 12 draws the mean square of error/standard error is about 1.
-func TestPortConstants(t *testing.T) {
-	want := map[string]float64{"k": 1.3, "friction": 0.2, "gain": 0.7, "f": 0.1}
-	how := Structure{H: "p^2/2+k*q^2/2-f*q", Fit: map[string]float64{"k": 1, "f": 0.01}, Inputs: []string{"u"}, Friction: "constant"}
-	square, count := 0., 0.
-	for draw := range 12 {
-		s := drivenSwing(2, 60, 1.3, 0.2, 0.7, 0.1, 0.03, uint64(draw))
-		if draw%2 == 1 { // positions alone
-			s.Hidden = []bool{false, true}
-		}
-		f := fitPort(t, s, how, 1, 3, 0)
-		if f.Found == nil || len(f.Found.Constants) != 4 || len(f.Found.Notes) > 0 {
-			t.Fatalf("%+v", f.Found)
-		}
-		for _, c := range f.Found.Constants {
-			z := (c.Value - want[c.Name]) / c.Error
-			if !(math.Abs(z) < 4) || !(c.Error < 0.1) {
-				t.Errorf("draw %d: %s = %v ± %v, want %v", draw, c.Name, c.Value, c.Error, want[c.Name])
-			}
-			square, count = square+z*z, count+1
-		}
-		if n := f.Found.Noise[0]; !(n > 0.02 && n < 0.04) || (draw%2 == 1) != (f.Found.Noise[1] != f.Found.Noise[1]) {
-			t.Errorf("noise %v", f.Found.Noise)
-		}
-	}
-	if v := square / count; !(v > 0.6 && v < 1.6) {
-		t.Errorf("the mean of (error/standard error)² is %v, want 1", v)
-	}
 }
 
 // atZero is a stage that leaves the first friction at 0.
@@ -433,85 +351,6 @@ func TestRestart(t *testing.T) {
 		if c := f.Found.Constants[i]; !(math.Abs(c.Value-want) < 4*c.Error) || !(c.Error < 0.02) {
 			t.Errorf("%s is %v ± %v, want %v", c.Name, c.Value, c.Error, want)
 		}
-	}
-}
-
-// A small friction that is many of its errors from 0 is told. One that is not is 0 within its error,
-// and is not said to want to be negative.
-func TestSmallFriction(t *testing.T) {
-	how := Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1.2}, Friction: "constant"}
-	held := 0
-	for i, c := range []float64{5e-5, 0, 0, 0} {
-		f := fitPort(t, drivenSwing(1, 1000, 1.3, c, 0, 0, 1e-4, uint64(2+i)), how, 3, 0)
-		got, notes := f.Found.Constants[1], strings.Join(f.Found.Notes, "\n")
-		if c > 0 && (!(math.Abs(got.Value-c) < 4*got.Error) || !(got.Value > 10*got.Error) || notes != "") {
-			t.Errorf("friction %v ± %v, want %v: %s", got.Value, got.Error, c, notes)
-		}
-		if c == 0 && got.Value == 0 && strings.Contains(notes, "friction is 0 within its error: the data want ") {
-			held++
-		} else if c == 0 && (!(got.Value < 3*got.Error) || notes != "") {
-			t.Errorf("friction %v ± %v, want 0: %s", got.Value, got.Error, notes)
-		}
-	}
-	if held == 0 {
-		t.Error("no friction was held at 0")
-	}
-}
-
-// A friction that ends at 0 is told without standard errors too.
-func TestFoundAtZero(t *testing.T) {
-	k, err := KindOf("port")
-	if err != nil {
-		t.Fatal(err)
-	}
-	how := Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1}, Friction: "constant"}
-	for _, c := range []float64{-0.2, 0.2} {
-		f, err := Fit(context.Background(), drivenSwing(1, 100, 1.3, c, 0, 0, 1e-3, 1), Recipe{Model: k.Maker(Networks{Structure: how}), Objective: Step{Stride: 1}, Stages: []Optimizer{&LBFGS{Iterations: 100}}, Workers: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if said := strings.Contains(strings.Join(f.Found.Notes, " "), "friction is held at 0, where it is smallest"); said != (c < 0) {
-			t.Errorf("friction %v: %+v", c, f.Found)
-		}
-	}
-}
-
-// What looks wrong with constants is said, with their names.
-func TestFoundNotes(t *testing.T) {
-	s := drivenSwing(2, 60, 1.3, 0.2, 0.7, 0.1, 0.01, 1)
-	grows := drivenSwing(1, 60, 1.3, -0.03, 0.7, 0.1, 0.01, 1)
-	still := *drivenSwing(2, 60, 1.3, 0, 0, 0, 0.01, 1)
-	still.Hidden = []bool{false, true}
-	hidden := *s
-	hidden.Hidden = []bool{false, true}
-	for _, c := range []struct {
-		s     *Series
-		how   Structure
-		notes []string
-	}{
-		{s, Structure{H: "p^2/2+k*q^2/2+0*z*q", Fit: map[string]float64{"k": 1, "z": 3}, Inputs: []string{"u"}, Friction: "constant"}, []string{"z has no influence"}},
-		{s, Structure{H: "p^2/2+(a+b)*q^2/2", Fit: map[string]float64{"a": 1, "b": 0.1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"do not determine", "a by 1, b by -1"}},
-		{&hidden, Structure{H: "p^2/(2*m)+k*q^2/2", Fit: map[string]float64{"m": 1, "k": 1}, Friction: "constant", Inputs: []string{"u"}}, []string{"do not determine", "m by", "k by 1"}},
-		{&still, Structure{H: "(p-a)^2/2+k*q^2/2", Fit: map[string]float64{"k": 1, "a": 0.5}}, []string{"do not determine the constant a", "initial states can take its place"}},
-		{grows, Structure{H: "p^2/2+k*q^2/2-f*q", Fit: map[string]float64{"k": 1, "f": 0.1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"friction wants to be negative, about -0.0"}},
-		{s, Structure{H: "p^2/2+k*q^2/2+net(q)", Fit: map[string]float64{"k": 1}, Inputs: []string{"u"}, Friction: "constant"}, []string{"network can take the place of the constant k"}},
-	} {
-		f := fitPort(t, c.s, c.how, 1, 0)
-		notes := strings.Join(f.Found.Notes, "\n")
-		for _, want := range c.notes {
-			if !strings.Contains(notes, want) {
-				t.Errorf("%s: %q, want %q\n%+v", c.how.H, notes, want, f.Found.Constants)
-			}
-		}
-	}
-	k, err := KindOf("port")
-	if err != nil {
-		t.Fatal(err)
-	}
-	how := Structure{H: "p^2/2+a*q^2/2+b*(q^2+1e-6*q^4)/2", Fit: map[string]float64{"a": 1, "b": 0.3}}
-	f, err := Fit(context.Background(), &still, Recipe{Model: k.Maker(Networks{Structure: how}), Objective: Shooting{}, Stages: []Optimizer{&Marquardt{}}})
-	if err != nil || len(f.Found.Notes) != 2 || !strings.Contains(f.Found.Notes[1], "do not determine the constant b") || !strings.Contains(f.Found.Notes[1], "hardly depends on it") {
-		t.Errorf("%v, %+v", err, f.Found)
 	}
 }
 
@@ -618,70 +457,6 @@ func TestPortRefuses(t *testing.T) {
 	}
 }
 
-// The spline goes through cubics exactly, at uneven times, and the others are what they are
-// called.
-func TestSignal(t *testing.T) {
-	cubic := func(t float64) float64 { return 1 + t - 2*t*t + 0.5*t*t*t }
-	var times []float64
-	u := autodiff.NewMatrix(7, 2)
-	for i, v := range []float64{0, 0.4, 1, 1.3, 2, 2.2, 3} {
-		times = append(times, v)
-		u.Row(i)[0], u.Row(i)[1] = cubic(v), float64(i)
-	}
-	for how, want := range map[Interpolation]func(t float64) [2]float64{
-		CubicInput: func(t float64) [2]float64 { return [2]float64{cubic(t), math.NaN()} },
-		LinearInput: func(t float64) [2]float64 {
-			return [2]float64{math.NaN(), map[float64]float64{0.2: 0.5, 1.65: 3.5, 2.1: 4.5}[t]}
-		},
-		HeldInput: func(t float64) [2]float64 {
-			return [2]float64{math.NaN(), map[float64]float64{0.2: 0, 1.65: 3, 2.1: 4}[t]}
-		},
-	} {
-		s, err := NewSignal(times, u, how)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := make([]float64, 2)
-		for _, at := range []float64{0.2, 1.65, 2.1} {
-			s.At(got, at)
-			for j, w := range want(at) {
-				if w == w && math.Abs(got[j]-w) > 1e-12 {
-					t.Errorf("%s: input %d at %v is %v, want %v", how, j, at, got[j], w)
-				}
-			}
-		}
-		for i, at := range times {
-			if s.At(got, at); math.Abs(got[1]-float64(i)) > 1e-12 {
-				t.Errorf("%s: at sample %d it is %v", how, i, got[1])
-			}
-		}
-		if s.At(got, -1); got[1] != 0 {
-			t.Errorf("%s: before the first sample it is %v", how, got[1])
-		}
-		if s.At(got, 9); got[1] != 6 {
-			t.Errorf("%s: after the last sample it is %v", how, got[1])
-		}
-	}
-	for _, how := range []Interpolation{CubicInput, HeldInput, ""} {
-		for n := 1; n < 5; n++ {
-			s, err := NewSignal(times[:n], &autodiff.Matrix{Rows: n, Cols: 2, Data: u.Data[:2*n]}, how)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := make([]float64, 2)
-			if s.At(got, 0.2); got[0]-got[0] != 0 {
-				t.Errorf("%s of %d samples: %v", how, n, got)
-			}
-		}
-	}
-	if _, err := NewSignal([]float64{0, 0}, &autodiff.Matrix{Rows: 2, Cols: 1, Data: []float64{1, 2}}, ""); err == nil {
-		t.Error("equal times are taken")
-	}
-	if _, err := NewSignal(times, u, "square"); err == nil || !strings.Contains(err.Error(), "want linear") {
-		t.Error(err)
-	}
-}
-
 // Separable systems have halves with the numbers of their field.
 func TestHalves(t *testing.T) {
 	s := swing()
@@ -733,27 +508,5 @@ func TestPortKnown(t *testing.T) {
 	}
 	if _, err := makePort(&Networks{Structure: got}, s, nil); err != nil {
 		t.Error(err)
-	}
-}
-
-// A stage that leaves segments out leaves their initial states at first guesses. They are fitted before
-// anything is said of errors.
-func TestFoundOfSubset(t *testing.T) {
-	k, err := KindOf("port")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var errors [2]float64
-	for i, subset := range []int{0, 20} {
-		f, err := Fit(context.Background(), drivenSwing(1, 600, 1.3, 0, 0, 0, 1e-6, 1), Recipe{
-			Model: k.Maker(Networks{Structure: Structure{H: "p^2/2+k*q^2/2", Fit: map[string]float64{"k": 1.2}}}), Objective: Shooting{Segment: 1},
-			Stages: []Optimizer{&LBFGS{Iterations: 100, Subset: subset}}, Workers: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		errors[i] = f.Found.Constants[0].Error
-	}
-	if !(errors[1] < 3*errors[0]) {
-		t.Errorf("standard errors %v of all segments, %v after a fit of twenty", errors[0], errors[1])
 	}
 }

@@ -75,8 +75,7 @@ func NewObjective(name string, o Comparison) (Objective, error) {
 // A RowProblem is a Problem with independent rows. The model predicts something from each row
 // of X, and that is compared with the same row of Y.
 type RowProblem struct {
-	*team
-	params           []*autodiff.Matrix
+	*ChunkProblem
 	data             *Data
 	predict, compare func(x, y autodiff.Var) autodiff.Var
 	width            int // columns of the prediction
@@ -98,9 +97,10 @@ func NewRowProblem(params []*autodiff.Matrix, d *Data, workers int,
 	}
 	var g autodiff.Graph
 	width := predict(g.Leaf("x", autodiff.NewMatrix(1, d.X.Cols)), g.Leaf("y", autodiff.NewMatrix(1, d.Y.Cols))).Cols()
-	p := &RowProblem{params: params, data: d, predict: predict, compare: compare, width: width}
-	p.team = newTeam(params, count(params), d.X.Rows, workers, func(rows int, gradient bool) chunk { return p.compile(rows, gradient) })
-	return p, nil
+	p := &RowProblem{data: d, predict: predict, compare: compare, width: width}
+	var err error
+	p.ChunkProblem, err = NewProblem(params, d.X.Rows, d.Starts, workers, p.compile)
+	return p, err
 }
 
 // count returns how many numbers there are in matrices.
@@ -112,49 +112,31 @@ func count(params []*autodiff.Matrix) int {
 	return n
 }
 
-// Params implements Problem.
-func (p *RowProblem) Params() []*autodiff.Matrix { return p.params }
-
-// Starts implements Problem.
-func (p *RowProblem) Starts() []int { return p.data.Starts }
-
 // Data returns the arguments and targets.
 func (p *RowProblem) Data() *Data { return p.data }
 
-// A rowChunk is the compiled loss of a number of rows.
-type rowChunk struct {
-	data       *Data
-	x, y, loss *autodiff.Matrix
-	gradient   []*autodiff.Matrix
-	plan       *autodiff.Plan
-}
-
 // compile makes a plan of the loss of a number of rows and, if gradient is set, of its
 // derivatives by all parameters.
-func (p *RowProblem) compile(rows int, gradient bool) *rowChunk {
-	c := &rowChunk{data: p.data, x: autodiff.NewMatrix(rows, p.data.X.Cols), y: autodiff.NewMatrix(rows, p.data.Y.Cols)}
+func (p *RowProblem) compile(rows int, gradient bool) *Chunk {
+	d, xs, ys := p.data, autodiff.NewMatrix(rows, p.data.X.Cols), autodiff.NewMatrix(rows, p.data.Y.Cols)
 	var g autodiff.Graph
-	x, y := g.Leaf("x", c.x), g.Leaf("y", c.y)
+	x, y := g.Leaf("x", xs), g.Leaf("y", ys)
 	loss := p.compare(p.predict(x, y), y)
 	outs := []autodiff.Var{loss}
 	if gradient {
 		outs = append(outs, autodiff.Grad(loss, leaves(&g, p.params)...)...)
 	}
-	c.plan = mustCompile(outs)
-	c.loss, c.gradient = c.plan.Value(loss), values(c.plan, outs[1:])
-	return c
+	plan := mustCompile(outs)
+	value := plan.Value(loss)
+	return &Chunk{Grads: values(plan, outs[1:]), Run: func(rows []int) float64 {
+		for i, r := range rows {
+			copy(xs.Row(i), d.X.Row(r))
+			copy(ys.Row(i), d.Y.Row(r))
+		}
+		plan.Run()
+		return value.Data[0]
+	}}
 }
-
-func (c *rowChunk) run(rows []int) float64 {
-	for i, r := range rows {
-		copy(c.x.Row(i), c.data.X.Row(r))
-		copy(c.y.Row(i), c.data.Y.Row(r))
-	}
-	c.plan.Run()
-	return c.loss.Data[0]
-}
-
-func (c *rowChunk) grads() []*autodiff.Matrix { return c.gradient }
 
 // leaves returns the variables of parameters that a formula of g has entered and named.
 func leaves(g *autodiff.Graph, params []*autodiff.Matrix) []autodiff.Var {

@@ -2,6 +2,7 @@ package nn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -11,6 +12,7 @@ import (
 
 // A curvature is what a quasi-Newton method has learned of the inverse Hessian matrix H.
 type curvature interface {
+	Check(params []*autodiff.Matrix) error          // that of the Optimizer
 	known() bool                                    // whether it knows anything: else H = I
 	direction(d, g []float64)                       // d = −H g, of the gradient where learn was called last
 	learn(x, xNew, g, gNew []float64, step float64) // from a step along d and the gradients at its ends
@@ -29,6 +31,12 @@ type quasiNewton struct {
 }
 
 func (q quasiNewton) minimize(ctx context.Context, p Problem, each func(Epoch) error) error {
+	if p == nil {
+		return errors.New("nn: no problem")
+	}
+	if err := q.Check(p.Params()); err != nil {
+		return fmt.Errorf("nn: %w", err)
+	}
 	if *q.ended || *q.iteration >= q.iterations {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"hash"
 	"io"
@@ -23,6 +24,27 @@ const (
 	sealTail = "\"}\n"
 	sealSize = len(sealHead) + 2*sha256.Size + len(sealTail)
 )
+
+// pack returns a file: an object of its format, its version and parts, and its sum.
+func pack(format string, version int, parts func(*Parts)) ([]byte, error) {
+	var b bytes.Buffer
+	err := putParts(&b, versioned(format, version, parts))
+	seal(&b)
+	return b.Bytes(), err
+}
+
+// unpack reads the parts of a file, whose header has been checked.
+func unpack(in map[string]json.RawMessage, parts func(*Parts)) error {
+	return getParts(in, versioned("", 0, parts))
+}
+
+func versioned(format string, version int, parts func(*Parts)) func(*Parts) {
+	return func(p *Parts) {
+		p.Text("format", &format)
+		p.Whole("version", &version)
+		parts(p)
+	}
+}
 
 // seal ends a file: b is an object without its last brace.
 func seal(b *bytes.Buffer) {

@@ -159,15 +159,23 @@ func (s *Series) Interval() (float64, error) {
 	return s.T[1] - s.T[0], nil
 }
 
+// window returns rows lo to hi of a matrix, which may be nil, without a copy.
+func window(m *autodiff.Matrix, lo, hi int) *autodiff.Matrix {
+	if m == nil {
+		return nil
+	}
+	return &autodiff.Matrix{Rows: hi - lo, Cols: m.Cols, Data: m.Data[lo*m.Cols : hi*m.Cols]}
+}
+
+// cloned returns a copy of a matrix.
+func cloned(m *autodiff.Matrix) *autodiff.Matrix {
+	return &autodiff.Matrix{Rows: m.Rows, Cols: m.Cols, Data: slices.Clone(m.Data)}
+}
+
 // part returns rows lo to hi, windows onto s.
 func (s *Series) part(lo, hi int) *Series {
-	window := func(m *autodiff.Matrix) *autodiff.Matrix {
-		if m == nil {
-			return nil
-		}
-		return &autodiff.Matrix{Rows: hi - lo, Cols: m.Cols, Data: m.Data[lo*m.Cols : hi*m.Cols]}
-	}
-	p := &Series{X: window(s.X), DX: window(s.DX), Hidden: s.Hidden, U: window(s.U), Between: s.Between}
+	p := *s
+	p.X, p.DX, p.U, p.Starts = window(s.X, lo, hi), window(s.DX, lo, hi), window(s.U, lo, hi), nil
 	if s.T != nil {
 		p.T = s.T[lo:hi]
 	}
@@ -176,8 +184,7 @@ func (s *Series) part(lo, hi int) *Series {
 			p.Starts = append(p.Starts, max(a, lo)-lo)
 		}
 	}
-	p.Periodic = s.Periodic
-	return p
+	return &p
 }
 
 // Hold splits off a share of the data, from 0 to below 1. If there are several trajectories it
@@ -214,7 +221,8 @@ func (s *Series) cut() (*Series, int) {
 	}
 	slices.Sort(steps)
 	long := gap * steps[len(steps)/2]
-	c := &Series{T: s.T, X: s.X, DX: s.DX, Hidden: s.Hidden, U: s.U, Between: s.Between}
+	c := *s
+	c.Starts = nil
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
 		c.Starts = append(c.Starts, lo)
@@ -224,7 +232,14 @@ func (s *Series) cut() (*Series, int) {
 			}
 		}
 	}
-	return c, len(c.Starts) - s.Runs()
+	return &c, len(c.Starts) - s.Runs()
+}
+
+// Gaps returns the number of gaps at which trajectories are cut: intervals of more than 8 times the
+// median.
+func (s *Series) Gaps() int {
+	_, n := s.cut()
+	return n
 }
 
 // Range returns the least and the greatest value of each component of the states, NaN of one

@@ -65,8 +65,9 @@ func Momenta(ctx context.Context, m Model, s *Series) (*Series, error) {
 		}
 		last = p
 	}
-	x := &autodiff.Matrix{Rows: s.X.Rows, Cols: s.X.Cols, Data: append([]float64(nil), s.X.Data...)}
-	states := last.states()
+	found, states := *s, last.states()
+	x := cloned(s.X)
+	found.X, found.DX = x, nil
 	for r := range x.Rows {
 		for j, v := range states.Row(r) {
 			if s.Hidden[j] && v-v == 0 {
@@ -74,7 +75,7 @@ func Momenta(ctx context.Context, m Model, s *Series) (*Series, error) {
 			}
 		}
 	}
-	return &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden, Periodic: s.Periodic, U: s.U, Between: s.Between}, nil
+	return &found, nil
 }
 
 // Begin returns the state at the start of each trajectory, a row each, that suits the model and

@@ -115,7 +115,7 @@ func (o Shooting) Problem(m Model, s *Series, scale *Scaling, workers int) (Prob
 			}
 		}
 	}
-	// All observed numbers make a mean, which is one of segments: hence their number.
+	// The loss is a mean over segments, and has to be that over all observed numbers.
 	p.weight = autodiff.NewMatrix(s.Rows(), n)
 	total := 0.
 	for r, times := range p.times {

@@ -11,8 +11,13 @@ import (
 // gaps: fewer at the ends. Where there are fewer than four rows it is a line, or the state
 // itself. It is the start of a fit, where Smooth, which leaves the ends out, makes data for one.
 func (s *Series) smoothed() (x, dx *autodiff.Matrix) {
-	x, dx = autodiff.NewMatrix(s.Rows(), s.X.Cols), autodiff.NewMatrix(s.Rows(), s.X.Cols)
 	widths, _ := s.widths()
+	return s.smoothedBy(widths)
+}
+
+// smoothedBy is smoothed with the widths of the cubics.
+func (s *Series) smoothedBy(widths []int) (x, dx *autodiff.Matrix) {
+	x, dx = autodiff.NewMatrix(s.Rows(), s.X.Cols), autodiff.NewMatrix(s.Rows(), s.X.Cols)
 	s.local(widths, func(r, j int, c [4]float64, _ float64) {
 		x.Row(r)[j], dx.Row(r)[j] = c[0], c[1]
 	})
@@ -176,6 +181,11 @@ func (s *Series) cubic(r, j int, rows []int, degree int) (c [4]float64, leverage
 // Hidden components have those of their guesses.
 func (s *Series) Noise() []float64 {
 	_, sigma := s.widths()
+	return s.noise(sigma)
+}
+
+// noise is Noise of what cubics leave.
+func (s *Series) noise(sigma []float64) []float64 {
 	for j, v := range s.between() {
 		if v < resolved*sigma[j] {
 			sigma[j] = v

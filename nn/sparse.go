@@ -123,15 +123,15 @@ type triangular struct {
 	c []float64
 }
 
-// columns returns R and Qᵀb of some columns.
-func (t triangular) columns(in []int) triangular {
+// columns returns R and Qᵀb of some columns, triangular in the first of them, as many as first says.
+func (t triangular) columns(in []int, first int) triangular {
 	r, c := autodiff.NewMatrix(t.r.Rows, len(in)), slices.Clone(t.c)
 	for i := range r.Rows {
 		for k, j := range in {
 			r.Row(i)[k] = t.r.At(i, j)
 		}
 	}
-	triangulate(r, c, nil)
+	triangulateFirst(r, c, nil, first)
 	return triangular{r, c}
 }
 
@@ -174,43 +174,36 @@ func (s *selection) next(in []int) (column int, ssr float64) {
 			all = append(all, j)
 		}
 	}
-	t := s.priced.columns(all) // below row k is what other columns add to those of in
-	r, c := t.r, t.c
+	t := s.priced.columns(all, k) // from row k on is what other columns add to those of in
+	dot, square := make([]float64, len(all)), make([]float64, len(all))
+	for i := k; i < t.r.Rows; i++ {
+		for l, v := range t.r.Row(i)[k:] {
+			dot[k+l] += float64(v * t.c[i])
+			square[k+l] += float64(v * v)
+		}
+	}
 	column, most := all[k], 0.
 	for l := k; l < len(all); l++ {
-		dot := 0.
-		for i := k; i <= l; i++ {
-			dot += float64(r.At(i, l) * c[i])
-		}
-		if v := below(r, k, l); v > dependentBelow {
-			if gain := float64(dot/v) * (dot / v); gain > most {
+		if v := math.Sqrt(square[l]); v > dependentBelow {
+			if gain := float64(dot[l]/v) * (dot[l] / v); gain > most {
 				column, most = all[l], gain
 			}
 		}
 	}
-	v := length(c[k:])
+	v := length(t.c[k:])
 	return column, float64(v*v) - most
-}
-
-// below returns the length of column l of a triangular matrix from row k down.
-func below(r *autodiff.Matrix, k, l int) float64 {
-	sum := 0.
-	for i := k; i <= l; i++ {
-		sum += float64(r.At(i, l) * r.At(i, l))
-	}
-	return math.Sqrt(sum)
 }
 
 // ssr returns the sum of squares within the space of all columns that those of in leave, with
 // the price.
 func (s *selection) ssr(in []int) float64 {
-	v := length(s.priced.columns(in).c[len(in):])
+	v := length(s.priced.columns(in, len(in)).c[len(in):])
 	return float64(v * v)
 }
 
 // solution solves with some columns.
 func (s *selection) solution(in []int) Sparse {
-	k, t := len(in), s.plain.columns(in)
+	k, t := len(in), s.plain.columns(in, len(in))
 	r, c := t.r, t.c
 	within := length(c[k:])
 	left := math.Sqrt(float64(within*within) + float64(s.outside*s.outside))

@@ -12,6 +12,61 @@ import (
 	"hnn/autodiff/formula"
 )
 
+// A Structure says what is known of a Port before a fit, for Networks.
+type Structure struct {
+	H        string             // the expression; "": a network of the whole state
+	Names    []string           // of the components of the state; nil: q, p, or q0, …, p0, …
+	Inputs   []string           // names of the inputs; nil: none
+	Set, Fit map[string]float64 // constants that are known, and the first values of those that are not
+	Positive []string           // those of Fit that stay above 0
+	Friction string             // "": none; see friction.go
+	Gain     string             // of Inputs, likewise; "": constant
+}
+
+// names returns the names of the n components of a state.
+func (t *Structure) names(n int) []string {
+	if t.Names != nil {
+		return t.Names
+	}
+	if n == 2 {
+		return []string{"q", "p"}
+	}
+	var names []string
+	for _, x := range []string{"q", "p"} {
+		for i := range n / 2 {
+			names = append(names, fmt.Sprint(x, i))
+		}
+	}
+	return names
+}
+
+// Known returns the Structure that makes a model like this one. Constants of its expressions that
+// were fitted begin with the values that they have.
+func (m *Port) Known() Structure {
+	t := Structure{H: m.Hamiltonian, Names: m.Names, Inputs: m.InputNames, Set: map[string]float64{}, Fit: map[string]float64{}, Friction: m.Friction, Gain: m.Gain}
+	var used []string
+	for _, text := range m.texts() {
+		if e, err := formula.ParseOpen(text, isNetwork); err == nil {
+			used = append(used, e.Names()...)
+		}
+	}
+	for _, c := range m.Constants {
+		switch v := c.Value(); {
+		case !slices.Contains(used, c.Name): // of friction or gain
+		case c.Form == Known:
+			t.Set[c.Name] = v
+		case c.Form == NotNegative && v == 0: // where no fit can begin
+			t.Fit[c.Name] = c.Unit
+		default:
+			t.Fit[c.Name] = v
+		}
+		if c.Form == Positive {
+			t.Positive = append(t.Positive, c.Name)
+		}
+	}
+	return t
+}
+
 // makePort makes a Port for a series of the Structure in n.
 func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 	t := n.Structure
@@ -63,15 +118,11 @@ func makePort(n *Networks, s *Series, scale *Scaling) (Stored, error) {
 	if err := m.typedConstants(&t); err != nil {
 		return nil, err
 	}
-	texts := []string{m.Hamiltonian}
-	if friction.typed() {
-		texts = append(texts, friction.form)
-	}
 	energy := 1.
 	if scale != nil {
 		energy = scale.energy()
 	}
-	for i, text := range texts {
+	for i, text := range m.texts() {
 		if i == 1 && scale != nil { // rates −∂D/∂S times S: the mean of s²/τ
 			energy = 0
 			for _, i := range friction.on {

@@ -51,11 +51,15 @@ type team struct {
 	rows   []int        // the rows of the batch
 	size   int          // rows of a chunk
 	wanted bool         // the gradient is wanted too
-	next   atomic.Int64 // the chunk to be computed next
 	turn   atomic.Int64 // the chunk to be added next
 	sum    float64      // of the losses so far
-	open   bool         // helpers may join in the batch
-	busy   atomic.Int64 // helpers that have joined and are still at work
+
+	parts int            // of the work that is shared
+	do    func(part int) // does one
+	chunk func(part int) // computes a chunk
+	next  atomic.Int64   // the part to be done next
+	open  bool           // helpers may join
+	busy  atomic.Int64   // helpers that have joined and are still at work
 
 	helpers sync.WaitGroup // their goroutines
 }
@@ -97,6 +101,7 @@ func newTeam(params []*autodiff.Matrix, weights, rows, workers int, make func(ro
 	}
 	workers = min(workers, max(1, (rows+minRows-1)/minRows)) // no batch has more chunks
 	t := &team{make: make, weights: weights, free: map[chunkKey][]chunk{}, made: map[chunkKey]int{}}
+	t.chunk = t.compute
 	for _, p := range params {
 		t.sums = append(t.sums, autodiff.NewMatrix(p.Rows, p.Cols))
 	}
@@ -152,15 +157,23 @@ func (t *team) Eval(rows []int, gradient bool) float64 {
 	}
 	n := len(t.rows)
 	t.size, t.wanted, t.sum = chunkSize(n, t.weights), gradient, 0
-	t.next.Store(0)
 	t.turn.Store(0)
 	full := n / t.size
 	t.prepare(t.size, min(full, len(t.workers)))
 	if last := n - full*t.size; last > 0 {
 		t.prepare(last, 1)
 	}
+	t.share((n+t.size-1)/t.size, t.chunk)
+	return t.sum
+}
+
+// share calls do for each part below parts. The caller and the helpers take the next part when
+// they are done with one.
+func (t *team) share(parts int, do func(part int)) {
+	t.parts, t.do = parts, do
+	t.next.Store(0)
 	t.admit(true)
-	for _, w := range t.workers[1:max(1, min(len(t.workers), (n+t.size-1)/t.size))] {
+	for _, w := range t.workers[1:max(1, min(len(t.workers), parts))] {
 		select {
 		case w.start <- struct{}{}:
 		default: // it has not seen the last message yet
@@ -171,7 +184,6 @@ func (t *team) Eval(rows []int, gradient bool) float64 {
 	for i := 0; t.busy.Load() > 0; i++ {
 		wait(i)
 	}
-	return t.sum
 }
 
 // admit says whether helpers may join.
@@ -215,37 +227,42 @@ func (t *team) give(k chunkKey, c chunk) {
 	t.free[k] = append(t.free[k], c)
 }
 
-// work computes chunks until none is left. It adds each result when its turn comes.
+// work does parts until none is left.
 func (t *team) work() {
 	for {
 		i := int(t.next.Add(1)) - 1
-		lo := i * t.size
-		if lo >= len(t.rows) {
+		if i >= t.parts {
 			return
 		}
-		rows := t.rows[lo:min(lo+t.size, len(t.rows))]
-		k := chunkKey{len(rows), t.wanted}
-		c := t.take(k)
-		loss := c.run(rows)
-		if len(rows) == len(t.rows) {
-			t.sum, t.gradient = loss, c.grads()
-			t.give(k, c)
-			return
-		}
-		for j := 0; t.turn.Load() != int64(i); j++ {
-			wait(j)
-		}
-		t.gradient = t.sums
-		share := float64(len(rows)) / float64(len(t.rows))
-		t.sum += float64(share * loss)
-		for j, g := range c.grads() {
-			if sum := t.sums[j].Data; i == 0 {
-				kernel.ScaleTo(sum, g.Data, share)
-			} else {
-				kernel.AddScaled(sum, g.Data, share)
-			}
-		}
-		t.give(k, c)
-		t.turn.Store(int64(i) + 1)
+		t.do(i)
 	}
+}
+
+// compute computes chunk i. It adds the result when its turn comes.
+func (t *team) compute(i int) {
+	lo := i * t.size
+	rows := t.rows[lo:min(lo+t.size, len(t.rows))]
+	k := chunkKey{len(rows), t.wanted}
+	c := t.take(k)
+	loss := c.run(rows)
+	if len(rows) == len(t.rows) {
+		t.sum, t.gradient = loss, c.grads()
+		t.give(k, c)
+		return
+	}
+	for j := 0; t.turn.Load() != int64(i); j++ {
+		wait(j)
+	}
+	t.gradient = t.sums
+	share := float64(len(rows)) / float64(len(t.rows))
+	t.sum += float64(share * loss)
+	for j, g := range c.grads() {
+		if sum := t.sums[j].Data; i == 0 {
+			kernel.ScaleTo(sum, g.Data, share)
+		} else {
+			kernel.AddScaled(sum, g.Data, share)
+		}
+	}
+	t.give(k, c)
+	t.turn.Store(int64(i) + 1)
 }

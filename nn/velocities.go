@@ -29,7 +29,7 @@ func (m *Port) Canonical(s *Series) (*Series, error) {
 	if s.Hidden == nil && (m.Friction != "" && m.friction().coordinates(d) || m.InputNames != nil && m.gain().coordinates(d)) {
 		return nil, errors.New("nn: canonical: friction or inputs move coordinates, so a velocity is not ∂H/∂p and does not tell the momentum: want momenta, or coordinates alone")
 	}
-	x := &autodiff.Matrix{Rows: s.X.Rows, Cols: n, Data: slices.Clone(s.X.Data)}
+	x := cloned(s.X)
 	depends := func(params []*autodiff.Matrix) bool {
 		was := snapshot(params, nil)
 		before := Evaluate(m.Conservative, x)
@@ -93,12 +93,13 @@ func (m *Port) Canonical(s *Series) (*Series, error) {
 	if !(worst <= 1e-9) {
 		return nil, fmt.Errorf("nn: canonical: row %d: no momentum has the velocity %v: want a kinetic energy whose ∂H/∂p takes all values", at, s.X.Row(at)[d:])
 	}
-	c := &Series{T: s.T, X: x, Starts: s.Starts, Hidden: s.Hidden, Periodic: s.Periodic, U: s.U, Between: s.Between}
+	c := *s
+	c.X, c.DX = x, nil
 	if c.Hidden == nil && depends(m.Params()[:k]) {
 		c.Hidden = make([]bool, n)
 		for i := range d {
 			c.Hidden[d+i] = true
 		}
 	}
-	return c, nil
+	return &c, nil
 }

@@ -50,9 +50,6 @@ func (s Spring) State(E, phi float64) (q, p float64) {
 	return math.Sqrt(2*E/s.K) * elementary.Cos(phi), math.Sqrt(2*E*s.M) * elementary.Sin(phi)
 }
 
-// Energy returns the energy at which q has amplitude a, E = k a²/2.
-func (s Spring) Energy(a float64) float64 { return s.K * a * a / 2 }
-
 // phaseBetween returns the angle by which the state (q, p) is ahead of (q0, p0), in (−π, π].
 // In the coordinates (√k q, p/√m) the motion is a clockwise rotation with ω.
 func (s Spring) phaseBetween(q, p, q0, p0 float64) float64 {

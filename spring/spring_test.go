@@ -39,7 +39,7 @@ func TestExact(t *testing.T) {
 			t.Errorf("%v: not periodic", s)
 		}
 		a, _ := s.State(0.7, 0)
-		if e := s.Energy(a); math.Abs(e-0.7) > 1e-15 {
+		if e := s.H(a, 0); math.Abs(e-0.7) > 1e-15 {
 			t.Errorf("%v: amplitude %v has energy %v", s, a, e)
 		}
 	}

@@ -112,6 +112,14 @@ func AddScaled(z, x []float64, c float64) {
 	}
 }
 
+// Combine sets z[i] = c z[i] + a x[i] + b y[i], with all products rounded and summed in this order.
+func Combine(z, x, y []float64, a, b, c float64) {
+	x, y = x[:len(z)], y[:len(z)]
+	for i := threeVectors(active.combine, z, x, y, a, b, c); i < len(z); i++ {
+		z[i] = float64(c*z[i]) + float64(a*x[i]) + float64(b*y[i])
+	}
+}
+
 // Reflect sets z[i] = z[i] + c x[i] and then w[i] = w[i] + d z[i], with the products rounded. No
 // slice may overlap another.
 func Reflect(z, x, w []float64, c, d float64) {

@@ -226,6 +226,22 @@ loop: \
 	VMOVUPD r1, (DI)(R12*8) \
 	NEXT(l)
 
+#define COMBINE(l, k0, k1, k2, r0, r1) \
+	ZX                      \
+	MOVQ y_base+48(FP), BX  \
+	ENDS                    \
+	VBROADCASTSD a+72(FP), k0 \
+	VBROADCASTSD b+80(FP), k1 \
+	VBROADCASTSD c+88(FP), k2 \
+loop: \
+	VMULPD (DI)(R12*8), k2, r0 \
+	VMULPD (SI)(R12*8), k0, r1 \
+	VADDPD r1, r0, r0       \
+	VMULPD (BX)(R12*8), k1, r1 \
+	VADDPD r1, r0, r0       \
+	VMOVUPD r0, (DI)(R12*8) \
+	NEXT(l)
+
 #define REFLECT(l, k0, k1, r0, r1) \
 	MOVQ z_base+0(FP), DI   \
 	MOVQ z_len+8(FP), R12   \
@@ -399,6 +415,15 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-136
 
 TEXT ·adamAVX2(SB), NOSPLIT, $0-136
 	ADAM(4, Y4, Y5, Y6, Y7, Y8, Y0, Y1, Y2, Y3)
+
+// func combineAVX512(z, x, y []float64, a, b, c float64)
+//
+//	for i := range z { z[i] = float64(c*z[i]) + float64(a*x[i]) + float64(b*y[i]) }
+TEXT ·combineAVX512(SB), NOSPLIT, $0-96
+	COMBINE(8, Z4, Z5, Z6, Z0, Z1)
+
+TEXT ·combineAVX2(SB), NOSPLIT, $0-96
+	COMBINE(4, Y4, Y5, Y6, Y0, Y1)
 
 // func reflectAVX512(z, x, w []float64, c, d, _ float64)
 //

@@ -8,54 +8,44 @@ import "math"
 type Workspace struct {
 	a, b []float64 // packed panels of the left and the right factor
 	z    []float64 // a transposed product
+	xy   []float64 // a product that s is still to be added to
 	edge [maxTile]float64
+	tile stack // what the tile computes now
 }
 
 // MatMul sets z = x y.
 //
 //	z[i,j] = Σ_p x[i,p] y[p,j],   x: m×k, y: k×n, z: m×n
 //
-// The sum is one chain of fused multiply-adds: it starts with s = 0, and for p = 0 to k−1
-// s ← fma(x[i,p], y[p,j], s). All three products have this order. z must not overlap x or y.
-func (w *Workspace) MatMul(z, x, y []float64, m, k, n int) {
-	w.product(z, view{x, k, 1}, view{y, n, 1}, m, k, n, afresh)
-}
+// The sum is one chain of fused multiply-adds: it starts with 0, and for p = 0 to k−1 it
+// becomes fma(x[i,p], y[p,j], sum). All three products have this order. z must not overlap x or y.
+func (w *Workspace) MatMul(z, x, y []float64, m, k, n int) { w.PlusMatMul(z, nil, x, y, m, k, n) }
 
 // MatMulT sets z = x yᵀ.
 //
 //	z[i,j] = Σ_p x[i,p] y[j,p],   x: m×k, y: n×k, z: m×n
-func (w *Workspace) MatMulT(z, x, y []float64, m, k, n int) {
-	w.product(z, view{x, k, 1}, view{y, 1, k}, m, k, n, afresh)
-}
+func (w *Workspace) MatMulT(z, x, y []float64, m, k, n int) { w.PlusMatMulT(z, nil, x, y, m, k, n) }
 
 // TMatMul sets z = xᵀ y.
 //
 //	z[i,j] = Σ_p x[p,i] y[p,j],   x: k×m, y: k×n, z: m×n
-func (w *Workspace) TMatMul(z, x, y []float64, m, k, n int) {
-	w.product(z, view{x, 1, m}, view{y, n, 1}, m, k, n, afresh)
+func (w *Workspace) TMatMul(z, x, y []float64, m, k, n int) { w.PlusTMatMul(z, nil, x, y, m, k, n) }
+
+// PlusMatMul sets z = s + x y, where s is a matrix m×n or one row of n numbers, for all rows of z.
+// Each sum of products is computed as in MatMul, and then s is added. s may be z.
+func (w *Workspace) PlusMatMul(z, s, x, y []float64, m, k, n int) {
+	w.product(z, s, view{x, k, 1}, view{y, n, 1}, m, k, n)
 }
 
-// PlusTMatMul sets z = z + xᵀ y. Each sum is computed as in TMatMul, and then added to z[i,j].
-func (w *Workspace) PlusTMatMul(z, x, y []float64, m, k, n int) {
-	if m > few && n > few && 0 < k && k <= blockK {
-		w.product(z, view{x, 1, m}, view{y, n, 1}, m, k, n, addedTo)
-		return
-	}
-	if cap(w.z) < m*n {
-		w.z = make([]float64, m*n)
-	}
-	w.TMatMul(w.z[:m*n], x, y, m, k, n)
-	AddTo(z[:m*n], z, w.z)
+// PlusMatMulT sets z = s + x yᵀ, as PlusMatMul.
+func (w *Workspace) PlusMatMulT(z, s, x, y []float64, m, k, n int) {
+	w.product(z, s, view{x, k, 1}, view{y, 1, k}, m, k, n)
 }
 
-// A start says what becomes of the numbers that z holds.
-type start uint8
-
-const (
-	afresh  start = iota // a chain starts with 0
-	goesOn               // it starts with z
-	addedTo              // it starts with 0, and is added to z at the end
-)
+// PlusTMatMul sets z = s + xᵀ y, as PlusMatMul.
+func (w *Workspace) PlusTMatMul(z, s, x, y []float64, m, k, n int) {
+	w.product(z, s, view{x, 1, m}, view{y, n, 1}, m, k, n)
+}
 
 // A view reads a slice as a matrix: element (i,j) is data[i·row + j·col].
 type view struct {
@@ -69,13 +59,8 @@ type tile struct {
 	rows, cols int // size of a block
 	lanes      int // a block may be narrower than cols by a multiple of lanes
 
-	// run computes one block of full height,
-	//
-	//	z[r·zr + c] = s + Σ_p a[r·ar + p·ac] b[p·bc + c],   0 ≤ r < rows, 0 ≤ c < cols,
-	//
-	// where s is 0 or what z holds, as from says. Only if adds is set, from may be addedTo.
-	run  func(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
-	adds bool
+	run  func(*stack) // computes blocks of full height
+	adds bool         // run may add what z holds: s may be z
 
 	// row and rowT compute one row, whose length is a positive multiple of 4 and, for
 	// row, of lanes.
@@ -93,6 +78,24 @@ type tile struct {
 	transpose func(dst []float64, width int, src []float64, row, k int)
 }
 
+// A stack is a number of blocks, each below the one before:
+//
+//	z[r·zr + c] = s[r·sr + c] + Σ_p a[r·ar + p·ac] b[p·bc + c],   0 ≤ c < cols
+//
+// From one block to the next it is as many rows of z and s as a tile has, and an numbers in a.
+type stack struct {
+	z              []float64
+	zr             int
+	s              []float64 // added to the whole chains; nil for nothing
+	sr             int
+	a              []float64
+	ar, ac, an     int
+	b              []float64
+	bc             int
+	k, cols, tiles int
+	onto           bool // the chains start with what z holds, not with 0
+}
+
 const (
 	maxTile = 8 * 24 // bounds rows·cols of any tile
 	few     = 3      // products of at most so many rows or columns are computed row by row
@@ -108,9 +111,17 @@ const (
 
 // product computes z block by block. Each chain over p is formed as a whole or in pieces, in
 // its order. So the packing and the size of a block change no bit.
-func (w *Workspace) product(z []float64, x, y view, m, k, n int, from start) {
+func (w *Workspace) product(z, s []float64, x, y view, m, k, n int) {
 	z, x.data, y.data = z[:m*n], x.data[:m*k], y.data[:k*n]
+	narrow := m <= few || n <= few || k == 0
+	turned := y.col != 1 && 2*m*(k+n) < k*n
+	inPlace := len(s) > 0 && len(z) > 0 && &s[0] == &z[0]
 	switch {
+	case m*n == 0:
+		return
+	case s != nil && (narrow || turned || inPlace && (k > blockK || !active.tile.adds)):
+		w.add(z, s, inPlace, x, y, m, k, n)
+		return
 	case k == 0:
 		clear(z)
 		return
@@ -122,9 +133,15 @@ func (w *Workspace) product(z []float64, x, y view, m, k, n int, from start) {
 	case n <= few:
 		w.columns(z, x, y, m, k, n)
 		return
-	case y.col != 1 && 2*m*(k+n) < k*n:
+	case turned:
 		w.transposed(z, x, y, m, k, n)
 		return
+	}
+	sr := 0
+	if len(s) > n {
+		s, sr = s[:m*n], n
+	} else if s != nil {
+		s = s[:n]
 	}
 	t := &active.tile
 	pieces := (k + blockK - 1) / blockK
@@ -132,17 +149,35 @@ func (w *Workspace) product(z []float64, x, y view, m, k, n int, from start) {
 	for j := 0; j < n; j += blockN {
 		dn := min(blockN, n-j)
 		for p := 0; p < k; p += dk {
-			dk, from := min(dk, k-p), from // k is one piece if from is addedTo
-			if p > 0 {
-				from = goesOn
-			}
+			dk := min(dk, k-p)
 			b := w.right(t, y.at(p, j), dk, dn)
 			for i := 0; i < m; i += blockM {
 				dm := min(blockM, m-i)
 				a := w.left(t, x.at(i, p), dm, dk, dn)
-				w.block(t, z[i*n+j:], n, a, b, dm, dk, dn, from)
+				w.tile = stack{z: z[i*n+j:], zr: n, k: dk, onto: p > 0}
+				if s != nil && p+dk == k {
+					w.tile.s, w.tile.sr = s[i*sr+j:], sr
+				}
+				w.block(t, a, b, dm, dn)
 			}
 		}
+	}
+}
+
+// add is product and then, in a second pass, the sum with s.
+func (w *Workspace) add(z, s []float64, inPlace bool, x, y view, m, k, n int) {
+	xy := z
+	if inPlace {
+		if cap(w.xy) < m*n {
+			w.xy = make([]float64, m*n)
+		}
+		xy = w.xy[:m*n]
+	}
+	w.product(xy, nil, x, y, m, k, n)
+	if len(s) > n {
+		AddTo(z, s, xy)
+	} else {
+		AddRowTo(z, xy, s[:n], 0)
 	}
 }
 
@@ -172,7 +207,7 @@ func (w *Workspace) transposed(z []float64, x, y view, m, k, n int) {
 		w.z = make([]float64, n*m)
 	}
 	zt := w.z[:n*m]
-	w.product(zt, view{y.data, y.col, y.row}, view{x.data, x.col, x.row}, n, k, m, afresh)
+	w.product(zt, nil, view{y.data, y.col, y.row}, view{x.data, x.col, x.row}, n, k, m)
 	active.tile.pack(z, zt, m, 1, n, m, n, 1) // one panel: zᵀ of zt
 }
 
@@ -234,45 +269,59 @@ func (w *Workspace) right(t *tile, y view, k, n int) factor {
 	return factor{y, first, width, w.b}
 }
 
-// block computes a piece of the chains of m×n sums. The rows of z are zr apart.
-func (w *Workspace) block(t *tile, z []float64, zr int, x, y factor, m, k, n int, from start) {
+// block computes m×n sums of w.tile, column by column of tiles.
+func (w *Workspace) block(t *tile, x, y factor, m, n int) {
+	b := &w.tile
+	z, s := b.z, b.s
 	for j := 0; j < n; j += t.cols {
 		cols := min(t.cols, n-j)
-		wide := roundUp(cols, t.lanes)
-		b, bc := y.data[j:], y.row
+		b.cols = roundUp(cols, t.lanes)
+		b.b, b.bc = y.data[j:], y.row
 		if j >= y.first {
-			b, bc = y.panels[(j-y.first)*k:], y.width
+			b.b, b.bc = y.panels[(j-y.first)*b.k:], y.width
 		}
-		for i := 0; i < m; i += t.rows {
-			rows := min(t.rows, m-i)
-			a, ar, ac := x.data[i*x.row:], x.row, x.col
+		for i := 0; i < m; i += b.tiles * t.rows {
+			rows := m - i
+			b.a, b.ar, b.ac, b.an = x.data[i*x.row:], x.row, x.col, t.rows*x.row
 			if i >= x.first {
-				a, ar, ac = x.panels[(i-x.first)*k:], 1, x.width
+				b.a, b.ar, b.ac, b.an = x.panels[(i-x.first)*b.k:], 1, x.width, x.width*b.k
+			} else {
+				rows = x.first - i
 			}
-			to := z[i*zr+j:]
-			if rows == t.rows && cols == wide && (from != addedTo || t.adds) {
-				t.run(to, zr, a, ar, ac, b, bc, k, wide, from)
+			b.z = z[i*b.zr+j:]
+			if s != nil {
+				b.s = s[i*b.sr+j:]
+			}
+			if b.tiles = rows / t.rows; b.tiles > 0 && cols == b.cols {
+				t.run(b)
 				continue
 			}
-			edge := from
-			switch from {
-			case goesOn:
-				for r := range rows {
-					copy(w.edge[r*wide:], to[r*zr:][:cols])
-				}
-			case addedTo:
-				edge = afresh
-			}
-			t.run(w.edge[:], wide, a, ar, ac, b, bc, k, wide, edge)
-			for r := range rows {
-				if from == addedTo {
-					AddTo(to[r*zr:][:cols], to[r*zr:], w.edge[r*wide:])
-				} else {
-					copy(to[r*zr:][:cols], w.edge[r*wide:])
-				}
-			}
+			b.tiles = 1
+			w.atEdge(t, min(t.rows, rows), cols)
 		}
 	}
+}
+
+// atEdge computes a block of which only the first rows and columns are wanted.
+func (w *Workspace) atEdge(t *tile, rows, cols int) {
+	b := &w.tile
+	to := *b
+	b.z, b.zr, b.s = w.edge[:], b.cols, nil
+	if b.onto {
+		for r := range rows {
+			copy(b.z[r*b.zr:], to.z[r*to.zr:][:cols])
+		}
+	}
+	t.run(b)
+	for r := range rows {
+		z, sums := to.z[r*to.zr:][:cols], b.z[r*b.zr:][:cols]
+		if to.s != nil {
+			AddTo(z, to.s[r*to.sr:], sums)
+		} else {
+			copy(z, sums)
+		}
+	}
+	b.z, b.zr, b.s = to.z, to.zr, to.s
 }
 
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
@@ -330,32 +379,56 @@ func (t *tile) pack(dst, src []float64, row, col, m, k, width, unit int) []float
 // every math.FMA, and saves all registers around that call.
 var goTile = tile{rows: 1, cols: maxTile, lanes: 1, run: goRun, row: goRow, rowT: goRowT}
 
-func goRun(z []float64, _ int, a []float64, _, ac int, b []float64, bc, k, cols int, from start) {
-	z = z[:cols]
-	if from == afresh {
-		clear(z)
-	}
-	p := 0
-	for ; p+4 <= k; p += 4 {
-		x0, x1, x2, x3 := a[p*ac], a[(p+1)*ac], a[(p+2)*ac], a[(p+3)*ac]
-		y0, y1, y2, y3 := b[p*bc:][:cols], b[(p+1)*bc:][:cols], b[(p+2)*bc:][:cols], b[(p+3)*bc:][:cols]
-		for j := range z {
-			s := math.FMA(x0, y0[j], z[j])
-			s = math.FMA(x1, y1[j], s)
-			s = math.FMA(x2, y2[j], s)
-			z[j] = math.FMA(x3, y3[j], s)
+func goRun(t *stack) {
+	for i := range t.tiles {
+		z := t.z[i*t.zr:][:t.cols]
+		if !t.onto {
+			clear(z)
+		}
+		goChains(z, t.a[i*t.an:], t.ac, t.b, t.bc, t.k)
+		if t.s != nil {
+			goPlus(z, t.s[i*t.sr:])
 		}
 	}
+}
+
+// goChains continues the chains of a row of sums.
+func goChains(z, a []float64, ac int, b []float64, bc, k int) {
+	p := 0
+	for ; p+4 <= k; p += 4 {
+		goChain4(z, b[p*bc:], b[(p+1)*bc:], b[(p+2)*bc:], b[(p+3)*bc:], a[p*ac], a[(p+1)*ac], a[(p+2)*ac], a[(p+3)*ac])
+	}
 	for ; p < k; p++ {
-		x, y := a[p*ac], b[p*bc:][:cols]
+		x, y := a[p*ac], b[p*bc:][:len(z)]
 		for j := range z {
 			z[j] = math.FMA(x, y[j], z[j])
 		}
 	}
 }
 
+// goChain4 does four steps of the chains. In a function of its own they need no more registers
+// than there are.
+func goChain4(z, y0, y1, y2, y3 []float64, x0, x1, x2, x3 float64) {
+	y0, y1, y2, y3 = y0[:len(z)], y1[:len(z)], y2[:len(z)], y3[:len(z)]
+	for j := range z {
+		s := math.FMA(x0, y0[j], z[j])
+		s = math.FMA(x1, y1[j], s)
+		s = math.FMA(x2, y2[j], s)
+		z[j] = math.FMA(x3, y3[j], s)
+	}
+}
+
+// goPlus is AddTo without assembly.
+func goPlus(z, s []float64) {
+	s = s[:len(z)]
+	for i := range z {
+		z[i] += s[i]
+	}
+}
+
 func goRow(z, a []float64, ac int, b []float64, bc, k int) {
-	goRun(z, 0, a, 0, ac, b, bc, k, len(z), afresh)
+	clear(z)
+	goChains(z, a, ac, b, bc, k)
 }
 
 func goRowT(z, a []float64, ac int, b []float64, br, k int) {

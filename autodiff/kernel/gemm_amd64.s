@@ -1,5 +1,6 @@
 //go:build !purego
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // B0, B1, B2 hold vectors of the right factor, S the left factor in every lane; W is
@@ -92,26 +93,19 @@
 	VMOVUPD c1, W at        \
 	VMOVUPD c2, (2*W)at
 
-// The rows that the next tile will load.
-#define PREFETCH(at, c0, c1, c2) \
-	PREFETCHT0 at           \
-	PREFETCHT0 64 at        \
-	PREFETCHT0 128 at
-
-// A tile of one width: load the sums that go on, run the chains, add what z holds if they are
-// added to it, store.
-#define TILE(all, far, start, loop, done, load, right, step, add, store) \
-	CMPB from+120(FP), $0   \
+// Tiles of one width: load the sums that go on, run the chains, add s, store. The next tile is
+// at SI in z, at R13 in a and at R14 in s.
+#define TILE(all, rows, next, start, loop, plain, load, right, step, add, store) \
+next: \
+	all(ZERO)               \
+	CMPB stack_onto(DI), $0 \
 	JEQ  start              \
-	STRIDES(z_base+0(FP), zr+24(FP)) \
-	CMPB from+120(FP), $1   \
-	JNE  far                \
+	STRIDES(SI, stack_zr(DI)) \
 	all(load)               \
-far: \
-	ADDQ R13, AX            \
-	all(PREFETCH)           \
 start: \
-	STRIDES(a_base+32(FP), ar+56(FP)) \
+	STRIDES(R13, stack_ar(DI)) \
+	MOVQ stack_b(DI), BX    \
+	MOVQ stack_k(DI), R12   \
 loop: \
 	right                   \
 	all(step)               \
@@ -119,33 +113,40 @@ loop: \
 	ADDQ CX, BX             \
 	DECQ R12                \
 	JNZ  loop               \
-	STRIDES(z_base+0(FP), zr+24(FP)) \
-	CMPB from+120(FP), $2   \
-	JNE  done               \
+	TESTQ R14, R14          \
+	JEQ  plain              \
+	STRIDES(R14, stack_sr(DI)) \
+	LEAQ (R14)(R8*rows), R14 \
 	all(add)                \
-done: \
+plain: \
+	STRIDES(SI, stack_zr(DI)) \
+	LEAQ (SI)(R8*rows), SI  \
+	MOVQ stack_an(DI), R12  \
+	LEAQ (R13)(R12*8), R13  \
 	all(store)              \
+	DECQ tiles-8(SP)        \
+	JNZ  next               \
 	VZEROUPPER              \
 	RET
 
-// A tile in the widths of 3, 2 and 1 vectors; 2 vectors are cols2 columns.
+// Tiles in the widths of 3, 2 and 1 vectors; 2 vectors are cols2 columns.
 #define TILES(all, rows, cols2) \
-	MOVQ ac+64(FP), DX      \
+	MOVQ t+0(FP), DI        \
+	MOVQ stack_tiles(DI), AX \
+	MOVQ AX, tiles-8(SP)    \
+	MOVQ stack_z(DI), SI    \
+	MOVQ stack_a(DI), R13   \
+	MOVQ stack_s(DI), R14   \
+	MOVQ stack_ac(DI), DX   \
 	SHLQ $3, DX             \
-	MOVQ b_base+72(FP), BX  \
-	MOVQ bc+96(FP), CX      \
+	MOVQ stack_bc(DI), CX   \
 	SHLQ $3, CX             \
-	MOVQ k+104(FP), R12     \
-	IMUL3Q $(8*rows), zr+24(FP), R13 \
-	all(ZERO)               \
-	CMPQ cols+112(FP), $cols2 \
-	JLT  one                \
-	JEQ  two                \
-	TILE(all, far3, start3, loop3, done3, LOAD3, RIGHT3, STEP3, ADD3, STORE3) \
-two: \
-	TILE(all, far2, start2, loop2, done2, LOAD2, RIGHT2, STEP2, ADD2, STORE2) \
-one: \
-	TILE(all, far1, start1, loop1, done1, LOAD1, RIGHT1, STEP1, ADD1, STORE1)
+	CMPQ stack_cols(DI), $cols2 \
+	JLT  next1              \
+	JEQ  next2              \
+	TILE(all, rows, next3, start3, loop3, plain3, LOAD3, RIGHT3, STEP3, ADD3, STORE3) \
+	TILE(all, rows, next2, start2, loop2, plain2, LOAD2, RIGHT2, STEP2, ADD2, STORE2) \
+	TILE(all, rows, next1, start1, loop1, plain1, LOAD1, RIGHT1, STEP1, ADD1, STORE1)
 
 #define ZERO4(c0, c1, c2, c3) \
 	VXORPD c0, c0, c0       \
@@ -284,18 +285,20 @@ done: \
 	VBROADCASTSD (AX)(R13*1), Y15 \
 	LEAQ (AX)(SI*4), AX
 
-// func tileAVX512(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
+// func tileAVX512(t *stack)
 //
-//	for r := range 8 {
-//		for c := range cols { // 8, 16 or 24
-//			s := z[r*zr+c] // 0 unless it goes on
-//			for p := range k {
-//				s = math.FMA(a[r*ar+p*ac], b[p*bc+c], s)
+// for tiles of 8 rows:
+//
+//	for r := range 8 * t.tiles {
+//		for c := range t.cols { // 8, 16 or 24
+//			sum := t.z[r*t.zr+c] // if t.onto, else 0
+//			for p := range t.k {
+//				sum = math.FMA(t.a[r/8*t.an+r%8*t.ar+p*t.ac], t.b[p*t.bc+c], sum)
 //			}
-//			z[r*zr+c] = s // z[r*zr+c] + s if it is added to
+//			t.z[r*t.zr+c] = t.s[r*t.sr+c] + sum // or sum, if t.s is nil
 //		}
 //	}
-TEXT ·tileAVX512(SB), NOSPLIT, $0-121
+TEXT ·tileAVX512(SB), NOSPLIT, $8-8
 #define W 64
 #define S Z3
 #define B0 Z0
@@ -317,10 +320,10 @@ loop:
 	VZEROUPPER
 	RET
 
-// func tileAVX2(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
+// func tileAVX2(t *stack)
 //
 // is the loop of tileAVX512 with 4 rows and 4, 8 or 12 columns.
-TEXT ·tileAVX2(SB), NOSPLIT, $0-121
+TEXT ·tileAVX2(SB), NOSPLIT, $8-8
 #undef W
 #undef S
 #undef B0

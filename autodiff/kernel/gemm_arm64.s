@@ -82,7 +82,7 @@ loop: \
 	ALL(store)              \
 	RET
 
-// func tileNEON(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
+// func tileNEON(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, onto bool)
 //
 //	for r := range 8 {
 //		for c := range cols { // 2, 4 or 6
@@ -107,7 +107,7 @@ TEXT ·tileNEON(SB), NOSPLIT, $0-121
 	LSL  $3, R3
 	MOVD k+104(FP), R13
 	MOVD cols+112(FP), R14
-	MOVBU from+120(FP), R15
+	MOVBU onto+120(FP), R15
 	ALL(ZERO)
 	CMP  $4, R14
 	BLT  one

@@ -21,7 +21,7 @@ type Set struct {
 	add, sub, mul, div, tanhGrad                  func(z, x, y []float64)
 	mulScale                                      func(z, x, y []float64, c float64)
 	scale, addConst, ratio, addScaled, sqrt, tanh func(z, x []float64, c float64)
-	moments, descend, reflect                     func(x, y, z []float64, a, b, c float64)
+	moments, descend, combine, reflect            func(x, y, z []float64, a, b, c float64)
 	adam                                          func(x, m, v, g []float64, c1, b2, c2, s, eps float64)
 	addRows                                       func(z, x []float64, n, m int) // rows of x are n apart
 	finite                                        func(x []float64) bool

@@ -8,18 +8,18 @@ var avx2Set = Set{name: "avx2", lanes: 4,
 	tile: tile{4, 12, 4, tileAVX2, true, rowAVX2, rowTAVX2, copyPanel, transpose4}, peak: peakAVX2, flop: 2 * 12 * 4,
 	add: addAVX2, sub: subAVX2, mul: mulAVX2, div: divAVX2, tanhGrad: tanhGradAVX2, mulScale: mulScaleAVX2, addRows: addRowsAVX2,
 	scale: scaleAVX2, addConst: addConstAVX2, ratio: ratioAVX2, addScaled: addScaledAVX2, sqrt: sqrtAVX2, tanh: tanhAVX2,
-	moments: momentsAVX2, descend: descendAVX2, adam: adamAVX2, finite: finiteAVX2, dot: dotAVX2, reflect: reflectAVX2}
+	moments: momentsAVX2, descend: descendAVX2, adam: adamAVX2, combine: combineAVX2, finite: finiteAVX2, dot: dotAVX2, reflect: reflectAVX2}
 
 var avx512Set = Set{name: "avx512", lanes: 8,
 	tile: tile{8, 24, 8, tileAVX512, true, rowAVX512, rowTAVX2, copyPanel, transpose4}, peak: peakAVX512, flop: 2 * 24 * 8,
 	add: addAVX512, sub: subAVX512, mul: mulAVX512, div: divAVX512, tanhGrad: tanhGradAVX512, mulScale: mulScaleAVX512, addRows: addRowsAVX512,
 	scale: scaleAVX512, addConst: addConstAVX512, ratio: ratioAVX512, addScaled: addScaledAVX512, sqrt: sqrtAVX512, tanh: tanhAVX512,
-	moments: momentsAVX512, descend: descendAVX512, adam: adamAVX512, finite: finiteAVX512, dot: dotAVX512, reflect: reflectAVX512}
+	moments: momentsAVX512, descend: descendAVX512, adam: adamAVX512, combine: combineAVX512, finite: finiteAVX512, dot: dotAVX512, reflect: reflectAVX512}
 
 // In the .s files each function has a Go loop as its specification.
 
-func tileAVX512(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
-func tileAVX2(z []float64, zr int, a []float64, ar, ac int, b []float64, bc, k, cols int, from start)
+func tileAVX512(t *stack)
+func tileAVX2(t *stack)
 func rowAVX512(z, a []float64, ac int, b []float64, bc, k int)
 func rowAVX2(z, a []float64, ac int, b []float64, bc, k int)
 func rowTAVX2(z, a []float64, ac int, b []float64, br, k int)
@@ -45,6 +45,7 @@ func momentsAVX512(m, v, g []float64, c1, b2, c2 float64)
 func descendAVX512(x, m, v []float64, s, eps, _ float64)
 func adamAVX512(x, m, v, g []float64, c1, b2, c2, s, eps float64)
 func finiteAVX512(x []float64) bool
+func combineAVX512(z, x, y []float64, a, b, c float64)
 func reflectAVX512(z, x, w []float64, c, d, _ float64)
 func dotAVX512(x, y []float64) (s [8]float64)
 
@@ -65,6 +66,7 @@ func momentsAVX2(m, v, g []float64, c1, b2, c2 float64)
 func descendAVX2(x, m, v []float64, s, eps, _ float64)
 func adamAVX2(x, m, v, g []float64, c1, b2, c2, s, eps float64)
 func finiteAVX2(x []float64) bool
+func combineAVX2(z, x, y []float64, a, b, c float64)
 func reflectAVX2(z, x, w []float64, c, d, _ float64)
 func dotAVX2(x, y []float64) (s [8]float64)
 

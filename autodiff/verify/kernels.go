@@ -86,26 +86,40 @@ func (c *Comparison) inside(f fence, where func() string) {
 // numbers returns n numbers from next.
 func numbers(n int, next func() float64) []float64 { return fenced(n, next).slice }
 
-// Compare multiplies an m×k by a k×n matrix of numbers from next.
+// Compare multiplies an m×k by a k×n matrix of numbers from next, and adds the product to another
+// matrix, to what z held and to a row.
 func (p *Product) Compare(c *Comparison, w *kernel.Workspace, m, k, n int, next func() float64) {
-	x, y, z := numbers(m*k, next), numbers(k*n, next), fenced(m*n, next)
-	held := append([]float64{}, z.slice...)
-	p.Run(w, z.slice, x, y, m, k, n)
+	x, y, sums := numbers(m*k, next), numbers(k*n, next), make([]float64, m*n)
 	size := func() string { return fmt.Sprintf("%d×%d×%d", m, k, n) }
 	xr, xc, yr, yc := p.Stride(m, k, n)
 	for i := range m {
 		for j := range n {
-			sum := 0.
 			for l := range k {
-				sum = math.FMA(x[i*xr+l*xc], y[l*yr+j*yc], sum)
+				sums[i*n+j] = math.FMA(x[i*xr+l*xc], y[l*yr+j*yc], sums[i*n+j])
 			}
-			if p.Adds {
-				sum = held[i*n+j] + sum
-			}
-			c.equal(z.slice[i*n+j], sum, func() string { return fmt.Sprintf("%s at (%d,%d)", size(), i, j) })
 		}
 	}
-	c.inside(z, size)
+	check := func(z fence, form string, want func(i int) float64) {
+		for i, v := range z.slice {
+			c.equal(v, want(i), func() string { return fmt.Sprintf("%s%s at (%d,%d)", size(), form, i/n, i%n) })
+		}
+		c.inside(z, size)
+	}
+	z := fenced(m*n, next)
+	p.Run(w, z.slice, x, y, m, k, n)
+	check(z, "", func(i int) float64 { return sums[i] })
+
+	s, z := numbers(m*n, next), fenced(m*n, next)
+	p.Plus(w, z.slice, s, x, y, m, k, n)
+	check(z, " + s", func(i int) float64 { return s[i] + sums[i] })
+
+	copy(z.slice, s)
+	p.Plus(w, z.slice, z.slice, x, y, m, k, n)
+	check(z, " + z", func(i int) float64 { return s[i] + sums[i] })
+
+	row := numbers(n, next)
+	p.Plus(w, z.slice, row, x, y, m, k, n)
+	check(z, " + row", func(i int) float64 { return row[i%n] + sums[i] })
 }
 
 func (p *Product) compareSizes(c *Comparison) {

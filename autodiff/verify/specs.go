@@ -12,20 +12,19 @@ import (
 //
 //	z[i·n + j] = sum of their products over p = 0 … k−1, each added by one math.FMA
 //
-// or, if Adds is set, what z held plus that sum.
+// Plus adds that sum to s[i·n + j], or to s[j] if s is one row.
 type Product struct {
 	Name   string
-	Adds   bool
 	Run    func(w *kernel.Workspace, z, x, y []float64, m, k, n int)
+	Plus   func(w *kernel.Workspace, z, s, x, y []float64, m, k, n int)
 	Stride func(m, k, n int) (xr, xc, yr, yc int)
 }
 
 // Products are those of package kernel.
 var Products = []Product{
-	{"MatMul", false, (*kernel.Workspace).MatMul, func(m, k, n int) (int, int, int, int) { return k, 1, n, 1 }},
-	{"MatMulT", false, (*kernel.Workspace).MatMulT, func(m, k, n int) (int, int, int, int) { return k, 1, 1, k }},
-	{"TMatMul", false, (*kernel.Workspace).TMatMul, func(m, k, n int) (int, int, int, int) { return 1, m, n, 1 }},
-	{"PlusTMatMul", true, (*kernel.Workspace).PlusTMatMul, func(m, k, n int) (int, int, int, int) { return 1, m, n, 1 }},
+	{"MatMul", (*kernel.Workspace).MatMul, (*kernel.Workspace).PlusMatMul, func(m, k, n int) (int, int, int, int) { return k, 1, n, 1 }},
+	{"MatMulT", (*kernel.Workspace).MatMulT, (*kernel.Workspace).PlusMatMulT, func(m, k, n int) (int, int, int, int) { return k, 1, 1, k }},
+	{"TMatMul", (*kernel.Workspace).TMatMul, (*kernel.Workspace).PlusTMatMul, func(m, k, n int) (int, int, int, int) { return 1, m, n, 1 }},
 }
 
 // A Loop is a kernel that goes over slices, with its definition for one element. It reads
@@ -56,6 +55,8 @@ var Loops = []Loop{
 		func(u, v, _ *float64, a, _, _ float64) { *u = *v + a }},
 	{"AddScaled", func(u, v, _ []float64, a, _, _ float64) { kernel.AddScaled(u, v, a) },
 		func(u, v, _ *float64, a, _, _ float64) { *u += float64(a * *v) }},
+	{"Combine", func(u, v, w []float64, a, b, c float64) { kernel.Combine(u, v, w, a, b, c) },
+		func(u, v, w *float64, a, b, c float64) { *u = float64(c**u) + float64(a**v) + float64(b**w) }},
 	{"Reflect", func(u, v, w []float64, a, b, _ float64) { kernel.Reflect(u, v, w, a, b) },
 		func(u, v, w *float64, a, b, _ float64) {
 			*u += float64(a * *v)

@@ -72,7 +72,7 @@ func (b band) cells(w *table.Writer, rows [][]float64) {
 			column[i] = row[j]
 		}
 		median, low, high := b.of(column)
-		floats(w, median, low, high)
+		w.Floats(median, low, high)
 	}
 }
 
@@ -210,12 +210,7 @@ func (e *env) evalEnsemble(models []*model, b band, s *states, first, skip int, 
 	}
 	return e.writeTable(out, append([]string{"run", "rows"}, bands(names, "")...), func(w *table.Writer) {
 		for i := range all[0] {
-			if i < s.Runs() {
-				w.Int(i)
-			} else {
-				w.Text("all")
-			}
-			w.Int(all[0][i].rows)
+			all[0][i].begin(w, i, s)
 			var rows [][]float64
 			for _, scores := range all {
 				sc := scores[i]
@@ -224,11 +219,10 @@ func (e *env) evalEnsemble(models []*model, b band, s *states, first, skip int, 
 			b.cells(w, rows)
 			w.End()
 		}
-		last := len(all[0]) - 1
-		for j, name := range []string{"mse", "step_rmse", "coord_rmse", "H_spread"} {
+		for j, name := range sweptScores {
 			var v []float64
 			for _, scores := range all {
-				v = append(v, []float64{scores[last].mse, scores[last].step, scores[last].coord, scores[last].hSpread}[j])
+				v = append(v, scores[s.Runs()].swept()[j])
 			}
 			median, _, _ := b.of(v)
 			e.score(name, median)

@@ -56,10 +56,7 @@ func defineCheck(f *flags.Set) check {
 				return err
 			}
 			l := &look{t: t, given: c}
-			l.series()
-			if l.s != nil {
-				l.inspect()
-			}
+			l.see()
 			return e.write(out, func(w io.Writer) error { return l.write(e, w) })
 		}, nil
 	}
@@ -86,7 +83,7 @@ func (l *look) write(e *env, out io.Writer) error {
 		if i == 0 {
 			fmt.Fprint(&b, "\ndoubtful:\n")
 		}
-		fmt.Fprintf(&b, "  %s\n", printable(d))
+		fmt.Fprintf(&b, "  %s\n", printable(d.text))
 	}
 	_, err := out.Write(b.Bytes())
 	return err

@@ -14,6 +14,7 @@ import (
 	"unicode/utf16"
 
 	"hnn/cmd/hnn/internal/table"
+	"math/rand/v2"
 )
 
 // A film is what a file is written from: motion with friction γ, a grid of times, and what
@@ -252,7 +253,8 @@ func TestCheck(t *testing.T) {
 		{name: "holes", give: with(func(i int, t, q, p float64) []string {
 			return []string{num(t), swap(i, 50, num(q), ""), swap(i, 60, num(p), "NaN")}
 		}).write("t,q,p", ","),
-			want: "1 of 200 cells are no numbers (the first: standard input:52: column q: empty cell): mend or remove these rows"},
+			want: `1 of 200 cells are empty (the first: standard input:52: column q: empty cell): hnn train leaves them out
+  1 of 200 cells are no numbers (the first: standard input:62: column p: "NaN" is not a finite number): mend or remove these rows`},
 		{name: "text", give: with(func(i int, t, q, p float64) []string { return []string{num(t), num(q), swap(i, 60, num(p), "n/a")} }).write("t,q,p", ","),
 			want: `column p: "n/a" is not a number`},
 		{name: "outlier", give: with(func(i int, t, q, p float64) []string { return []string{num(t), swap(i, 120, num(q), "17"), num(p)} }).write("t,q,p", ","),
@@ -295,6 +297,13 @@ func TestCheck(t *testing.T) {
 		{name: "input", give: with(func(_ int, t, q, p float64) []string { return []string{num(t), num(q), num(p), num(math.Sin(3 * t))} }).write("t,q,p,u", ","),
 			want: "u looks like an input, and is not read"},
 		{name: "capitals", give: base.write("T,Q,P", ","), want: "missing column q (found T, Q, P): name the columns of the coordinates and momenta by -q and -p: perhaps -q Q -p P"},
+		{name: "an unknown unit", give: with(func(_ int, t, q, p float64) []string {
+			return []string{num(t), num(q), num(p), num(p), num(-math.Sin(q))}
+		}).write("t [yr],q,p,dq,dp", ","), want: `missing column t (found t [yr], q, p, dq, dp): the unit in "t [yr]" is not known`},
+		{name: "kiloseconds", give: with(func(_ int, t, q, p float64) []string {
+			return []string{fmt.Sprintf("%.9g", t/1000), num(q), num(p)}
+		}).write("t [ks],q,p", ","), want: fine},
+		{name: "a unit of q", give: base.write("t,q [ell],p", ","), want: `the unit in "q [ell]" is not known`},
 		{name: "one unit too many", give: base.write("t,q [m],q [mm]", ","), want: "missing column q (found t, q [m], q [mm])"},
 		{name: "American dates", give: with(func(i int, t, q, p float64) []string {
 			return []string{fmt.Sprintf("11/28/2026 10:%02d", i%60), num(q), num(p)}
@@ -322,6 +331,115 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %d lines of doubts\n%s", c.name, lines, doubts)
 		}
 	}
+}
+
+// What hnn check doubts is said by hnn train, once and in the same words, but for what its flags know or its
+// objective does not mind.
+func TestTrainDoubts(t *testing.T) {
+	dir := t.TempDir()
+	in := put(t, dir, "in.csv", film{rows: 200, dt: 0.1, gamma: 0.1, row: func(i int, t, q, p float64) []string {
+		return []string{num(1000 * t), num(q), num(p), num(math.Sin(3 * t))}
+	}}.write("t,q,p,u", ","))
+	for _, c := range []struct {
+		args string
+		want []string
+	}{
+		{"", []string{"t looks like ms where p has seconds: -time-unit ms", "u looks like an input, and is not read", "energy is lost, like by a force of"}},
+		{"-time-unit ms", []string{"u looks like an input", "energy is lost, like by a force of −0.1 times the momentum: friction"}},
+		{"-time-unit ms -friction constant -epochs 1", []string{"u looks like an input"}},
+		{"-time-unit ms -inputs u -epochs 1", nil},
+		{"-time-unit ms -kind baseline", []string{"u looks like an input"}},
+	} {
+		check, args := hnn(t, "", "check", in).out, strings.Fields(c.args)
+		if strings.Contains(c.args, "-time-unit") {
+			check = hnn(t, "", "check", "-time-unit", "ms", in).out
+		}
+		r := hnn(t, "", append(append([]string{"train", "-quiet", "-hidden", "4", "-epochs", "1", "-o", os.DevNull}, args...), in)...)
+		said := 0
+		for _, line := range strings.Split(r.errors, "\n") {
+			if doubt, ok := strings.CutPrefix(line, "hnn: warning: "+in+": "); ok && strings.Contains(check, "\n  "+doubt+"\n") {
+				if said >= len(c.want) || !strings.Contains(doubt, c.want[said]) {
+					t.Errorf("%s: %q is said, want %q", c.args, doubt, c.want)
+				}
+				said++
+			}
+		}
+		if r.status != 0 || said != len(c.want) {
+			t.Errorf("%s: status %d, %d lines, want %q\n%s", c.args, r.status, said, c.want, r.errors)
+		}
+	}
+}
+
+// Empty cells of states cost no more than themselves: whole motions are not compared there, and other
+// objectives leave the rows out, as hnn eval does. One line says how many there are and where.
+func TestEmptyCells(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	data := func(name, header string, noise float64, cells ...string) string {
+		src := rand.New(rand.NewPCG(1, 1))
+		return put(t, dir, name, film{rows: 300, dt: 0.1, row: func(i int, t, q, p float64) []string {
+			row := []string{num(t), num(q + noise*src.NormFloat64()), num(p + noise*src.NormFloat64())}
+			for _, c := range cells {
+				var at, column int
+				if fmt.Sscanf(c, "%d/%d", &at, &column); at == i {
+					row[column] = ""
+				}
+			}
+			return row[:strings.Count(header, ",")+1]
+		}}.write(header, ","))
+	}
+	holes := []string{"50/1", "50/2", "120/1", "180/2"}
+	const three, missing = "4 cells empty, in 3 rows, the first on line 52 in column q: ", "2 cells empty, in 2 rows, the first on line 52 in column q: "
+	cut := strings.Split(string(contents(t, data("cut.csv", "t,q,p", 0, "50/0", "120/0", "180/0"))), "\n")
+	left := put(t, dir, "left.csv", strings.Join(slices.DeleteFunc(cut, func(line string) bool { return strings.HasPrefix(line, ",") }), "\n"))
+	for _, c := range []struct{ file, args, want string }{
+		{data("noisy.csv", "t,q,p", 0.02, holes...), "", three + notCompared},
+		{data("positions.csv", "t,q", 0.02, holes...), "", missing + notCompared},
+		{data("clean.csv", "t,q,p", 0, holes...), "", three + leftOut},
+		{path("clean.csv"), "-objective step", three + leftOut},
+		{path("clean.csv"), "-kind nextstate", three + leftOut},
+	} {
+		r := hnn(t, "", append(append([]string{"train", "-hidden", "6", "-epochs", "30", "-seed", "2", "-o", path("m.json")}, strings.Fields(c.args)...), c.file)...)
+		if r.status != 0 || strings.Count(r.errors, c.want+"\n") != 1 {
+			t.Errorf("%s %s: status %d, want %q\n%s", c.file, c.args, r.status, c.want, r.errors)
+		}
+		if out := must(t, "check", c.file); !strings.Contains(out, "hnn train: ") || strings.Contains(out, "refuses") {
+			t.Errorf("%s: check says %s", c.file, out)
+		}
+	}
+	// A model of rows that are left out is that of a file without them, and so are its scores.
+	for name, file := range map[string]string{"a.json": path("clean.csv"), "b.json": left} {
+		must(t, "train", "-quiet", "-hidden", "6", "-o", path(name), file)
+		must(t, "eval", "-o", path(name+".csv"), path("a.json"), file)
+	}
+	if parts(t, path("a.json")) != parts(t, path("b.json")) || string(contents(t, path("a.json.csv"))) != string(contents(t, path("b.json.csv"))) {
+		t.Error("rows that are left out change a model or its scores")
+	}
+	// A number that is missing tells nothing, and all others what they did.
+	must(t, "train", "-quiet", "-hidden", "8", "-o", path("m.json"), path("positions.csv"))
+	if got := scores(t, path("m.json"), data("true.csv", "t,q", 0))["coord_rmse"]; !(got < 0.03) {
+		t.Errorf("coord_rmse %v", got)
+	}
+	for text, want := range map[string]string{
+		"t,q,p\n0,1,0\n1,,0\n2,,1\n":               "", // of three rows
+		"t,q,p\n0,,0\n1,1,\n2,,1\n":                "no row is whole: want -objective shooting",
+		"t,q,p\n0,,0\n1,,2\n2,,1\n":                "x.csv:2: column q: empty cell",
+		"t,q,p\n0,1,0\n,1,2\n2,1,1\n":              "x.csv:3: column t: empty cell",
+		"t,q,p,dq,dp\n0,1,0,,1\n,1,2\n2,1,1,1,1\n": "3 fields",
+		"q,p,dq,dp\n1,0,,1\n1,2,1,1\n":             "x.csv:2: column dq: empty cell: remove the row, or all of dq, dp: hnn train estimates them",
+	} {
+		r := hnn(t, "", "train", "-quiet", "-epochs", "1", "-hidden", "4", "-o", path("m.json"), put(t, dir, "x.csv", text))
+		if r.status != 1 || !strings.Contains(r.errors, want) {
+			t.Errorf("%q: status %d, want %q\n%s", text, r.status, want, r.errors)
+		}
+	}
+}
+
+// parts returns the numbers of a model.
+func parts(t *testing.T, file string) string {
+	t.Helper()
+	_, parts, _ := strings.Cut(unsealed(string(contents(t, file))), `"parts":`)
+	return parts
 }
 
 // What hnn check says of hnn train is what hnn train says and does.
@@ -397,10 +515,7 @@ func FuzzCheck(f *testing.F) {
 			return
 		}
 		l := &look{t: tab, given: columns{t: "t", run: "run"}}
-		l.series()
-		if l.s != nil {
-			l.inspect()
-		}
+		l.see()
 		var b bytes.Buffer
 		if err := l.write(&env{ctx: t.Context()}, &b); err != nil || !strings.Contains(b.String(), "\nhnn train: ") {
 			t.Errorf("%v %s", err, b.String())

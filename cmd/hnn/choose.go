@@ -97,11 +97,11 @@ func (t *trainJob) choose(e *env, s *states) error {
 		t.objective = cmp.Or(t.usual(), kind.Objective)
 		switch {
 		case t.usual() != "":
-			if f.First("hidden") == "" {
+			if f.First("hidden") == "" && t.nets() {
 				t.hidden = closeHidden
 			}
-			if !hidden && told && !own && noise <= closeFits[0].noise && s.Rows() <= firstRows && t.nets() && t.between != nn.HeldInput &&
-				f.First("segment") == "" && t.weights(s) <= mostBroyden {
+			if t.nets() && !hidden && told && !own && noise <= closeFits[0].noise && s.Rows() <= firstRows && s.holes == "" &&
+				t.between != nn.HeldInput && f.First("segment") == "" && t.weights(s) <= mostBroyden {
 				t.objective, why = derivativesFirst, fmt.Sprintf("the system is known in part, and noise is at most %.2g %% of the spread of the data", 100*closeFits[0].noise)
 			}
 		case hidden:
@@ -120,7 +120,15 @@ func (t *trainJob) choose(e *env, s *states) error {
 		}
 		if noise <= noisy && told && !own {
 			t.chooseClose(e, s, noise)
+		} else if slices.Contains(t.optimizers, "broyden") && f.First("hidden") == "" {
+			if t.hidden = closeHidden; !t.quiet {
+				e.say("%s: broyden is for up to some thousand parameters, so the network is small: -hidden %s", s.name, f.Lookup("hidden").Value)
+			}
 		}
+		if err := s.whole(); err != nil {
+			return err
+		}
+		t.chooseSource(s)
 		return nil
 	}
 	if err := t.chooseSegments(s); err != nil {
@@ -128,17 +136,24 @@ func (t *trainJob) choose(e *env, s *states) error {
 	}
 	how := ""
 	if t.objective == derivativesFirst {
+		if err := s.whole(); err != nil {
+			return err
+		}
 		how = t.differences(s)
+		t.chooseSource(s)
 	} else if t.given() && f.First("segment", "optimizer", "epochs") == "" {
 		why = "the system is known in part"
 	}
 	if why != "" && !t.quiet {
-		rows := ""
+		more := ""
 		if t.subset > 0 {
-			rows = fmt.Sprintf(" -subset %d", t.subset)
+			more = fmt.Sprintf(" -subset %d", t.subset)
 		}
-		e.say("%s: %s, so whole motions are fitted: -kind %s -objective %s%s -segment %s -optimizer %s -epochs %s%s -hidden %s",
-			s.name, why, t.kind, t.objective, how, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, rows, f.Lookup("hidden").Value)
+		if t.nets() {
+			more += fmt.Sprintf(" -hidden %s", f.Lookup("hidden").Value)
+		}
+		e.say("%s: %s, so whole motions are fitted: -kind %s -objective %s%s -segment %s -optimizer %s -epochs %s%s",
+			s.name, why, t.kind, t.objective, how, f.Lookup("segment").Value, f.Lookup("optimizer").Value, f.Lookup("epochs").Value, more)
 	}
 	return nil
 }
@@ -178,6 +193,15 @@ func (t *trainJob) differences(s *states) string {
 		how += fmt.Sprintf(" -stride %d", t.by.Stride)
 	}
 	return how
+}
+
+// chooseSource chooses the source of derivatives.
+func (t *trainJob) chooseSource(s *states) {
+	if t.compares("derivatives") && t.by.From == "" {
+		if t.by.From = nn.Central; s.DX != nil {
+			t.by.From = nn.Given
+		}
+	}
 }
 
 // stride returns how many rows apart states are a tenth of the time scale of the data apart: nearer
@@ -245,7 +269,7 @@ func (t *trainJob) chooseSegments(s *states) error {
 	if t.objective == derivativesFirst {
 		scales, hidden = scales[len(scales)-1:], closeHidden
 	}
-	if f.First("hidden") == "" {
+	if f.First("hidden") == "" && t.nets() {
 		t.hidden = hidden
 	}
 	longest := 0.

@@ -99,6 +99,12 @@ func TestChooseClose(t *testing.T) {
 			t.Errorf("%s %s: status %d, want %q\n%s", c.flags, c.file, r.status, c.says, r.errors)
 		}
 	}
+	for _, args := range []string{"-optimizer broyden", "-kind baseline -optimizer adam,broyden", "-objective step -optimizer broyden"} {
+		r := hnn(t, "", append(append([]string{"train", "-epochs", "1", "-o", model}, strings.Fields(args)...), clean)...)
+		if r.status != 0 || !strings.Contains(r.errors, "so the network is small: -hidden 32,32\n") {
+			t.Errorf("%s: status %d\n%s", args, r.status, r.errors)
+		}
+	}
 	must(t, "train", "-quiet", "-o", model, clean)
 	if got := scores(t, model, clean)["step_rmse"]; !(got < 1e-4) {
 		t.Errorf("a step of the close fit is off by %v", got)

@@ -6,16 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
 )
 
-// doubts.go has what hnn check finds doubtful in the numbers of a series. Each is one line that
-// says what to do.
+// doubts.go has what hnn check finds doubtful in the numbers of a series, and what hnn train repeats
+// of it. Each is one line that says what to do.
 
-// inspect notes what looks wrong.
-func (l *look) inspect() {
-	if l.in == nil {
-		return
+// see notes what looks wrong.
+func (l *look) see() {
+	if l.series(); l.in == nil || slices.ContainsFunc(l.in.Noise, func(v float64) bool { return math.IsInf(v, 0) }) {
+		return // squares that overflow say nothing
 	}
 	l.doubtTimes()
 	for i, p := range l.in.Pairs {
@@ -30,6 +31,36 @@ func (l *look) inspect() {
 	driven := l.doubtColumns()
 	l.doubtEnergy(driven)
 	l.doubtRows()
+}
+
+// tellDoubts says before a training what hnn check finds doubtful in its data, but for what the
+// training says itself, what its flags know, and what its objective or its kind of model does not mind.
+func (t *trainJob) tellDoubts(e *env, tab *table.Table) {
+	if e.dry || e.again || t.resume != "" || tab.Rows() < fewRows { // it was said, or is a guess
+		return
+	}
+	kind, err := nn.KindOf(t.kind)
+	if err != nil {
+		return
+	}
+	_, energy := kind.Empty().(nn.Energy)
+	fits := t.objective == "derivatives"
+	needless := map[string]bool{
+		"holes": true, "gaps": true, "wrapped": true, "constant": true,
+		"coarse":      !fits || t.by.From == nn.Given,
+		"noise":       !fits,
+		"derivatives": !fits || t.by.From != nn.Given,
+		"pairs":       !energy || t.velocities || strings.Contains(t.friction+t.gain, ":"), // which move coordinates
+		"masses":      !energy || t.velocities || t.inputs != nil || t.flags.First("mass") != "",
+		"energy":      !energy || t.velocities || t.inputs != nil || t.friction != "none",
+	}
+	l := &look{t: tab, given: t.cols}
+	l.see()
+	for _, d := range l.doubts {
+		if !needless[d.about] {
+			e.warn("%s: %s", tab.Name, d.text)
+		}
+	}
 }
 
 func (l *look) line(row int) int { return l.whole.Line(row) }
@@ -50,12 +81,12 @@ func (l *look) doubtTimes() {
 	whole := !slices.ContainsFunc(l.s.T, func(t float64) bool { return t != math.Trunc(t) })
 	switch {
 	case bare && unit != "":
-		l.doubt("p is %.4g times dq/dt: %s looks like %s where p has seconds: -time-unit %s", factor, t, unit, unit)
+		l.doubt("times", "p is %.4g times dq/dt: %s looks like %s where p has seconds: -time-unit %s", factor, t, unit, unit)
 	case bare && whole && in.Interval >= 2:
-		l.doubt("%s goes in whole numbers, by %.4g: if it is in milliseconds, say -time-unit ms", t, in.Interval)
+		l.doubt("times", "%s goes in whole numbers, by %.4g: if it is in milliseconds, say -time-unit ms", t, in.Interval)
 	}
 	if in.Gaps > 0 {
-		l.doubt("gaps, longer than 8 times the usual interval: %d: hnn train cuts trajectories there", in.Gaps)
+		l.doubt("gaps", "gaps, longer than 8 times the usual interval: %d: hnn train cuts trajectories there", in.Gaps)
 	}
 	short := 0
 	for i := range l.s.Runs() {
@@ -64,11 +95,11 @@ func (l *look) doubtTimes() {
 		}
 	}
 	if short > 0 {
-		l.doubt("runs of fewer than 5 rows: %d of %d: too few for derivatives and for an estimate of noise", short, l.s.Runs())
+		l.doubt("times", "runs of fewer than 5 rows: %d of %d: too few for derivatives and for an estimate of noise", short, l.s.Runs())
 	}
 	if scale, err := (nn.Shooting{}).Scaling(l.s); err == nil {
 		if n := 2 * math.Pi * scale.Tau / in.Interval; n < 12 {
-			l.doubt("a period has about %.2g rows: coarse for central differences: -objective step, or shooting", n)
+			l.doubt("coarse", "a period has about %.2g rows: coarse for central differences: -objective step, or shooting", n)
 		}
 	}
 }
@@ -79,14 +110,14 @@ func (l *look) doubtAngle(i int, p nn.Pair) {
 	switch unit := l.t.Unit(q); {
 	case p.Wrapped >= 0:
 		if p.Turn == 360 {
-			l.doubt("%s jumps by about 360 on line %d: it looks like an angle in degrees: multiply it by π/180, then -periodic %s", q, l.line(p.Wrapped), q)
+			l.doubt("angles", "%s jumps by about 360 on line %d: it looks like an angle in degrees: multiply it by π/180, then -periodic %s", q, l.line(p.Wrapped), q)
 		} else {
-			l.doubt("%s jumps by about 2π on line %d: if it is an angle, -periodic %s", q, l.line(p.Wrapped), q)
+			l.doubt("wrapped", "%s jumps by about 2π on line %d: if it is an angle, -periodic %s", q, l.line(p.Wrapped), q)
 		}
 	case unit == "deg" || unit == "°" || unit == "degrees":
-		l.doubt("%s is in degrees: multiply it by π/180, so that H has a sine of radians and p = dq/dt its units", q)
+		l.doubt("angles", "%s is in degrees: multiply it by π/180, so that H has a sine of radians and p = dq/dt its units", q)
 	case p.Degrees:
-		l.doubt("%s looks like degrees: the force on it goes with sin(π %s/180): multiply it by π/180", q, q)
+		l.doubt("angles", "%s looks like degrees: the force on it goes with sin(π %s/180): multiply it by π/180", q, q)
 	}
 }
 
@@ -100,19 +131,19 @@ func (l *look) doubtPair(i int, p nn.Pair) {
 	q, v := l.cols.q[i], l.cols.p[i]
 	switch {
 	case l.in.High[i] == l.in.Low[i] || l.in.High[len(l.cols.q)+i] == l.in.Low[len(l.cols.q)+i]:
-		l.doubt("%s or %s does not vary: if other pairs do, leave this one out by -q and -p", q, v)
+		l.doubt("constant", "%s or %s does not vary: if other pairs do, leave this one out by -q and -p", q, v)
 	case l.spoiled(i):
 	case p.Corr < 0.5 && p.Back > 0.9 && 1-p.Back+1e-4 < 0.5*(1+p.Corr):
-		l.doubt("%s and %s look exchanged: %s goes with the rate of %s: -q %s -p %s", q, v, q, v, strings.Join(l.cols.p, ","), strings.Join(l.cols.q, ","))
+		l.doubt("pairs", "%s and %s look exchanged: %s goes with the rate of %s: -q %s -p %s", q, v, q, v, strings.Join(l.cols.p, ","), strings.Join(l.cols.q, ","))
 	case p.Corr < -0.9 && p.Back > 0.9 && 1+p.Corr+1e-4 > 0.5*(1-p.Back):
-		l.doubt("%s goes with minus the rate of %s, and %s with that of %s: they are exchanged (-q %s -p %s), or one of them has the wrong sign", v, q, q, v, strings.Join(l.cols.p, ","), strings.Join(l.cols.q, ","))
+		l.doubt("pairs", "%s goes with minus the rate of %s, and %s with that of %s: they are exchanged (-q %s -p %s), or one of them has the wrong sign", v, q, q, v, strings.Join(l.cols.p, ","), strings.Join(l.cols.q, ","))
 	case p.Corr < -0.9:
-		l.doubt("%s goes with minus the rate of %s: change the sign of one of them", v, q)
+		l.doubt("pairs", "%s goes with minus the rate of %s: change the sign of one of them", v, q)
 	case p.Corr > 0.99 && math.Abs(p.Mass*math.Pi/180-1) < 0.01:
-		l.doubt("%s is 180/π times the rate of %s: it looks like degrees by time where %s has radians: multiply it by π/180", v, q, q)
+		l.doubt("pairs", "%s is 180/π times the rate of %s: it looks like degrees by time where %s has radians: multiply it by π/180", v, q, q)
 	case l.share(len(l.cols.q)+i) > 0.2: // p may be constant but for noise, which doubtRows tells
 	case p.Corr < 0.9 && p.All < 0.9:
-		l.doubt("%s hardly goes with the rate of %s (correlation %.2g): is it the momentum of %s? With another column, or with much noise, no H fits", v, q, p.Corr, q)
+		l.doubt("pairs", "%s hardly goes with the rate of %s (correlation %.2g): is it the momentum of %s? With another column, or with much noise, no H fits", v, q, p.Corr, q)
 	}
 }
 
@@ -120,10 +151,11 @@ func (l *look) doubtPair(i int, p nn.Pair) {
 func (l *look) doubtDerivative(i int, p nn.Pair) {
 	q := l.cols.q[i]
 	switch {
+	case l.spoiled(i):
 	case p.GivenCorr < 0.7:
-		l.doubt("d%s does not go with the rate of %s (correlation %.2g): is it the derivative by time? Leave it out, and hnn train estimates it", q, q, p.GivenCorr)
+		l.doubt("derivatives", "d%s does not go with the rate of %s (correlation %.2g): is it the derivative by time? Leave it out, and hnn train estimates it", q, q, p.GivenCorr)
 	case math.Abs(p.Given-1) > 0.1:
-		l.doubt("d%s is %.3g times the rate of %s: it has another unit of time, or of %s: mend it, or leave it out", q, p.Given, q, q)
+		l.doubt("derivatives", "d%s is %.3g times the rate of %s: it has another unit of time, or of %s: mend it, or leave it out", q, p.Given, q, q)
 	}
 }
 
@@ -135,19 +167,19 @@ func (l *look) doubtEnergy(driven bool) {
 		for i, v := range in.Masses {
 			m = append(m, fmt.Sprintf("%s by %.2g", l.cols.p[i], v))
 		}
-		l.doubt("%s look like velocities of unequal masses, for which no H exists: an energy is kept with masses in this proportion: multiply %s, or see -velocities",
+		l.doubt("masses", "%s look like velocities of unequal masses, for which no H exists: an energy is kept with masses in this proportion: multiply %s, or see -velocities",
 			strings.Join(l.cols.p, ", "), strings.Join(m, ", "))
 	}
 	if in.Unkept > 0 && driven {
-		l.doubt("no energy p²/2 + V(q) is kept, %s of p²/2 is left: the input may drive the system", percent(in.Unkept))
+		l.doubt("energy", "no energy p²/2 + V(q) is kept, %s of p²/2 is left: the input may drive the system", percent(in.Unkept))
 	} else if in.Unkept > 0 {
-		l.doubt("no energy p²/2 + V(q) is kept, %s of p²/2 is left: velocities are no momenta where the kinetic energy depends on q, as in a double pendulum: see -velocities; or something drives the system", percent(in.Unkept))
+		l.doubt("energy", "no energy p²/2 + V(q) is kept, %s of p²/2 is left: velocities are no momenta where the kinetic energy depends on q, as in a double pendulum: see -velocities; or something drives the system", percent(in.Unkept))
 	}
 	if in.Damping > 0 {
-		l.doubt("energy is lost, like by a force of −%.2g times the momentum: friction, which no H of q and p has: -friction constant", in.Damping)
+		l.doubt("energy", "energy is lost, like by a force of −%.2g times the momentum: friction, which no H of q and p has: -friction constant", in.Damping)
 	}
 	if in.Damping < 0 {
-		l.doubt("energy grows, like by a force of %.2g times the momentum: something drives the system, which no H of q and p has: -kind baseline can fit it", -in.Damping)
+		l.doubt("energy", "energy grows, like by a force of %.2g times the momentum: something drives the system, which no H of q and p has: -kind baseline can fit it", -in.Damping)
 	}
 }
 
@@ -157,25 +189,25 @@ func (l *look) doubtRows() {
 	for j, name := range names {
 		of := slices.DeleteFunc(slices.Clone(in.Outliers), func(o nn.Outlier) bool { return o.Component != j })
 		if n := len(of); n > 0 {
-			l.doubt("%s: %d values are far from their neighbours, the first %.4g on line %d: look at them, and remove these rows if they are wrong", name, n, of[0].Value, l.line(of[0].Row))
+			l.doubt("rows", "%s: %d values are far from their neighbours, the first %.4g on line %d: look at them, and remove these rows if they are wrong", name, n, of[0].Value, l.line(of[0].Row))
 		}
 		if share := l.share(j); share > 0.1 && j < len(l.observed) && !l.spoiled(j%len(l.cols.q)) {
-			l.doubt("%s: noise is about %s of the amplitude, or the sampling is too coarse to tell", name, percent(share))
+			l.doubt("noise", "%s: noise is about %s of the amplitude, or the sampling is too coarse to tell", name, percent(share))
 		}
 	}
 	if n := len(in.Repeated); n > max(2, l.s.Rows()/100) {
-		l.doubt("%d rows have the same state as the row before, the first on line %d: if the sensor is slower than the clock, keep each state once", n, l.line(in.Repeated[0]))
+		l.doubt("rows", "%d rows have the same state as the row before, the first on line %d: if the sensor is slower than the clock, keep each state once", n, l.line(in.Repeated[0]))
 	}
 }
 
 // doubtColumns looks for inputs among the columns that are not read, and tells whether there is one.
 func (l *look) doubtColumns() (driven bool) {
-	names := slices.Concat(l.cols.q, l.cols.p)
+	names := slices.Concat(l.cols.q, l.cols.p, l.cols.u)
 	for _, h := range l.t.Header {
 		s := strings.TrimRight(strings.ToLower(h), "0123456789")
 		if slices.Contains([]string{"u", "input", "force", "torque", "control", "f"}, s) && !slices.Contains(names, h) {
 			if v, _, _ := l.t.Lost(h); len(v) > 0 && slices.Max(v) > slices.Min(v) {
-				l.doubt("%s looks like an input, and is not read: if it is a force from outside, -inputs %s", h, h)
+				l.doubt("inputs", "%s looks like an input, and is not read: if it is a force from outside, -inputs %s", h, h)
 				driven = true
 			}
 		}

@@ -72,7 +72,7 @@ func (m *model) inputs(ctx context.Context, file string, between nn.Interpolatio
 	if err != nil {
 		return nil, err
 	}
-	u, err := matrix(t, m.inputNames())
+	u, err := matrix(t, m.inputNames(), t.Col)
 	if err != nil {
 		return nil, err
 	}

@@ -8,9 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
-	"hnn/spring/pixels"
 )
 
 // ensemble.go trains and loads ensembles; bands.go is what they answer.
@@ -122,17 +120,12 @@ func (t *trainJob) fitEnsemble(e *env, s *states, r nn.Recipe, show func(model s
 func loadModels(ctx context.Context, files ...string) ([]*model, error) {
 	var all []*model
 	for _, name := range files {
-		f, err := table.Open(ctx, name)
+		models, err := loadFile(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		models, made, err := nn.LoadAll(boundModel(f), pixels.Kind())
-		f.Close()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
 		for _, m := range models {
-			all = append(all, &model{latent(m), name, made})
+			all = append(all, m.states())
 		}
 	}
 	for _, m := range all {

@@ -41,7 +41,8 @@ Noise in the first state is an error of the whole rollout. -first N fits the sta
 of each run to its first N rows, with the model held, and nothing else is fitted: also where the
 file has no momenta, and then H and the powers are those of the rollout. -skip N leaves the
 first N rows of each run out of coord_rmse. A model with inputs reads their columns from the
-data. A warning says if data or rollouts leave the range of the training data.
+data. A warning says if data or rollouts leave the range of the training data. Rows with an
+empty cell of q or p are left out.
 
 Models of kind port have three columns more, means over the rows of the data: dH_dt, the power
 that the model has there, dissipated, what friction takes of it, and supplied, what the inputs
@@ -110,9 +111,8 @@ func defineEval(f *flags.Set) check {
 			if s.T != nil {
 				noise, _ = s.noiseShare(s.Noise())
 			}
-			all := scores[len(scores)-1]
-			for i, v := range []float64{all.mse, all.step, all.coord, all.hSpread} {
-				e.score([]string{"mse", "step_rmse", "coord_rmse", "H_spread"}[i], v)
+			for i, v := range scores[s.Runs()].swept() {
+				e.score(sweptScores[i], v)
 			}
 			header := []string{"run", "rows", "mse", "step_rmse", "coord_rmse", "within10", "within30", "noise", "H_mean", "H_spread"}
 			open, balanced := m.Stored.(nn.Open)
@@ -123,20 +123,15 @@ func defineEval(f *flags.Set) check {
 			}
 			return e.writeTable(out, header, func(w *table.Writer) {
 				for i, sc := range scores {
-					if i < s.Runs() {
-						w.Int(i)
-					} else {
-						w.Text("all")
-					}
-					w.Int(sc.rows)
-					floats(w, sc.mse, sc.step, sc.coord, sc.within[0], sc.within[1], noise, sc.hMean, sc.hSpread)
+					sc.begin(w, i, s)
+					w.Floats(sc.mse, sc.step, sc.coord, sc.within[0], sc.within[1], noise, sc.hMean, sc.hSpread)
 					if lo, hi := 0, s.Rows(); balanced {
 						if i < s.Runs() {
 							lo, hi = s.Run(i)
 						}
 						for k := range powers {
 							mean, _ := meanSpread(column(power, k)[lo:hi])
-							floats(w, mean)
+							w.Floats(mean)
 						}
 					}
 					w.End()

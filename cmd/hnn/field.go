@@ -123,7 +123,7 @@ func (g *grid) addStates(prefix, suffix string, y *autodiff.Matrix) {
 func (g *grid) write(w *table.Writer) {
 	for i := range g.x.Rows {
 		for _, c := range g.cols {
-			floats(w, c[i])
+			w.Floats(c[i])
 		}
 		w.End()
 	}
@@ -170,8 +170,8 @@ func (c *slice) check() error {
 	return checkPoints(c.points)
 }
 
-// grid makes the grid for states whose components have the given names, or those of the file. made says
-// where the training data were; it may be nil.
+// grid makes the grid for states whose components have the given names, or those of the file. made
+// says where the training data were; it may be nil.
 func (c *slice) grid(given []string, made *nn.Origin) (*grid, error) {
 	n, d := len(given), len(given)/2
 	known := made != nil && len(made.Low) == n && len(made.High) == n

@@ -176,7 +176,7 @@ func (p *pixelsJob) recordFilm(e *env) error {
 			for r := lo; r < hi; r++ {
 				w.Int(i)
 				w.Float(float64(r-lo) * film.Dt)
-				floats(w, film.States.Row(r)...)
+				w.Floats(film.States.Row(r)...)
 				w.End()
 			}
 		}
@@ -216,15 +216,6 @@ func sideBySide(r *pixels.Result) [][]*autodiff.Matrix {
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-// transpose makes one row of films of a column.
-func transpose(rows [][]*autodiff.Matrix) [][]*autodiff.Matrix {
-	var all []*autodiff.Matrix
-	for _, row := range rows {
-		all = append(all, row...)
-	}
-	return [][]*autodiff.Matrix{all}
 }
 
 // writeFilm writes films of one length side by side.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"hnn/cmd/hnn/internal/flags"
+	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
 )
 
@@ -87,7 +89,11 @@ func (t *trainJob) run(e *env) error {
 		return err
 	}
 	t.cols.masses, t.cols.u, t.cols.hold = t.masses, t.inputs, t.between
-	s, err := readStates(e.ctx, t.data, t.cols)
+	tab, err := table.ReadFile(e.ctx, t.data)
+	if err != nil {
+		return err
+	}
+	s, err := statesOf(tab, t.cols)
 	if err != nil {
 		return err
 	}
@@ -110,6 +116,12 @@ func (t *trainJob) run(e *env) error {
 	if err := t.choose(e, s); err != nil {
 		return err
 	}
+	done := leftOut
+	if t.objective == "shooting" {
+		done = notCompared
+	}
+	e.tellHoles(s, done)
+	t.tellDoubts(e, tab)
 	if err := e.fits(netBytes(s.X.Cols, t.hidden, e.threads(t.workers)), "a network of -hidden "+t.flags.Lookup("hidden").Value.String(), "smaller layers"); err != nil {
 		return err
 	}
@@ -121,9 +133,15 @@ func (t *trainJob) run(e *env) error {
 		if err != nil {
 			return err
 		}
+		if t.objective != "shooting" {
+			if err := v.whole(); err != nil {
+				return err
+			}
+		}
+		e.tellHoles(v, done)
 		r.Valid = &v.Series
 	}
-	show, done := t.progress(e)
+	show, end := t.progress(e)
 	r.Workers = e.threads(t.workers)
 	r.OnEpoch = func(ep nn.Epoch) error {
 		e.unsaved.Store(r.Save != nil)
@@ -132,7 +150,7 @@ func (t *trainJob) run(e *env) error {
 	}
 	if t.ensemble > 0 {
 		err := t.fitEnsemble(e, s, r, show)
-		done()
+		end()
 		return err
 	}
 	if t.save != "" && !e.dry {
@@ -143,8 +161,11 @@ func (t *trainJob) run(e *env) error {
 		}
 	}
 	fitted, err := nn.Fit(e.ctx, &s.Series, r)
-	done()
+	end()
 	e.unsaved.Store(false)
+	if errors.Is(err, nn.ErrDiverged) && len(t.fitted) > 0 {
+		err = fmt.Errorf("%w: is a first value of -fit %s far off? They have the units of %s", err, t.flags.Lookup("fit").Value, s.units(tab))
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}

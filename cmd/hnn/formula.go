@@ -45,12 +45,12 @@ factors of momenta (of the states that it acts on), in the same way. It is a for
 
 With DATA.csv the constants are then fitted to the data: by least squares on the time derivatives
 of the file, if it has them and the model has neither friction nor inputs, else on whole motions,
-as hnn train -H does. Friction and inputs are fitted too. Standard errors assume that the
-residuals are independent. One line says what the formula and the model leave of these data. In
-whole motions the data have a say in the terms: those within three standard errors of 0 are taken
-out, one at a time, and where the formula is further from the data than the model, a few more are
-tried first. -size holds the terms.
--model writes the formula as a model: score it beside the first by hnn eval, on other data.
+as hnn train -H does, without its shortest segments. Friction and inputs are fitted too. Standard
+errors assume that the residuals are independent. One line says what the formula and the model
+leave of these data. In whole motions the data have a say in the terms: those within three
+standard errors of 0 are taken out, one at a time, and where the formula is further from the data
+than the model, a few more are tried first. -size holds the terms. -model writes the formula as a
+model: score it beside the first by hnn eval, on other data.
 
 Files:
   -path     part (H or friction), terms, error, explained (the share of the mean square),
@@ -252,7 +252,7 @@ func (j *formulaJob) write(e *env, findings []*finding, c *constants) error {
 				for i, s := range f.path {
 					w.Text(f.what)
 					w.Int(i + 1)
-					floats(w, s.Error, 1-float64(s.Error*s.Error))
+					w.Floats(s.Error, 1-float64(s.Error*s.Error))
 					w.Int(map[bool]int{true: 1}[i == f.chosen])
 					w.Text((&sum{Sparse: s, lib: f.lib}).expression())
 					w.End()
@@ -270,14 +270,14 @@ func (j *formulaJob) write(e *env, findings []*finding, c *constants) error {
 			for i, name := range f.lib.names(f.Terms) {
 				w.Text(f.what)
 				w.Text(name)
-				floats(w, f.Coefficients[i], at(f.data, i), at(f.errors, i))
+				w.Floats(f.Coefficients[i], at(f.data, i), at(f.errors, i))
 				w.End()
 			}
 		}
 		for _, v := range c.more {
 			w.Text(map[bool]string{true: "gain", false: "friction"}[strings.HasPrefix(v.Name, "gain")])
 			w.Text(v.Name)
-			floats(w, math.NaN(), v.Value, v.Error)
+			w.Floats(math.NaN(), v.Value, v.Error)
 			w.End()
 		}
 	})

@@ -300,3 +300,20 @@ func TestFormulaFriction(t *testing.T) {
 		fails(t, hnn(t, "", append(append([]string{"formula"}, strings.Fields(c.args)...), path("m.json"))...), 2, c.want)
 	}
 }
+
+// Constants that were fitted to a model need no stage of the shortest segments, and better ones the last alone.
+func TestFormulaStages(t *testing.T) {
+	for _, c := range []struct {
+		near           bool
+		segments, want []float64
+	}{{false, []float64{1, 5, 20, 100}, []float64{5, 20, 100}}, {true, []float64{1, 5, 20, 100}, []float64{100}}, {false, []float64{1, 5}, []float64{5}}, {false, []float64{3}, []float64{3}}, {true, []float64{3}, []float64{3}}} {
+		j := &trainJob{segments: c.segments}
+		for i := range c.segments {
+			j.optimizers, j.passes = append(j.optimizers, strconv.Itoa(i)), append(j.passes, i)
+		}
+		j.shorten(c.near)
+		if last := strconv.Itoa(len(c.segments) - 1); !slices.Equal(j.segments, c.want) || len(j.passes) != len(c.want) || j.optimizers[len(c.want)-1] != last || len(j.optimizers) != len(c.want) {
+			t.Errorf("%v: %v %v %v, want %v", c.segments, j.segments, j.optimizers, j.passes, c.want)
+		}
+	}
+}

@@ -108,8 +108,8 @@ func (e *env) writeFound(path string, f *nn.Found) error {
 	return e.writeTable(path, header, func(w *table.Writer) {
 		for i, c := range f.Constants {
 			w.Text(c.Name)
-			floats(w, c.Value, c.Error)
-			floats(w, f.Correlation.Row(i)...)
+			w.Floats(c.Value, c.Error)
+			w.Floats(f.Correlation.Row(i)...)
 			w.End()
 		}
 	})

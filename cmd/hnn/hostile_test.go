@@ -250,7 +250,7 @@ func FuzzSweepFiles(f *testing.F) {
 		if names, row, err := s.load(0); err == nil && names != nil && (len(names) != len(row) || row[0] != "0" || row[1] != "1") {
 			t.Errorf("%q is a row: %q", b, row)
 		}
-		if err := s.open(&env{}); err == nil {
+		if err := s.open(); err == nil {
 			t.Errorf("%q is a sweep", b)
 		}
 	})

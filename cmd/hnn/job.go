@@ -106,7 +106,7 @@ func (j *job) do(e *env) (err error) {
 	if err := j.run(e); err != nil {
 		return err
 	}
-	m.Files = j.fileSums(e.made)
+	m.Chosen, m.Files = m.chosen(j), j.fileSums(e.made)
 	if _, err = e.writeFile(name, m.write); err != nil {
 		return err
 	}
@@ -232,9 +232,6 @@ func (e *env) writeTable(path string, header []string, fill func(w *table.Writer
 	})
 }
 
-// floats writes numbers. The cell of a number that is not finite is empty.
-func floats(w *table.Writer, vs ...float64) { w.Floats(vs...) }
-
 // checkOutput is called before the work. It reports a file that cannot be written or that is
 // one of the inputs. "" stands for no file.
 func (e *env) checkOutput(out string, inputs ...string) error {
@@ -294,17 +291,29 @@ func (m *model) states() *model { return &model{latent(m.Stored), m.file, m.made
 
 // loadWhole is loadModel with what finds states in pictures.
 func loadWhole(ctx context.Context, name string) (*model, error) {
+	all, err := loadFile(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) > 1 {
+		return nil, fmt.Errorf("%s: an ensemble of %d models: want one model, of hnn train without -ensemble", name, len(all))
+	}
+	return all[0], nil
+}
+
+// loadFile reads the models of a file, of which an ensemble has several.
+func loadFile(ctx context.Context, name string) (all []*model, err error) {
 	f, err := table.Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	all, made, err := nn.LoadAll(boundModel(f), pixels.Kind())
+	models, made, err := nn.LoadAll(boundModel(f), pixels.Kind())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if len(all) > 1 {
-		return nil, fmt.Errorf("%s: an ensemble of %d models: want one model, of hnn train without -ensemble", name, len(all))
+	for _, m := range models {
+		all = append(all, &model{m, name, made})
 	}
-	return &model{all[0], name, made}, nil
+	return all, nil
 }

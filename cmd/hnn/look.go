@@ -22,11 +22,15 @@ type look struct {
 	whole    *table.Table // the rows that can be used
 	s        *nn.Series   // of them; nil if they are none
 	in       *nn.Inspection
-	doubts   []string
+	doubts   []doubt
 }
 
-func (l *look) doubt(format string, args ...any) {
-	l.doubts = append(l.doubts, fmt.Sprintf(format, args...))
+// A doubt is one line about what looks wrong: about is what it is about, for hnn train, which does
+// not mind all.
+type doubt struct{ about, text string }
+
+func (l *look) doubt(about, format string, args ...any) {
+	l.doubts = append(l.doubts, doubt{about, fmt.Sprintf(format, args...)})
 }
 
 // series takes the rows that can be used from the table, and notes the others.
@@ -34,7 +38,7 @@ func (l *look) series() {
 	var err error
 	l.cols = l.given
 	if l.observed, l.hidden, err = l.cols.resolve(l.t); err != nil {
-		l.doubt("%v", err)
+		l.doubt("file", "%v", err)
 		return
 	}
 	used := slices.Clone(l.observed)
@@ -44,7 +48,7 @@ func (l *look) series() {
 	}
 	used = append(used, derivatives...)
 	if missing := l.t.Need(used...); missing != nil {
-		l.doubt("%v: name the columns of the coordinates and momenta by -q and -p%s", missing, l.similar(l.given))
+		l.doubt("file", "%v: name the columns of the coordinates and momenta by -q and -p%s", missing, l.similar(l.given))
 		return
 	}
 	for _, name := range []string{l.cols.t, l.cols.run} {
@@ -58,12 +62,14 @@ func (l *look) series() {
 	}
 	for _, name := range used {
 		v, lost, first := l.t.Lost(name)
-		if lost > 0 {
-			l.doubt("%d of %d cells are no numbers (the first: %v): mend or remove these rows", lost, l.t.Rows(), first)
+		if _, err := l.t.Partial(name); lost > 0 && err == nil && slices.Contains(l.observed, name) {
+			l.doubt("holes", "%d of %d cells are empty (the first: %v): hnn train leaves them out", lost, l.t.Rows(), first)
+		} else if lost > 0 {
+			l.doubt("file", "%d of %d cells are no numbers (the first: %v): mend or remove these rows", lost, l.t.Rows(), first)
 		}
 		missing, marked := mark(v)
 		if marked > 1 {
-			l.doubt("%s is %.6g in %s, far from all others: if it stands for missing numbers, remove these rows", name, missing, some(marked, "row"))
+			l.doubt("file", "%s is %.6g in %s, far from all others: if it stands for missing numbers, remove these rows", name, missing, some(marked, "row"))
 		}
 		for r, x := range v {
 			keep[r] = keep[r] && x == x && !(marked > 1 && x == missing)
@@ -75,13 +81,15 @@ func (l *look) series() {
 	}
 	l.whole = l.t.Select(rows)
 	if !l.t.Has(l.cols.t) {
-		if derivatives == nil {
-			l.doubt("no times: want a column t, or another that -t names, or the derivatives")
+		if t := l.cols.t; l.t.Unknown(t) != "" {
+			l.doubt("file", "%v", l.t.Need(t))
+		} else if derivatives == nil {
+			l.doubt("file", "no times: want a column t, or another that -t names, or the derivatives")
 		}
 		return
 	}
 	if err := l.times(derivatives); err != nil {
-		l.doubt("%v", err)
+		l.doubt("file", "%v", err)
 	}
 }
 
@@ -167,7 +175,7 @@ func (l *look) times(derivatives []string) error {
 		}
 	}
 	if n := len(equal); n > 0 {
-		l.doubt("the time of the row before is that of %s, the first on line %d: remove them, or number the trajectories in a column run (-run)", some(n, "row"), t.Line(equal[0]))
+		l.doubt("file", "the time of the row before is that of %s, the first on line %d: remove them, or number the trajectories in a column run (-run)", some(n, "row"), t.Line(equal[0]))
 	}
 	if n := len(back); n > 0 {
 		what := "sort the rows"
@@ -178,7 +186,7 @@ func (l *look) times(derivatives []string) error {
 		if n > 1 {
 			times = fmt.Sprintf("%d times, first", n)
 		}
-		l.doubt("the time goes back %s on line %d, to %.4g: %s", times, t.Line(back[0]), at[back[0]], what)
+		l.doubt("file", "the time goes back %s on line %d, to %.4g: %s", times, t.Line(back[0]), at[back[0]], what)
 	}
 	rows := kept(keep)
 	l.whole = t.Select(rows)
@@ -189,11 +197,11 @@ func (l *look) times(derivatives []string) error {
 			s.Starts = append(s.Starts, i)
 		}
 	}
-	if s.X, err = matrix(l.whole, l.observed); err != nil {
+	if s.X, err = matrix(l.whole, l.observed, l.whole.Col); err != nil {
 		return err
 	}
 	if derivatives != nil {
-		if s.DX, err = matrix(l.whole, derivatives); err != nil {
+		if s.DX, err = matrix(l.whole, derivatives, l.whole.Col); err != nil {
 			return err
 		}
 	}

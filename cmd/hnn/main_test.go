@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,14 +12,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"hnn/cmd/hnn/internal/table"
-	"hnn/spring"
 )
 
 // The tests run the program itself: this binary is the program if the environment says so.
@@ -178,88 +174,6 @@ var little = []string{"-train", "4", "-test", "2", "-duration", "10", "-rollout"
 func springInto(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	must(t, append(append([]string{"spring", "-out", dir}, little...), args...)...)
-}
-
-func TestSpring(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "out")
-	springInto(t, dir, "-nextstate", "-seed", "3")
-	var m struct {
-		Version string
-		Flags   map[string]string
-		Files   []struct{ Name, SHA256 string }
-	}
-	b, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(b, &m); err != nil {
-		t.Fatal(err)
-	}
-	want := []string{"baseline.json", "field.csv", "hnn.json", "loss.csv", "nextstate.json", "report.html", "summary.csv", "test.csv", "train.csv", "trajectory.csv"}
-	if len(m.Files) != len(want) || m.Version != version || m.Flags["seed"] != "3" || m.Flags["hidden"] != "16,8" {
-		t.Fatalf("%+v", m)
-	}
-	for i, f := range m.Files {
-		b, err := os.ReadFile(filepath.Join(dir, f.Name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if sum := sha256.Sum256(b); f.Name != want[i] || f.SHA256 != hex.EncodeToString(sum[:]) {
-			t.Errorf("%s: the manifest has hash %s of %s", want[i], f.SHA256, f.Name)
-		}
-		if bytes.Contains(b, []byte("\r")) || !bytes.HasSuffix(b, []byte("\n")) {
-			t.Errorf("%s: lines do not end in LF", f.Name)
-		}
-	}
-	if files, _ := os.ReadDir(dir); len(files) != len(want)+1 {
-		t.Errorf("%d files, want %d", len(files), len(want)+1)
-	}
-	for name, header := range map[string]string{
-		"train.csv": "run,t,q,p,dq,dp", "loss.csv": "model,epoch,step,train,test,rate",
-		"trajectory.csv": "model,run,t,q,p,energy,H,drift",
-		"summary.csv":    "model,run,E0,train,test,floor,reached,energy_mse,max_drift,rms_drift,slope,coord_rmse,phase_error",
-	} {
-		b, _ := os.ReadFile(filepath.Join(dir, name))
-		if got, _, _ := strings.Cut(string(b), "\n"); got != header {
-			t.Errorf("%s: header %s", name, got)
-		}
-	}
-	tr, err := table.ReadFile(t.Context(), filepath.Join(dir, "trajectory.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []string{"run", "t", "q", "p", "energy", "drift"} {
-		if _, err := tr.Col(c); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// Two runs, and any number of processors, give the same bytes.
-func TestSpringSameBytes(t *testing.T) {
-	var want map[string]string
-	for _, procs := range []string{"1", "1", "2", "8"} {
-		dir := t.TempDir()
-		cmd := program(append([]string{"spring", "-nextstate", "-out", dir}, little...)...)
-		cmd.Env = append(cmd.Env, "GOMAXPROCS="+procs, "TZ=Asia/Kathmandu", "LC_ALL=de_DE.UTF-8")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatal(err, string(out))
-		}
-		got := map[string]string{}
-		files, _ := os.ReadDir(dir)
-		for _, f := range files {
-			b, _ := os.ReadFile(filepath.Join(dir, f.Name()))
-			got[f.Name()] = string(bytes.ReplaceAll(b, []byte(dir), nil)) // -out is in the manifest
-		}
-		if want == nil {
-			want = got
-		}
-		for name := range want {
-			if got[name] != want[name] {
-				t.Errorf("GOMAXPROCS=%s: %s differs", procs, name)
-			}
-		}
-	}
 }
 
 func TestHelp(t *testing.T) {
@@ -527,132 +441,6 @@ func TestPipeline(t *testing.T) {
 	out := must(t, "field", "-system", "spring", "-points", "3", "-q-range", "-50,50", path("hnn.json"), path("baseline.json"), path("nextstate.json"))
 	if lines := strings.Split(out, "\n"); len(lines) != 11 || lines[0] != "q,p,H,dq,dp,H_hnn,dq_hnn,dp_hnn,dq_baseline,dp_baseline,next_q_nextstate,next_p_nextstate" {
 		t.Errorf("field:\n%s", out)
-	}
-}
-
-// The columns of the true system are those of the flag -system.
-func TestFieldOfSystem(t *testing.T) {
-	out := must(t, "field", "-H", "m*p^2 + x^4", "-q", "x", "-p", "p", "-set", "m=3", "-q-range", "1,2", "-p-range", "-1,1", "-points", "2")
-	if want := "q,p,H,dq,dp\n1,-1,4,-6,-4\n1,1,4,6,-4\n2,-1,19,-6,-32\n2,1,19,6,-32\n"; out != want {
-		t.Errorf("%s\nwant %s", out, want)
-	}
-}
-
-// A field of several pairs is a slice: the columns are those of the system at the states of the grid. A
-// model has no true part beside it, unless a flag or its file says what it was made for.
-func TestFieldSlice(t *testing.T) {
-	chdir(t)
-	slice := rowsOfCSV(t, must(t, "field", "-system", "tanks", "-over", "p2,q0", "-state", "0.1,-0.2,0.3,9", "-q-range", "1,2", "-p-range=-1,0", "-points", "2"))
-	if len(slice["H"]) != 4 {
-		t.Fatal(slice)
-	}
-	for i := range 4 {
-		q1, q2, p1, p2 := slice["q0"][i], slice["q1"][i], slice["p0"][i], slice["p1"][i]
-		if q1 != float64(i%2-1) || q2 != -0.2 || p1 != 0.3 || p2 != float64(1+i/2) {
-			t.Errorf("point %d: %v %v %v %v", i, q1, q2, p1, p2)
-		}
-		if h, dq1, dp2 := (q1-q2)*(q1-q2)/2+q2*q2+p1*p1/2+p2*p2, p1-0.1*(q1-q2), q1-q2-2*q2-0.2*2*p2; math.Abs(slice["H"][i]-h) > 1e-12 ||
-			math.Abs(slice["dq0"][i]-dq1) > 1e-12 || math.Abs(slice["dp1"][i]-dp2) > 1e-12 {
-			t.Errorf("point %d: %v, want H %v, dq0 %v, dp1 %v", i, slice, h, dq1, dp2)
-		}
-	}
-	must(t, "simulate", "-system", "damped-springs", "-n", "2", "-duration", "5", "-o", "d.csv")
-	must(t, "train", "-quiet", "-H", "p0^2/2+p1^2/2+k*q0^2/2+q1^2/2", "-fit", "k=1", "-friction", "each:all", "-o", "m.json", "d.csv")
-	r := hnn(t, "", "field", "-points", "2", "m.json")
-	header, _, _ := strings.Cut(r.out, "\n")
-	if r.status != 0 || r.errors != "" || !strings.HasPrefix(header, "q0,q1,p0,p1,H_m,conservative_dq0_m,") || !strings.HasSuffix(header, ",dq0_m,dq1_m,dp0_m,dp1_m") {
-		t.Errorf("%+v", r)
-	}
-	data, own := rowsOfCSV(t, string(contents(t, "d.csv"))), rowsOfCSV(t, r.out) // the grid covers the data
-	if lo, hi := slices.Min(data["q0"]), slices.Max(data["q0"]); own["q0"][0] != lo || own["q0"][3] != hi {
-		t.Errorf("q0 from %v to %v, in the data %v to %v", own["q0"][0], own["q0"][3], lo, hi)
-	}
-	if mid := slices.Min(data["q1"])/2 + slices.Max(data["q1"])/2; math.Abs(own["q1"][0]-mid) > 1e-12 {
-		t.Errorf("q1 is %v, in the middle of the data %v", own["q1"][0], mid)
-	}
-	for i, v := range own["dissipative_dq0_m"] {
-		if sum := own["conservative_dq0_m"][i] + v; v == 0 || math.Abs(sum-own["dq0_m"][i]) > 1e-12 {
-			t.Errorf("point %d: dq0 is %v, its parts %v", i, own["dq0_m"][i], sum)
-		}
-	}
-	must(t, "plot", "-o", "f.svg", put(t, ".", "f.csv", r.out))
-	fails(t, hnn(t, "", "field", "m.json", "m.json"), 2, "two models are called m")
-	fails(t, hnn(t, "", "field", "-system", "spring", "m.json"), 1, "m.json: the model has 4 components of state, the grid has q, p")
-	fails(t, hnn(t, "", "field", "-over", "q0,z", "m.json"), 2, `-over: no component is called "z": want two of q0, q1, p0, p1`)
-	fails(t, hnn(t, "", "field", "-state", "1,2", "m.json"), 2, "-state has 2 numbers, want 4: q0,q1,p0,p1")
-	fails(t, hnn(t, "", "field", "-system", "tanks", "-over", "q1,q0"), 2, "-over q1,q0: both are q0 of the file: want two of q1, q2, p1, p2")
-	fails(t, hnn(t, "", "field", "-state", "1,2"), 2, "-state is for systems of several pairs")
-	must(t, "spring", "-quiet", "-k", "4", "-train", "2", "-test", "1", "-epochs", "1", "-hidden", "4", "-rollout", "5", "-out", "out")
-	spring := hnn(t, "", "field", "-points", "2", "-q-range", "0,1", "-p-range", "0,2", "out/hnn.json")
-	if h := rowsOfCSV(t, spring.out)["H"]; len(h) != 4 || h[3] != 4 || !strings.Contains(spring.errors, "those of the spring") {
-		t.Errorf("%+v", spring)
-	}
-}
-
-// A coordinate of a section may be named as in H or as in the file.
-func TestSectionNames(t *testing.T) {
-	section := func(events string) string {
-		return must(t, "simulate", "-system", "henon-heiles", "-duration", "50", "-events", events, "-events-o", "-", "-o", os.DevNull)
-	}
-	if a, b := section("x=0:up"), section("q0=0:up"); a != b || strings.Count(a, "\n") < 5 {
-		t.Errorf("%s\nand\n%s", a, b)
-	}
-	// Here q1 is the first coordinate of H and the second of the file. The name in H counts.
-	out := must(t, "simulate", "-H", "(p1^2+p2^2)/2 + q1^2/2 + 2*q2^2", "-q", "q1,q2", "-p", "p1,p2", "-state", "1,1,0,0", "-duration", "7",
-		"-events", "q1=0", "-events-o", "-", "-o", os.DevNull)
-	if at := strings.Split(out, "\n"); len(at) != 4 || !strings.Contains(at[1], "1.5707963") {
-		t.Errorf("%s", out)
-	}
-}
-
-// Methods of every sort follow a known motion, and find a section of it.
-func TestMethods(t *testing.T) {
-	dir := t.TempDir()
-	section := filepath.Join(dir, "section.csv")
-	for _, c := range []struct {
-		args string
-		tol  float64
-	}{
-		{"-method rk45 -rtol 1e-9 -atol 1e-12", 1e-6}, {"-method RK23 -rtol 1e-7 -atol 1e-9", 1e-4}, {"-method DOP853 -rtol 1e-10 -atol 1e-12", 1e-8},
-		{"-method RK4 -dt 0.01", 2e-7}, {"-method ImplicitMidpoint -dt 0.01", 3e-3}, {"-method GaussLegendre6 -dt 0.1", 1e-6},
-		{"-method Leapfrog -dt 0.01", 2e-3}, {"-method Yoshida6 -dt 0.1", 5e-5},
-	} {
-		out := must(t, append([]string{"simulate", "-set", "m=2,k=8", "-low", "1", "-high", "1", "-duration", "20"}, strings.Fields(c.args)...)...)
-		csv, err := table.Read("out", strings.NewReader(out))
-		if err != nil {
-			t.Fatal(err)
-		}
-		u, _ := csv.Col("t")
-		q, _ := csv.Col("q")
-		p, _ := csv.Col("p")
-		s := spring.Spring{M: 2, K: 8}
-		for i := range u {
-			if x, y := s.Exact(q[0], p[0], u[i]); math.Abs(x-q[i]) > c.tol || math.Abs(y-p[i]) > c.tol {
-				t.Errorf("%s: at %v (%v, %v), exactly (%v, %v)", c.args, u[i], q[i], p[i], x, y)
-				break
-			}
-		}
-		if u[len(u)-1] != 20 {
-			t.Errorf("%s: ends at %v", c.args, u[len(u)-1])
-		}
-	}
-	must(t, "simulate", "-set", "m=2,k=8", "-n", "3", "-duration", "20", "-dt", "5",
-		"-events", "q=0:down", "-events-o", section, "-o", filepath.Join(dir, "rows.csv"))
-	csv, err := table.ReadFile(t.Context(), section)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u, _ := csv.Col("t")
-	q, _ := csv.Col("q")
-	p, _ := csv.Col("p")
-	run, _ := csv.Col("run")
-	if len(u) < 18 || run[len(run)-1] != 2 {
-		t.Fatalf("%d crossings, the last of run %v", len(u), run[len(run)-1])
-	}
-	for i := range u {
-		if math.Abs(q[i]) > 1e-9 || p[i] > 0 || i > 0 && run[i] == run[i-1] && math.Abs(u[i]-u[i-1]-math.Pi) > 1e-6 {
-			t.Errorf("crossing %d at %v: (%v, %v)", i, u[i], q[i], p[i])
-		}
 	}
 }
 

@@ -23,8 +23,9 @@ type manifest struct {
 	Program  string            `json:"program"`
 	Version  string            `json:"version"`
 	Command  string            `json:"command"`
-	Flags    map[string]string `json:"flags"`    // flags that the call sets
-	Defaults map[string]string `json:"defaults"` // all other flags, for the reader
+	Flags    map[string]string `json:"flags"`            // flags that the call sets
+	Defaults map[string]string `json:"defaults"`         // all other flags, for the reader
+	Chosen   map[string]string `json:"chosen,omitempty"` // flags of which the run took other values, from its data or a checkpoint, for the reader
 	Operands []string          `json:"operands"`
 	Inputs   []fileSum         `json:"inputs"`
 	Files    []fileSum         `json:"files"`
@@ -52,6 +53,16 @@ func (j *job) describe() (*manifest, error) {
 		m.Inputs = append(m.Inputs, fileSum{Name: name, SHA256: sum})
 	}
 	return m, nil
+}
+
+// chosen returns the flags that have other values after the run than before, which m describes.
+func (m *manifest) chosen(j *job) map[string]string {
+	now := j.flags.With(flags.Setting)
+	maps.DeleteFunc(now, func(name, v string) bool {
+		before, set := m.Flags[name]
+		return set && v == before || !set && v == m.Defaults[name]
+	})
+	return now
 }
 
 // fileSums describes the files that the job wrote.

@@ -51,7 +51,7 @@ func paperJob(f *flags.Set, out string, seeds int, t *training) (run, error) {
 				for _, s := range scores {
 					w.Text(s.Model)
 					w.Text(strconv.FormatUint(t.seed+uint64(i), 10))
-					floats(w, s.Train, s.Test, s.EnergyMSE)
+					w.Floats(s.Train, s.Test, s.EnergyMSE)
 					w.End()
 				}
 			}

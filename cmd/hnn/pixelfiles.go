@@ -81,11 +81,11 @@ func (p *pixelsJob) writeFiles(e *env, c *pixels.Config, r *pixels.Result, setti
 		if err != nil {
 			return err
 		}
-		var rows [][]*autodiff.Matrix
+		var row []*autodiff.Matrix
 		for _, f := range films {
-			rows = append(rows, []*autodiff.Matrix{f.Frames})
+			row = append(row, f.Frames)
 		}
-		if err := e.write(filepath.Join(p.out, "new.gif"), func(w io.Writer) error { return writeFilm(w, c.Dt, transpose(rows)...) }); err != nil {
+		if err := e.write(filepath.Join(p.out, "new.gif"), func(w io.Writer) error { return writeFilm(w, c.Dt, row) }); err != nil {
 			return err
 		}
 	}
@@ -122,12 +122,12 @@ func (p *pixelsJob) writeLatent(e *env, c *pixels.Config, r *pixels.Result) erro
 			w.Int(frame)
 			w.Float(float64(frame) * c.Dt)
 			for i := range 2 * c.Pairs {
-				floats(w, nth(z, i))
+				w.Floats(nth(z, i))
 			}
 			for i := range states {
-				floats(w, nth(x, i))
+				w.Floats(nth(x, i))
 			}
-			floats(w, energy, h, angle)
+			w.Floats(energy, h, angle)
 			w.End()
 		}
 		for i := range r.Starts.Starts {
@@ -188,13 +188,13 @@ func (p *pixelsJob) writeSummary(e *env, r *pixels.Result) error {
 			} else {
 				w.Int(ro.Run)
 			}
-			floats(w, ro.Swing)
+			w.Floats(ro.Swing)
 			w.Int(len(ro.Z) - 1)
 			m := r.Model(ro.Model)
 			q, pp := m.Map.Errors()
-			floats(w, m.Picture, q, pp, ro.E0, ro.EnergyMSE, ro.MaxDrift, ro.Slope, ro.Amplitude, ro.Period, ro.TruePeriod)
+			w.Floats(m.Picture, q, pp, ro.E0, ro.EnergyMSE, ro.MaxDrift, ro.Slope, ro.Amplitude, ro.Period, ro.TruePeriod)
 			for i := range pixels.Marks {
-				floats(w, nth(ro.Pixels, i), nth(ro.Repeated, i))
+				w.Floats(nth(ro.Pixels, i), nth(ro.Repeated, i))
 			}
 			w.End()
 		}

@@ -102,10 +102,7 @@ func definePixels(f *flags.Set) check {
 			p.kinds = append(p.kinds, k.Name)
 		}
 	}
-	var scenes []string
-	for _, s := range pixels.Scenes() {
-		scenes = append(scenes, s.Name)
-	}
+	scenes := fromRows(pixels.Scenes(), func(s pixels.Scene) string { return s.Name })
 	f.File(&p.out, "out", flags.OutDir, "`directory` of the files; made if need be")
 	f.File(&p.frames, "frames", flags.Input, "`film` of your own: a GIF, or a directory of PNG or of GIF files")
 	flags.Choice(f, &p.scene, "system", scenes, "`name` of what is filmed: pendulum or double-pendulum")

@@ -18,7 +18,7 @@ func plotHelp() string {
 Draws a CSV file, - for standard input, as an SVG or a PNG picture. The ending of -o says which. The
 files of this program are known by their header, -as:
 
-` + rowsOf(12, chart.Kinds()...) + `
+` + rowsOf(chart.Kinds()...) + `
 With -x, -y or -by the file is drawn as curves, whatever it is: the columns -y over the column -x,
 one curve for each value of the column -by. If a column NAME has NAME_low and NAME_high beside it,
 the band between them is drawn. A column of texts for -x makes a row for each text. A cell that is
@@ -47,10 +47,7 @@ const maxPixels = 10_000
 func definePlot(f *flags.Set) check {
 	var o chart.Options
 	out, scale := "-", 2.
-	var kinds []string
-	for _, k := range chart.Kinds() {
-		kinds = append(kinds, k[0])
-	}
+	kinds := fromRows(chart.Kinds(), func(k [2]string) string { return k[0] })
 	flags.Choice(f, &o.As, "as", kinds, "`kind` of the file: "+strings.Join(kinds, ", ")+" (default: by its header)")
 	f.StringVar(&o.X, "x", "", "`column` across (default t, or the first column of numbers)")
 	f.Words(&o.Y, "y", "`columns` upwards, with commas between (default: the other columns of numbers)")

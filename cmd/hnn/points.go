@@ -27,7 +27,7 @@ import (
 // points.go runs the points of a sweep and keeps their rows.
 
 // open makes the directory, or checks that it belongs to the same sweep.
-func (s *sweep) open(e *env) error {
+func (s *sweep) open() error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetIndent("", "  ")

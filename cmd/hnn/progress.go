@@ -43,8 +43,8 @@ func (t *training) progress(e *env) (show func(model string, ep nn.Epoch), done 
 	}
 }
 
-// progressLine says where a training is, with what is left of it, at most if it may end early. What matters most comes first, since a
-// narrow terminal shows no more.
+// progressLine says where a training is and what is left of it, at most if it may end early. What
+// matters most comes first, since a narrow terminal shows no more.
 func progressLine(model string, ep nn.Epoch, epochs int, left time.Duration, early bool) string {
 	line := fmt.Sprintf("%s: epoch %d/%d, loss %.4g", model, ep.Epoch, ep.Epoch+epochs, ep.Loss)
 	if ep.Valid == ep.Valid {

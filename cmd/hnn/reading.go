@@ -5,11 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"hnn/autodiff"
 	"hnn/cmd/hnn/internal/flags"
+	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
 )
 
-// reading.go reads the states that a model is compared with, and finds angles among columns.
+// reading.go reads the states that a model is compared with, finds angles among columns, and says what
+// is missing.
 
 // readFor reads the states of a file for a model, with the names of columns that the model has
 // unless the call gives others.
@@ -19,6 +22,10 @@ func readFor(e *env, m *model, file string, c *columns, f *flags.Set) (*states, 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.whole(); err != nil {
+		return nil, err
+	}
+	e.tellHoles(s, leftOut)
 	e.tellJump(s)
 	if n := m.Dim(); n != s.X.Cols {
 		return nil, fmt.Errorf("%s has %d components of state, the model %d", s.name, s.X.Cols, n)
@@ -88,4 +95,101 @@ func (e *env) tellJump(s *states) {
 	if s.jump != "" {
 		e.warn("%s", s.jump)
 	}
+}
+
+// units names the columns of states and times with the units that they are read in, as far as these are
+// known.
+func (s *states) units(t *table.Table) string {
+	var all []string
+	for _, name := range slices.Concat(s.cols.q, s.cols.p, []string{s.cols.t}) {
+		unit := t.Unit(name)
+		if name == s.cols.t && (unit != "" || s.cols.unit != "" || t.Stamped(name)) {
+			unit = "s"
+		}
+		if unit != "" {
+			name += " [" + unit + "]"
+		}
+		if t.Has(name) || unit != "" {
+			all = append(all, name)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// holes says which numbers of the states x are missing, "" if none are.
+func holes(t *table.Table, names []string, x *autodiff.Matrix) string {
+	cells, rows, first := 0, 0, ""
+	for r := range x.Rows {
+		before := cells
+		for j, v := range x.Row(r) {
+			if v == v {
+				continue
+			}
+			if cells++; cells == 1 {
+				first = fmt.Sprintf("on line %d in column %s", t.Line(r), names[j])
+			}
+		}
+		if cells > before {
+			rows++
+		}
+	}
+	if cells == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s empty, in %s, the first %s", some(cells, "cell"), some(rows, "row"), first)
+}
+
+// What is done with numbers that are missing.
+const (
+	leftOut     = "these rows are left out"
+	notCompared = "the model is not compared there"
+)
+
+// tellHoles says which numbers are missing and what is done with them.
+func (e *env) tellHoles(s *states, done string) {
+	if s.holes != "" {
+		e.warn("%s: %s: %s", s.name, s.holes, done)
+	}
+}
+
+// whole leaves out the rows in which numbers are missing: only shooting can do without these.
+func (s *states) whole() error {
+	if s.holes == "" {
+		return nil
+	}
+	var rows, starts []int
+	for i := range s.Runs() {
+		lo, hi := s.Run(i)
+		n := len(rows)
+		for r := lo; r < hi; r++ {
+			if !slices.ContainsFunc(s.X.Row(r), func(v float64) bool { return v != v }) {
+				rows = append(rows, r)
+			}
+		}
+		if len(rows) > n {
+			starts = append(starts, n)
+		}
+	}
+	if rows == nil {
+		return fmt.Errorf("%s: %s: no row is whole: want -objective shooting, which can do without, or one row for all columns of a time", s.name, s.holes)
+	}
+	pick := func(m *autodiff.Matrix) *autodiff.Matrix {
+		if m == nil {
+			return nil
+		}
+		part := autodiff.NewMatrix(len(rows), m.Cols)
+		for i, r := range rows {
+			copy(part.Row(i), m.Row(r))
+		}
+		return part
+	}
+	s.X, s.DX, s.U, s.Starts = pick(s.X), pick(s.DX), pick(s.U), starts
+	if s.T != nil {
+		t := make([]float64, len(rows))
+		for i, r := range rows {
+			t[i] = s.T[r]
+		}
+		s.T = t
+	}
+	return nil
 }

@@ -55,7 +55,7 @@ func (s *sum) typed(prefix string, fixed func(text string) bool, fit, set *[]str
 // job returns the call of hnn train that fits the constants to whole motions, with the friction
 // and the inputs that the model has. Where momenta were not observed, terms of H with momenta keep
 // the constants of the model: without them any scale of the momenta would do.
-func (c *constants) job(e *env, m *model, s *states) (*trainJob, error) {
+func (c *constants) job(s *states) (*trainJob, error) {
 	var fit, set []string
 	args := []string{"-quiet", "-H", c.h.typed(ofH, func(text string) bool {
 		term, err := formula.Parse(text)
@@ -91,18 +91,28 @@ func (c *constants) job(e *env, m *model, s *states) (*trainJob, error) {
 	return t, nil
 }
 
+// shorten leaves out stages of short segments, which lead to the right place from far away: the first, since
+// constants that were fitted to the model's field are as near as it leads and its many initial states take
+// most of the time; or all but the last, if the constants are nearer.
+func (t *trainJob) shorten(near bool) {
+	last := max(0, len(t.segments)-1)
+	from := min(1, last)
+	if near {
+		from = last
+	}
+	t.segments, t.optimizers, t.passes = t.segments[from:], t.optimizers[from:], t.passes[from:]
+}
+
 // toMotion fits the constants as hnn train -H does, near to what they are if so.
 func (c *constants) toMotion(e *env, m *model, s *states, near bool) error {
-	t, err := c.job(e, m, s)
+	t, err := c.job(s)
 	if err != nil {
 		return err
 	}
 	if err := t.choose(e, s); err != nil {
 		return err
 	}
-	if n := len(t.segments); near && n > 1 { // short motions lead to the right place from far away
-		t.segments, t.optimizers, t.passes = t.segments[n-1:], t.optimizers[len(t.optimizers)-1:], t.passes[len(t.passes)-1:]
-	}
+	t.shorten(near)
 	r := nn.Recipe{Workers: e.threads(0)}
 	if err := t.recipe(&r, c.names()); err != nil {
 		return err
@@ -236,7 +246,7 @@ func (c *constants) toDerivatives(e *env, m *model, s *states) error {
 		return err
 	}
 	c.h.data, c.h.errors = found.Values, found.Errors
-	t, err := c.job(e, m, s)
+	t, err := c.job(s)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -71,6 +72,9 @@ func replay(e *env, name, out string) error {
 		return e.ctx.Err()
 	} else if err != nil {
 		return fmt.Errorf("%s: %v", name, err) // %v: a wrong call in the manifest is no wrong call of replay
+	}
+	if now := m.chosen(j); m.Chosen != nil && !maps.Equal(now, m.Chosen) {
+		return fmt.Errorf("%s: the run chose %v: want %v, as in the manifest", name, now, m.Chosen)
 	}
 	sums := map[string]string{}
 	for _, f := range inner.made {

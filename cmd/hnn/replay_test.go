@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -57,6 +58,45 @@ func TestReplayCommands(t *testing.T) {
 				t.Errorf("%s:\n%s", c.args, out)
 			}
 		}
+	}
+}
+
+// A manifest has what a run chose in the place of its flags, a report shows it, and a replay holds
+// the run to it.
+func TestManifestChosen(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, "simulate", "-n", "2", "-duration", "5", "-o", "d.csv")
+	must(t, "train", "-quiet", "-hidden", "4", "-log", "loss.csv", "-manifest", "manifest.json", "-o", "m.json", "d.csv")
+	m, err := readManifest("manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"objective": "derivatives", "derivatives": "given", "optimizer": "adam,broyden", "epochs": "20,2000", "subset": "2500"}
+	if !maps.Equal(m.Chosen, want) || m.Flags["hidden"] != "4" || m.Defaults["optimizer"] != "adam" {
+		t.Errorf("chosen %v, want %v", m.Chosen, want)
+	}
+	page := must(t, "report", "-o", "-", ".")
+	for _, line := range []string{"<em>-optimizer adam,broyden</em>", "<strong>-hidden 4</strong>", "<li>-schedule cosine</li>", "those in italics were chosen"} {
+		if !strings.Contains(page, line) {
+			t.Errorf("the report has no %s", line)
+		}
+	}
+	for _, name := range []string{"manifest.json", edited(t, "manifest.json", `  "chosen": {
+    "derivatives": "given",
+    "epochs": "20,2000",
+    "objective": "derivatives",
+    "optimizer": "adam,broyden",
+    "subset": "2500"
+  },
+`, "")} { // that of an older program
+		if out := must(t, "replay", name); out != "ok       loss.csv\nok       m.json\n" {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+	fails(t, hnn(t, "", "replay", edited(t, "manifest.json", `"subset": "2500"`, `"subset": "2501"`)), 1, "the run chose map[derivatives:given epochs:20,2000 objective:derivatives optimizer:adam,broyden subset:2500]: want")
+	must(t, "eval", "-manifest", "eval.m", "-o", "scores.csv", "m.json", "d.csv")
+	if m, err := readManifest("eval.m"); err != nil || m.Chosen["q"] != "q" {
+		t.Errorf("%v: columns that the model names are not among %v", err, m.Chosen)
 	}
 }
 

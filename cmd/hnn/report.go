@@ -133,7 +133,7 @@ func addPicture(in *report.Input, name string) error {
 
 // describeRun adds what a manifest says, and whether its files in dir are still the same.
 func describeRun(in *report.Input, m *manifest, dir string) {
-	in.Command, in.Flags, in.Defaults, in.Operands, in.Manifest = m.Command, m.Flags, m.Defaults, m.Operands, "manifest.json"
+	in.Command, in.Flags, in.Defaults, in.Chosen, in.Operands, in.Manifest = m.Command, m.Flags, m.Defaults, m.Chosen, m.Operands, "manifest.json"
 	for _, f := range m.Inputs {
 		in.Inputs = append(in.Inputs, report.Sum{Name: f.Name, SHA256: f.SHA256})
 	}

@@ -148,12 +148,12 @@ func (e *env) rollout(m *model, u *inputs, cols []string, state []float64, durat
 	if err := e.writeTable(out, header, func(w *table.Writer) {
 		for i, y := range sol.Y {
 			w.Float(sol.T[i])
-			floats(w, y...)
+			w.Floats(y...)
 			if has {
-				floats(w, h.Data[i])
+				w.Floats(h.Data[i])
 			}
 			if power.Rows > 0 {
-				floats(w, power.Row(i)...)
+				w.Floats(power.Row(i)...)
 			}
 			w.End()
 		}
@@ -193,8 +193,8 @@ func (m *model) names() []string {
 	return names(m.Dim() / 2)
 }
 
-// outside says that a state lies outside of the range of the training data, "" if it does not. at is where:
-// a time t or a row.
+// outside says that a state lies outside of the range of the training data, "" if it does not. at is
+// where: a time t or a row.
 func (m *model) outside(of string, at float64, y []float64) string {
 	j := m.made.Outside(y)
 	if j < 0 {

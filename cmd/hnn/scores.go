@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"hnn/autodiff"
+	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
 )
 
@@ -19,6 +20,22 @@ type runScore struct {
 	within                           [2]float64 // times of closeness, for 10 % and 30 %
 	outside                          int        // rows at which the data or the rollout lie outside of the training data
 	first                            string     // the first of them
+}
+
+// sweptScores are the scores of all runs that a sweep keeps, see evalScores, and swept their values.
+var sweptScores = []string{"mse", "step_rmse", "coord_rmse", "H_spread"}
+
+func (sc *runScore) swept() []float64 { return []float64{sc.mse, sc.step, sc.coord, sc.hSpread} }
+
+// begin writes the first cells of row i of a table of scores: the run, or all after the last, and its
+// number of rows.
+func (sc *runScore) begin(w *table.Writer, i int, s *states) {
+	if i < s.Runs() {
+		w.Int(i)
+	} else {
+		w.Text("all")
+	}
+	w.Int(sc.rows)
 }
 
 // look counts a row if one of its states lies outside of the training data.
@@ -155,10 +172,10 @@ func meanSpread(v []float64) (mean, spread float64) {
 }
 
 // followRun follows the model from each row of run i to the time of the next row, and from its
-// first state to the times of all rows, of which the first ones to skip do not count. It returns the squared errors of both,
-// and sets the times of closeness and what lies outside of the training data. A map has one
-// interval: rows at other intervals do not count, and its rollout ends before the first of
-// them.
+// first state to the times of all rows, of which the first ones to skip do not count. It returns
+// the squared errors of both, and sets the times of closeness and what lies outside of the training
+// data. A map has one interval: rows at other intervals do not count, and its rollout ends before
+// the first of them.
 func followRun(ctx context.Context, m *model, s *states, i, skip int, o *solver, sc *runScore) (step, coord mean, err error) {
 	lo, hi := s.Run(i)
 	n, isMap := m.Stored.(nn.Map)

@@ -116,11 +116,11 @@ func defineSimulate(f *flags.Set) check {
 					for r := range t.T {
 						w.Int(run)
 						w.Float(t.T[r])
-						floats(w, t.X.Row(r)...)
+						w.Floats(t.X.Row(r)...)
 						if input != nil {
 							w.Float(input(t.T[r]))
 						}
-						floats(w, t.DX.Row(r)...)
+						w.Floats(t.DX.Row(r)...)
 						w.End()
 					}
 					run++

@@ -138,6 +138,7 @@ func (s *solver) bind(names, given []string, separable bool) error {
 	}
 	name, rest, _ := strings.Cut(s.section, "=")
 	level, way, _ := strings.Cut(rest, ":")
+	name, way = strings.TrimSpace(name), strings.TrimSpace(way)
 	if given == nil {
 		given = names
 	}
@@ -239,7 +240,7 @@ func (s *solver) writeEvents(e *env, runs bool, names []string, sols []*integrat
 					w.Int(i)
 				}
 				w.Float(t)
-				floats(w, sol.YEvents[0][j]...)
+				w.Floats(sol.YEvents[0][j]...)
 				w.End()
 			}
 		}

@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -90,5 +93,87 @@ func TestSpringKeys(t *testing.T) {
 	}
 	if n != len(keys) {
 		t.Errorf("%d rollouts, %d scores", n, len(keys))
+	}
+}
+
+func TestSpring(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	springInto(t, dir, "-nextstate", "-seed", "3")
+	var m struct {
+		Version string
+		Flags   map[string]string
+		Files   []struct{ Name, SHA256 string }
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"baseline.json", "field.csv", "hnn.json", "loss.csv", "nextstate.json", "report.html", "summary.csv", "test.csv", "train.csv", "trajectory.csv"}
+	if len(m.Files) != len(want) || m.Version != version || m.Flags["seed"] != "3" || m.Flags["hidden"] != "16,8" {
+		t.Fatalf("%+v", m)
+	}
+	for i, f := range m.Files {
+		b, err := os.ReadFile(filepath.Join(dir, f.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(b); f.Name != want[i] || f.SHA256 != hex.EncodeToString(sum[:]) {
+			t.Errorf("%s: the manifest has hash %s of %s", want[i], f.SHA256, f.Name)
+		}
+		if bytes.Contains(b, []byte("\r")) || !bytes.HasSuffix(b, []byte("\n")) {
+			t.Errorf("%s: lines do not end in LF", f.Name)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != len(want)+1 {
+		t.Errorf("%d files, want %d", len(files), len(want)+1)
+	}
+	for name, header := range map[string]string{
+		"train.csv": "run,t,q,p,dq,dp", "loss.csv": "model,epoch,step,train,test,rate",
+		"trajectory.csv": "model,run,t,q,p,energy,H,drift",
+		"summary.csv":    "model,run,E0,train,test,floor,reached,energy_mse,max_drift,rms_drift,slope,coord_rmse,phase_error",
+	} {
+		b, _ := os.ReadFile(filepath.Join(dir, name))
+		if got, _, _ := strings.Cut(string(b), "\n"); got != header {
+			t.Errorf("%s: header %s", name, got)
+		}
+	}
+	tr, err := table.ReadFile(t.Context(), filepath.Join(dir, "trajectory.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []string{"run", "t", "q", "p", "energy", "drift"} {
+		if _, err := tr.Col(c); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Two runs, and any number of processors, give the same bytes.
+func TestSpringSameBytes(t *testing.T) {
+	var want map[string]string
+	for _, procs := range []string{"1", "1", "2", "8"} {
+		dir := t.TempDir()
+		cmd := program(append([]string{"spring", "-nextstate", "-out", dir}, little...)...)
+		cmd.Env = append(cmd.Env, "GOMAXPROCS="+procs, "TZ=Asia/Kathmandu", "LC_ALL=de_DE.UTF-8")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatal(err, string(out))
+		}
+		got := map[string]string{}
+		files, _ := os.ReadDir(dir)
+		for _, f := range files {
+			b, _ := os.ReadFile(filepath.Join(dir, f.Name()))
+			got[f.Name()] = string(bytes.ReplaceAll(b, []byte(dir), nil)) // -out is in the manifest
+		}
+		if want == nil {
+			want = got
+		}
+		for name := range want {
+			if got[name] != want[name] {
+				t.Errorf("GOMAXPROCS=%s: %s differs", procs, name)
+			}
+		}
 	}
 }

@@ -55,7 +55,7 @@ func writeSpring(e *env, out string, c spring.Config, r *spring.Result, points i
 			for j, x := range ro.X {
 				w.Text(ro.Model)
 				w.Int(i % len(c.Energies))
-				floats(w, ro.T[j], x[0], x[1], ro.E[j])
+				w.Floats(ro.T[j], x[0], x[1], ro.E[j])
 				if ro.H != nil {
 					w.Float(ro.H[j])
 				} else {
@@ -78,7 +78,7 @@ func writeSpring(e *env, out string, c spring.Config, r *spring.Result, points i
 			w.Int(i % len(c.Energies))
 			w.Float(ro.E0)
 			if m := r.Model(ro.Model); m != nil {
-				floats(w, m.TrainMSE, m.TestMSE)
+				w.Floats(m.TrainMSE, m.TestMSE)
 			} else {
 				w.Blank()
 				w.Blank()
@@ -91,7 +91,7 @@ func writeSpring(e *env, out string, c spring.Config, r *spring.Result, points i
 				w.End()
 				continue
 			}
-			floats(w, ro.T[len(ro.T)-1], ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
+			w.Floats(ro.T[len(ro.T)-1], ro.EnergyMSE, ro.MaxDrift, ro.RMSDrift, ro.Slope, ro.CoordRMSE, ro.PhaseError)
 			w.End()
 		}
 	}); err != nil {
@@ -112,7 +112,7 @@ func writeSet(w *table.Writer, s *spring.Set) {
 		lo, hi := s.Trajectory(i)
 		for r := lo; r < hi; r++ {
 			w.Int(i)
-			floats(w, s.T[r], s.X.At(r, 0), s.X.At(r, 1), s.DX.At(r, 0), s.DX.At(r, 1))
+			w.Floats(s.T[r], s.X.At(r, 0), s.X.At(r, 1), s.DX.At(r, 0), s.DX.At(r, 1))
 			w.End()
 		}
 	}

@@ -23,6 +23,7 @@ type states struct {
 	cols  columns  // where they were found
 	note  string   // how their times were read, if that is not as they are in the file
 	jump  string   // what looks like an angle that is wrapped, and where
+	holes string   // which numbers are missing: see whole
 
 	begun    *autodiff.Matrix // states at the starts of the runs, where they were fitted
 	followed *autodiff.Matrix // the states of rollouts from there, where the momenta are not known
@@ -187,7 +188,7 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 		return nil, err
 	}
 	s := &states{name: t.Name, names: slices.Concat(c.q, c.p), cols: c}
-	if s.X, err = matrix(t, observed); err != nil {
+	if s.X, err = matrix(t, observed, t.Partial); err != nil {
 		if t.Need(observed...) != nil {
 			err = fmt.Errorf("%w: -q, -p and -t name the columns of a file", err)
 		}
@@ -196,6 +197,7 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 	if t.Rows() == 0 {
 		return nil, fmt.Errorf("%s: no rows of data", t.Name)
 	}
+	s.holes = holes(t, observed, s.X)
 	if t.Has(c.t) {
 		if c.usual && (t.Unit(c.t) != "" || t.Stamped(c.t)) {
 			c.unit = ""
@@ -208,22 +210,28 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 		} else if t.Stamped(c.t) {
 			s.note = fmt.Sprintf("column %s has dates, and is read in seconds from the first", c.t)
 		}
-	} else if c.t != "t" || c.unit != "" && !c.usual {
+	} else if c.t != "t" || c.unit != "" && !c.usual || t.Unknown(c.t) != "" {
 		return nil, t.Need(c.t)
 	}
 	if d := prefixed("d", s.names); !hidden && slices.ContainsFunc(d, t.Has) {
-		if s.DX, err = matrix(t, d); err != nil {
+		if s.DX, err = matrix(t, d, t.Col); err != nil {
+			if t.Need(d...) == nil {
+				err = fmt.Errorf("%w: remove the row, or all of %s: hnn train estimates them", err, strings.Join(d, ", "))
+			}
 			return nil, err
 		}
 	}
 	if c.u != nil {
-		if s.U, err = matrix(t, c.u); err != nil {
+		if s.U, err = matrix(t, c.u, t.Col); err != nil {
+			if t.Need(c.u...) == nil {
+				err = fmt.Errorf("%w: remove the row, and the inputs are interpolated there", err)
+			}
 			return nil, err
 		}
 		s.Between = c.hold
 	}
 	runs := t.Has(c.run)
-	if !runs && c.run != "run" {
+	if !runs && (c.run != "run" || t.Unknown(c.run) != "") {
 		return nil, t.Need(c.run)
 	}
 	s.Starts = []int{0}
@@ -267,14 +275,14 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 	return s, nil
 }
 
-// matrix returns the named columns side by side.
-func matrix(t *table.Table, names []string) (*autodiff.Matrix, error) {
+// matrix returns the named columns side by side. of returns one.
+func matrix(t *table.Table, names []string, of func(name string) ([]float64, error)) (*autodiff.Matrix, error) {
 	if err := t.Need(names...); err != nil {
 		return nil, err
 	}
 	m := autodiff.NewMatrix(t.Rows(), len(names))
 	for j, name := range names {
-		col, err := t.Col(name)
+		col, err := of(name)
 		if err != nil {
 			return nil, err
 		}

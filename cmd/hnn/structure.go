@@ -31,18 +31,39 @@ func (s *structure) register(f *flags.Set) {
 	f.Var(assignments(s.known), "set", "`parameters` of -H or -friction that are known, as in m=2,g=9.81")
 	f.Var(assignments(s.fitted), "fit", "`constants` of -H or -friction that are to be found, and values to begin with, as in m=1,k=6")
 	f.Words(&s.positive, "positive", "`names` of -fit that stay above 0")
-	f.StringVar(&s.friction, "friction", s.friction, "`friction`: none, constant (one number for all momenta), each (one for each), net (of the state) or a dissipation such as c*p^2/2; after a colon states that it acts on in place of the momenta, as in each:all or each:q0,p0")
+	f.Var(acting(&s.friction), "friction", "`friction`: none, constant (one number for all momenta), each (one for each), net (of the state) or a dissipation such as c*p^2/2; after a colon states that it acts on in place of the momenta, as in each:all or each:q0,p0")
 	f.Words(&s.inputs, "inputs", "`columns` of the inputs, which are forces on the momenta unless -gain names other states")
-	f.StringVar(&s.gain, "gain", s.gain, "`gain` of the inputs: constant, net (of the coordinates), or a number that is known; after a colon states that they act on in place of the momenta, as in constant:q0")
+	f.Var(acting(&s.gain), "gain", "`gain` of the inputs: constant, net (of the coordinates), or a number that is known; after a colon states that they act on in place of the momenta, as in constant:q0")
 	flags.Choice(f, &s.between, "interpolate", []nn.Interpolation{nn.LinearInput, nn.HeldInput, nn.CubicInput}, "`curve` of the inputs between rows: linear, hold (the value of the row before) or cubic (a spline)")
 	f.BoolVar(&s.velocities, "velocities", false, "the columns -p are velocities, which -H turns into momenta")
 	f.File(&s.table, "report", flags.Output, "CSV `file` of the constants that were found, with standard errors and correlations")
+}
+
+// acting is a flag of a form and, after a colon, of the states that it acts on. Blanks around these
+// mean nothing.
+func acting(p *string) flags.Value {
+	return flags.Value{Parse: func(s string) error {
+		form, states, listed := strings.Cut(s, ":")
+		if *p = strings.TrimSpace(form); listed {
+			names := strings.Split(states, ",")
+			for i, name := range names {
+				names[i] = strings.TrimSpace(name)
+			}
+			*p += ":" + strings.Join(names, ",")
+		}
+		return nil
+	}, Show: func() string { return *p }}
 }
 
 // given tells whether the flags describe a system.
 func (t *trainJob) given() bool {
 	k, err := nn.KindOf(t.kind)
 	return err == nil && k.Typed
+}
+
+// nets tells whether the model has networks: all have but a typed system without.
+func (t *trainJob) nets() bool {
+	return !t.given() || t.expr == "" || strings.Contains(t.expr, "net") || strings.Contains(t.friction, "net") || strings.HasPrefix(t.gain, "net")
 }
 
 // usual returns the objective of a system that the flags describe, "" for that of the kind.
@@ -157,11 +178,6 @@ var (
 // mostLM bounds the products of an iteration of lm, some seconds' worth.
 const mostLM = 2e9
 
-// nets tells whether the model has networks.
-func (t *trainJob) nets() bool {
-	return t.expr == "" || strings.Contains(t.expr, "net") || strings.Contains(t.friction, "net") || strings.HasPrefix(t.gain, "net")
-}
-
 // chooseStages chooses the optimisers of the stages and their iterations. A system without
 // networks whose unknowns, with the initial states of the segments, are few has lm, which does not
 // mind that their units are unlike. After derivatives a few iterations of lbfgs are enough. A model of kind port has lbfgs, whose slow end keeps networks from
@@ -172,10 +188,7 @@ func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 	if s.Hidden != nil {
 		seen /= 2
 	}
-	weights, pieces := float64(t.weights(s)), float64(s.Runs())
-	if in, err := nn.Inspect(&s.Series); err == nil {
-		pieces += float64(in.Gaps) // trajectories are cut there
-	}
+	weights, pieces := float64(t.weights(s)), float64(s.Runs()+s.Gaps()) // trajectories are cut at gaps
 	var optimizers []string
 	var epochs []int
 	if t.objective == derivativesFirst {
@@ -188,7 +201,7 @@ func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 		switch {
 		case f.First("optimizer") != "":
 			name = t.optimizers[min(i, len(t.optimizers)-1)]
-		case t.given() && !t.nets() && float64(s.Rows()*seen)*few*few < mostLM && float64(s.Rows()*seen) > few:
+		case !t.nets() && float64(s.Rows()*seen)*few*few < mostLM && float64(s.Rows()*seen) > few:
 			name = "lm"
 		case !t.given() && t.objective != derivativesFirst && starts+weights < mostBroyden:
 			name = "broyden"

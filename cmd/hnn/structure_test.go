@@ -285,6 +285,16 @@ func TestStructureRefused(t *testing.T) {
 		r := hnn(t, "", append(append([]string{"train", "-o", out}, strings.Fields(c.args)...), c.file)...)
 		fails(t, r, c.status, c.want)
 	}
+	milli := strings.Replace(strings.Replace(text, "t,", "t [ms],", 1), ",q,", ",q [mm],", 1)
+	fails(t, hnn(t, "", "train", "-quiet", "-inputs", "u", "-H", "p^2/2+k*q^2/2", "-fit", "k=1e300", "-o", out, write("milli.csv", milli)), 1,
+		"is a first value of -fit k=1e+300 far off? They have the units of q [mm], p, t [s]")
+	// The flags that are chosen have sizes of networks where there are some.
+	for h, want := range map[string]bool{"p^2/2+k*q^2/2": false, "p^2/2+k*q^2/2+net(q)": true} {
+		r := hnn(t, "", "train", "-inputs", "u", "-H", h, "-fit", "k=5", "-o", out, data)
+		if r.status != 0 || !strings.Contains(r.errors, "the system is known in part, so whole motions are fitted: -kind port") || strings.Contains(r.errors, "-hidden") != want {
+			t.Errorf("%s: status %d\n%s", h, r.status, r.errors)
+		}
+	}
 	// What the fit finds out is a warning with the name.
 	for _, c := range []struct{ args, want string }{
 		{"-q q -inputs u -interpolate hold -H p^2/(2*m)+k*q^2/2 -fit m=1,k=5 -friction constant", "do not determine all constants"},
@@ -390,4 +400,20 @@ func TestDerivativesFirst(t *testing.T) {
 		t.Errorf("free runs are off by %v, after whole motions alone by %v", close, alone)
 	}
 	fails(t, hnn(t, "", append(args, "-objective", "derivatives,shooting", "-segment", "1,5", "-optimizer", "adam,lbfgs", clean)...), 2, "want more names in -optimizer than lengths in -segment")
+}
+
+// Blanks beside the colon of a flag, and beside commas after it, mean nothing.
+func TestBlanksInFlags(t *testing.T) {
+	dir := t.TempDir()
+	data := put(t, dir, "d.csv", film{rows: 60, dt: 0.1, gamma: 0.1}.write("t,angle,w", ","))
+	var models, sections []string
+	for _, c := range [][2]string{{"each:q,p", "angle=0:up"}, {" each : q , p", "angle = 0 : up"}} {
+		model := filepath.Join(dir, "m.json")
+		must(t, "train", "-quiet", "-q", "angle", "-p", "w", "-H", "p^2/2-a*cos(q)", "-fit", "a=1", "-friction", c[0], "-epochs", "3", "-o", model, data)
+		models = append(models, string(contents(t, model)))
+		sections = append(sections, must(t, "rollout", "-state", "1,0", "-duration", "20", "-events", c[1], "-events-o", "-", "-o", os.DevNull, model))
+	}
+	if models[0] != models[1] || !strings.Contains(models[0], `"friction": "each:q,p"`) || sections[0] != sections[1] {
+		t.Errorf("other models or sections\n%s\n%s", sections[0], sections[1])
+	}
 }

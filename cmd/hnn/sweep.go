@@ -115,10 +115,10 @@ func defineSweep(f *flags.Set) check {
 			if err := s.hashInputs(files); err != nil {
 				return err
 			}
-			if err := s.sparesInputs(e, files); err != nil {
+			if err := s.sparesInputs(files); err != nil {
 				return err
 			}
-			if err := s.open(e); err != nil {
+			if err := s.open(); err != nil {
 				return err
 			}
 			var todo []int
@@ -254,7 +254,7 @@ func (s *sweep) checkCalls() (files []string, err error) {
 }
 
 // sparesInputs refuses a directory whose files the sweep would write over its inputs.
-func (s *sweep) sparesInputs(e *env, files []string) error {
+func (s *sweep) sparesInputs(files []string) error {
 	for _, name := range files {
 		if table.SameFile(filepath.Dir(name), filepath.Join(s.out, "points")) {
 			return flags.Wrong("the input %s is in a directory of outputs, %s", name, filepath.Join(s.out, "points"))

@@ -11,16 +11,9 @@ import (
 )
 
 func trainHelp() string {
-	var kinds, objectives, optimizers [][2]string
-	for _, k := range nn.Kinds() {
-		kinds = append(kinds, [2]string{k.Name, k.About + " (objective " + k.Objective + ")"})
-	}
-	for _, o := range nn.Objectives() {
-		objectives = append(objectives, [2]string{o.Name, o.About})
-	}
-	for _, o := range nn.Optimizers() {
-		optimizers = append(optimizers, [2]string{o.Name, o.About})
-	}
+	kinds := fromRows(nn.Kinds(), func(k nn.Kind) [2]string { return [2]string{k.Name, k.About + " (objective " + k.Objective + ")"} })
+	objectives := fromRows(nn.Objectives(), func(o nn.ObjectiveKind) [2]string { return [2]string{o.Name, o.About} })
+	optimizers := fromRows(nn.Optimizers(), func(o nn.OptimizerKind) [2]string { return [2]string{o.Name, o.About} })
 	return ` DATA.csv
 
 Trains a model on a CSV of states, - for standard input, and writes it as JSON.
@@ -51,12 +44,15 @@ flags.
 Files: separated by commas, semicolons or tabs; decimal commas unless the separator is one;
 UTF-8, or UTF-16 with a byte order mark; packed by gzip or not. A unit after a name, as in
 q [m], is no part of the name. Times are read in seconds if -time-unit or the header gives
-their unit, or if they are dates such as 2026-11-28T09:30:00.25Z (ISO 8601).
+their unit, or if they are dates such as 2026-11-28T09:30:00.25Z (ISO 8601). An empty cell of q
+or p is a number that was not measured: the objective shooting does not compare it, others leave
+its row out, and one line says how many there are. What hnn check finds doubtful in the file is
+said before the training.
 
 Models, -kind:
-` + rowsOf(12, kinds...) + `
+` + rowsOf(kinds...) + `
 Objectives, -objective: what is compared with the data:
-` + rowsOf(12, objectives...) + `
+` + rowsOf(objectives...) + `
 Sources of the time derivatives, -derivatives:
   given        the columns dq and dp; the default if the file has them
   central      central differences of -order; the default otherwise. A higher order has a
@@ -91,6 +87,7 @@ says what was chosen:
                 20,20,200 -hidden 32,32 and segments of 1, 5 and 20 time scales of the data. Where
                 there are more than 3000 unknowns, -optimizer lbfgs -epochs 60,60,400. The same
                 for rows that are far apart, below about 15 a period
+  -optimizer broyden, with or without others, has -hidden 32,32 in any case
   not known     without t, or of fewer than 40 rows: -optimizer adam -epochs 300 -hidden 128,64,32,
                 as with noise and given dq and dp
 
@@ -119,7 +116,7 @@ by about 2π without the flag gets a warning.
 the noise of the slopes by N and multiplies the interval h by N.
 
 Optimisers, -optimizer: one, or several with commas between, which work one after the other:
-` + rowsOf(12, optimizers...) + `
+` + rowsOf(optimizers...) + `
 Before the fit, states are shifted and scaled to about unit size. The scales of all pairs
 have the same product, which keeps Hamilton's equations. The model scales back: its states,
 times and H have the units of the file. Trajectories are cut at gaps, which are intervals
@@ -222,13 +219,8 @@ func newTrain(f *flags.Set) *trainJob {
 		kind:     nn.Kinds()[0].Name, by: nn.Comparison{Order: 2, Window: 5, Stride: 1},
 		optimizers: []string{"adam"}, passes: []int{300}, batch: 64, every: 100, method: integrate.RK4.String(), history: 30, masses: []float64{1}, out: "-", flags: f,
 	}
-	var kinds, objectives []string
-	for _, k := range nn.Kinds() {
-		kinds = append(kinds, k.Name)
-	}
-	for _, o := range nn.Objectives() {
-		objectives = append(objectives, o.Name)
-	}
+	kinds := fromRows(nn.Kinds(), func(k nn.Kind) string { return k.Name })
+	objectives := fromRows(nn.Objectives(), func(o nn.ObjectiveKind) string { return o.Name })
 	objectives = append(objectives, derivativesFirst)
 	flags.Choice(f, &t.kind, "kind", kinds, "`model`: "+strings.Join(kinds, ", "))
 	flags.Choice(f, &t.objective, "objective", objectives, "`what` is compared with the data: "+strings.Join(objectives, "; ")+" (default that of the kind)")

@@ -67,7 +67,7 @@ func (e *env) writeLoss(path string, epochs []nn.Epoch) error {
 			w.Int(ep.Epoch)
 			w.Int(ep.Stage)
 			w.Int(ep.Step)
-			floats(w, ep.Loss, ep.Valid, ep.Rate)
+			w.Floats(ep.Loss, ep.Valid, ep.Rate)
 			w.End()
 		}
 	})
@@ -87,18 +87,26 @@ func (e *env) writeLosses(path string, all ...losses) error {
 				w.Text(m.model)
 				w.Int(ep.Epoch)
 				w.Int(ep.Step)
-				floats(w, ep.Loss, ep.Valid, ep.Rate)
+				w.Floats(ep.Loss, ep.Valid, ep.Rate)
 				w.End()
 			}
 		}
 	})
 }
 
+// fromRows returns something of each row of a table, such as its name.
+func fromRows[T, U any](table []T, something func(row T) U) (all []U) {
+	for _, row := range table {
+		all = append(all, something(row))
+	}
+	return all
+}
+
 // rowsOf formats a table for a help text.
-func rowsOf(indent int, rows ...[2]string) string {
+func rowsOf(rows ...[2]string) string {
 	var b strings.Builder
 	for _, r := range rows {
-		fmt.Fprintf(&b, "  %-*s %s\n", indent, r[0], r[1])
+		fmt.Fprintf(&b, "  %-12s %s\n", r[0], r[1])
 	}
 	return b.String()
 }

@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"hnn/autodiff/random"
 	"hnn/nn"
 )
 
@@ -134,7 +133,7 @@ func Run(ctx context.Context, c Config, progress func(model string, e nn.Epoch))
 	if c.Long > 0 && r.Train.States != nil {
 		for _, m := range r.Models {
 			for _, a := range c.Swings {
-				ro, err := c.long(ctx, m, r, a)
+				ro, err := c.long(ctx, m, a)
 				if err != nil {
 					return nil, err
 				}
@@ -225,19 +224,4 @@ func (c *Config) train(ctx context.Context, name string, r *Result, progress fun
 		t.Map, err = fitMap(m, r.Train)
 	}
 	return t, err
-}
-
-// Released makes a film of runs from rest at angles of 6/11 to 6/10 of Swing to either side:
-// with a Swing of π/6, the π/11 to π/10 of the paper.
-func (s Sampling) Released(ctx context.Context, runs int, src rand.Source) (*Film, error) {
-	return s.record(ctx, runs, func() (angles []float64, wait float64) {
-		for range s.Scene.Q {
-			a := s.Swing * (6./11 + float64(random.Uniform(src)*(6./10-6./11)))
-			if random.Uniform(src) < 0.5 {
-				a = -a
-			}
-			angles = append(angles, a)
-		}
-		return angles, 0
-	})
 }

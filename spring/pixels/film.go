@@ -65,12 +65,7 @@ type Film struct {
 }
 
 // Run returns the first frame of run i and the frame after its last.
-func (f *Film) Run(i int) (lo, hi int) {
-	if i+1 < len(f.Starts) {
-		return f.Starts[i], f.Starts[i+1]
-	}
-	return f.Starts[i], f.X.Rows
-}
+func (f *Film) Run(i int) (lo, hi int) { return (&nn.Series{X: f.X, Starts: f.Starts}).Run(i) }
 
 // Series returns the frames as data for nn.Fit. Its "states" are the frames, and its times
 // count them.
@@ -191,15 +186,29 @@ const warmUp = 5
 // Record makes a film.
 func (s Sampling) Record(ctx context.Context, src rand.Source) (*Film, error) {
 	return s.record(ctx, s.Runs, func() (angles []float64, wait float64) {
-		for range s.Scene.Q {
-			a := float64(s.Swing * math.Sqrt(random.Uniform(src)))
-			if random.Uniform(src) < 0.5 {
-				a = -a
-			}
-			angles = append(angles, a)
-		}
+		angles = s.angles(src, func() float64 { return math.Sqrt(random.Uniform(src)) })
 		return angles, float64(warmUp * random.Uniform(src))
 	})
+}
+
+// Released makes a film of runs from rest at angles of 6/11 to 6/10 of Swing to either side:
+// with a Swing of π/6, the π/11 to π/10 of the paper.
+func (s Sampling) Released(ctx context.Context, runs int, src rand.Source) (*Film, error) {
+	return s.record(ctx, runs, func() (angles []float64, wait float64) {
+		return s.angles(src, func() float64 { return 6./11 + float64(random.Uniform(src)*(6./10-6./11)) }), 0
+	})
+}
+
+// angles draws an angle for each rod, a share of Swing to either side.
+func (s Sampling) angles(src rand.Source, share func() float64) (angles []float64) {
+	for range s.Scene.Q {
+		a := float64(s.Swing * share())
+		if random.Uniform(src) < 0.5 {
+			a = -a
+		}
+		angles = append(angles, a)
+	}
+	return angles
 }
 
 // From makes a film of one run that starts at rest at the given angles.

@@ -16,9 +16,8 @@ import (
 )
 
 // A System is a Hamiltonian H(q, p), perhaps with friction and an input, and a rule for its
-// initial states. A state is
-// [q…, p…], in the order of Q and P. Nothing changes a System; any number of goroutines
-// may use one.
+// initial states. A state is [q…, p…], in the order of Q and P. Nothing changes a System; any
+// number of goroutines may use one.
 type System struct {
 	Name  string // empty if it was typed
 	About string // how initial states are drawn

@@ -36,7 +36,7 @@ func interrupted(t *testing.T, c Config) {
 func TestInterrupt(t *testing.T) {
 	for _, only := range []string{"^peak", "^matmul 128×1×32", "^tanh", "^step 2-128-64-32-1 rows=200 workers=1", "^field 2-200", "^rollout 2-200",
 		"^rollout spring", "^experiment"} {
-		c := Config{Rounds: 1, Target: time.Hour, Sizes: []int{200}, Epochs: 1, Small: true, Only: regexp.MustCompile(only)}
+		c := Config{Rounds: 1 << 30, Target: time.Hour, Sizes: []int{200}, Epochs: 1, Small: true, Only: regexp.MustCompile(only)}
 		t.Run(only, func(t *testing.T) { interrupted(t, c) })
 	}
 	t.Run("one operation", func(t *testing.T) {

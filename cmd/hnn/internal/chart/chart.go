@@ -265,7 +265,7 @@ func (s *source) numbers(flag, name string) ([]float64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-%s %s: %w", flag, name, err)
 	}
-	if !slices.ContainsFunc(v, func(x float64) bool { return x-x == 0 }) {
+	if !anyFinite(v) {
 		what := "has no numbers"
 		if s.Texts(name) {
 			what += fmt.Sprintf(" (its first cell is %.40q)", s.Text(0, name))
@@ -277,7 +277,7 @@ func (s *source) numbers(flag, name string) ([]float64, error) {
 
 // numeric tells whether a column has numbers and no texts.
 func (s *source) numeric(name string) bool {
-	return !s.Texts(name) && slices.ContainsFunc(s.col(name), func(x float64) bool { return x-x == 0 })
+	return !s.Texts(name) && anyFinite(s.col(name))
 }
 
 // A group is the rows that have the same values in some columns.
@@ -330,6 +330,11 @@ func pickRows(v []float64, rows []int) []float64 {
 	if len(rows) == len(v) {
 		return v
 	}
+	return pickOrder(v, rows)
+}
+
+// pickOrder is pickRows in an order of the rows.
+func pickOrder(v []float64, rows []int) []float64 {
 	out := make([]float64, len(rows))
 	for i, r := range rows {
 		out[i] = v[r]

@@ -73,6 +73,10 @@ func allFinite(v []float64) bool {
 	return !slices.ContainsFunc(v, func(x float64) bool { return x-x != 0 })
 }
 
+func anyFinite(v []float64) bool {
+	return slices.ContainsFunc(v, func(x float64) bool { return x-x == 0 })
+}
+
 // axis returns the different values of a column, in order.
 func axis(v []float64) []float64 {
 	u := slices.Clone(v)
@@ -97,7 +101,7 @@ func drawField(s *source, o *Options) (*picture.Figure, error) {
 			at[k], seen[k] = r, true
 		}
 	}
-	grid := func(name string) []float64 { return pick2(s.col(name), at) }
+	grid := func(name string) []float64 { return pickOrder(s.col(name), at) }
 
 	// The levels are those of the first H; others are shifted by the median difference.
 	suffixes := s.fields()
@@ -256,14 +260,6 @@ func over(name string, v []float64) picture.Axis {
 	lo, hi := v[0], v[len(v)-1]
 	room := float64(0.04 * (hi - lo))
 	return picture.Axis{Label: name, Fixed: true, Min: lo - room, Max: hi + room}
-}
-
-func pick2(v []float64, at []int) []float64 {
-	out := make([]float64, len(at))
-	for i, r := range at {
-		out[i] = v[r]
-	}
-	return out
 }
 
 // medianDifference returns the median of a − b where both are finite, or 0.

@@ -65,12 +65,3 @@ func (s *source) stages(lo, hi float64) (all []picture.Layer) {
 	}
 	return all
 }
-
-func anyFinite(v []float64) bool {
-	for _, x := range v {
-		if x-x == 0 {
-			return true
-		}
-	}
-	return false
-}

@@ -8,6 +8,7 @@ package export
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hnn/autodiff"
@@ -23,12 +24,6 @@ type function struct {
 	out  autodiff.Operand
 	plan *autodiff.Plan
 	y    *autodiff.Matrix // the result
-}
-
-// driven is a field with inputs, dx/dt = f(x, u).
-type driven interface {
-	Inputs() int // the numbers of u; 0: none after all
-	Drive(x, u autodiff.Var) autodiff.Var
 }
 
 // A viewer is a model whose states are seen in pictures, an autoencoder.
@@ -78,7 +73,7 @@ func functions(m nn.Model, rows int) ([]function, error) {
 	if h, ok := m.(nn.Energy); ok {
 		errs = append(errs, add("H", m.Dim(), 0, of(h.H)))
 	}
-	if d, ok := m.(driven); ok && d.Inputs() > 0 {
+	if d, ok := nn.DrivenBy(m); ok {
 		errs = append(errs, add("field", m.Dim(), d.Inputs(), d.Drive))
 	} else if f, ok := m.(nn.Field); ok {
 		errs = append(errs, add("field", m.Dim(), 0, of(f.Field)))
@@ -117,12 +112,7 @@ func inputs(all []function) int {
 
 // has tells whether one of the functions has the name.
 func has(all []function, name string) bool {
-	for _, f := range all {
-		if f.name == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(all, func(f function) bool { return f.name == name })
 }
 
 // leaves returns the matrices that functions read, other than their states, in order of use.

@@ -26,14 +26,13 @@ func newRaster(f *Figure, scale float64) *raster {
 
 func (r *raster) begin() { r.from, r.to = [2]int{r.wide, r.high}, [2]int{} }
 
-// touch notes a rectangle that a shape may cover, and returns the part of it in the picture.
-func (r *raster) touch(x0, y0, x1, y1 float64) (ax, ay, bx, by int) {
+// touch notes a rectangle that a shape may cover, and returns its rows in the picture.
+func (r *raster) touch(x0, y0, x1, y1 float64) (from, to int) {
 	in := func(v float64, most int) int { return int(min(max(v, 0), float64(most))) }
-	ax, ay = in(math.Floor(x0), r.wide), in(math.Floor(y0), r.high)
-	bx, by = in(math.Ceil(x1)+1, r.wide), in(math.Ceil(y1)+1, r.high)
-	r.from = [2]int{min(r.from[0], ax), min(r.from[1], ay)}
-	r.to = [2]int{max(r.to[0], bx), max(r.to[1], by)}
-	return ax, ay, bx, by
+	from, to = in(math.Floor(y0), r.high), in(math.Ceil(y1)+1, r.high)
+	r.from = [2]int{min(r.from[0], in(math.Floor(x0), r.wide)), min(r.from[1], from)}
+	r.to = [2]int{max(r.to[0], in(math.Ceil(x1)+1, r.wide)), max(r.to[1], to)}
+	return from, to
 }
 
 // paint mixes the ink into the pixels that the shape covers, and begins the next shape.
@@ -63,7 +62,7 @@ func (r *raster) stroke(a, b point, wide float64) {
 	dx, dy := b.x-a.x, b.y-a.y
 	length2 := float64(dx*dx) + float64(dy*dy)
 	reach := half + 1
-	_, y0, _, y1 := r.touch(min(a.x, b.x)-reach, min(a.y, b.y)-reach, max(a.x, b.x)+reach, max(a.y, b.y)+reach)
+	y0, y1 := r.touch(min(a.x, b.x)-reach, min(a.y, b.y)-reach, max(a.x, b.x)+reach, max(a.y, b.y)+reach)
 	for y := y0; y < y1; y++ {
 		// The part of the line within reach of this row, and so the columns.
 		cy := float64(y) + 0.5
@@ -163,7 +162,7 @@ func (r *raster) fill(path []point, ink Ink, opacity float64) {
 		scaled[i] = r.at(p)
 		x0, y0, x1, y1 = min(x0, scaled[i].x), min(y0, scaled[i].y), max(x1, scaled[i].x), max(y1, scaled[i].y)
 	}
-	_, from, _, to := r.touch(x0, y0, x1, y1)
+	from, to := r.touch(x0, y0, x1, y1)
 	crossings := make([][]float64, lines*(to-from))
 	for i, b := range scaled {
 		a := scaled[(i+len(scaled)-1)%len(scaled)]

@@ -31,6 +31,7 @@ type Input struct {
 	Command  string            // that made the files, "" if that is not known
 	Flags    map[string]string // that the call set
 	Defaults map[string]string // all others
+	Chosen   map[string]string // those of which the run took other values, and these
 	Operands []string
 	Inputs   []Sum // files that the command read
 	Files    []Sum // files that it wrote
@@ -88,10 +89,15 @@ func Write(w io.Writer, in *Input) error {
 		p.Call = call(in)
 	}
 	for name, v := range in.Flags {
-		p.Settings = append(p.Settings, setting{name, v, true})
+		p.Settings = append(p.Settings, setting{name, v, true, false})
 	}
 	for name, v := range in.Defaults {
-		p.Settings = append(p.Settings, setting{name, v, false})
+		p.Settings = append(p.Settings, setting{name, v, false, false})
+	}
+	for i, s := range p.Settings {
+		if v, ok := in.Chosen[s.Name]; ok {
+			p.Settings[i] = setting{s.Name, v, false, true}
+		}
 	}
 	slices.SortFunc(p.Settings, func(a, b setting) int { return strings.Compare(a.Name, b.Name) })
 	tables := slices.Clone(in.Tables)
@@ -131,7 +137,7 @@ type view struct {
 
 type setting struct {
 	Name, Value string
-	Set         bool
+	Set, Chosen bool // by the call; by the run
 }
 
 // A figure is a file as one or more pictures.

@@ -28,6 +28,9 @@ func (t *Table) Lost(name string) (v []float64, lost int, first error) {
 // Select returns the table of some of the rows, in order. A cell that is no number in the whole table of [ReadLoose] does
 // no harm to a column unless it is one of them.
 func (t *Table) Select(rows []int) *Table {
+	if len(rows) == t.rows {
+		return t
+	}
 	s := &Table{Name: t.Name, Header: t.Header, sep: t.sep, decimal: t.decimal, index: t.index, rows: len(rows),
 		cols: make([][]float64, len(t.cols)), errs: make([]error, len(t.cols))}
 	if t.stamps != nil {
@@ -64,10 +67,13 @@ func (t *Table) Select(rows []int) *Table {
 // fail notes a cell that is no number, and returns NaN.
 func (t *Table) fail(line, j int, cell string, err error) float64 {
 	if t.lost == nil {
-		t.lost, t.stamps = make([]int, len(t.Header)), make([]*stamps, len(t.Header))
+		t.lost, t.empty, t.stamps = make([]int, len(t.Header)), make([]int, len(t.Header)), make([]*stamps, len(t.Header))
 	}
 	t.lost[j]++
-	if t.errs[j] == nil {
+	if cell == "" {
+		t.empty[j]++
+	}
+	if t.errs[j] == nil || !t.loose && cell != "" {
 		if cell == t.Header[j] {
 			err = fmt.Errorf("the header again: remove the line, and number the trajectories in a column run if another begins there")
 		}
@@ -75,7 +81,7 @@ func (t *Table) fail(line, j int, cell string, err error) float64 {
 		if t.rows == 0 {
 			t.stamps[j] = newStamps(cell)
 		}
-		if !t.loose {
+		if !t.loose && cell != "" {
 			t.cols[j] = nil
 		}
 	}

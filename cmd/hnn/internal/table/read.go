@@ -42,9 +42,10 @@ type Table struct {
 	loose        bool // keep the numbers of columns that have other cells too
 
 	index  map[string]int // of the columns, by their names
-	cols   [][]float64    // cols[j] holds the numbers of column Header[j], or nothing if one of its cells is none
-	errs   []error        // errs[j] says which cell that is, the first one
+	cols   [][]float64    // cols[j] holds the numbers of column Header[j], or nothing if one of its cells has text
+	errs   []error        // errs[j] says which cell is no number, the first one
 	lost   []int          // lost[j] is the number of such cells, if they are kept
+	empty  []int          // empty[j] is the number of those that are empty: these are always kept, as NaN
 	rows   int
 	runs   []run
 	words  []*words  // of ReadMixed: words[j] are the texts of column Header[j], nil for none
@@ -255,7 +256,7 @@ func (t *Table) add(line int, cells []string) error {
 		return fmt.Errorf("more than %d cells", maxCells)
 	}
 	for j, c := range cells {
-		if t.errs[j] != nil && !t.loose {
+		if t.errs[j] != nil && t.cols[j] == nil && !t.loose {
 			t.stamp(line, j, c)
 			continue
 		}
@@ -266,7 +267,7 @@ func (t *Table) add(line int, cells []string) error {
 		if err != nil {
 			v = t.fail(line, j, c, err)
 		}
-		if err == nil || t.loose {
+		if err == nil || c == "" || t.loose {
 			t.cols[j] = append(t.cols[j], v)
 		}
 	}
@@ -345,6 +346,14 @@ func (t *Table) Col(name string) ([]float64, error) {
 	return t.cols[j], nil
 }
 
+// Partial is Col for a column in which some cells, but not all, may be empty: these are NaN.
+func (t *Table) Partial(name string) ([]float64, error) {
+	if j, ok := t.index[name]; ok && t.lost != nil && t.lost[j] == t.empty[j] && t.empty[j] < t.rows {
+		return t.cols[j], nil
+	}
+	return t.Col(name)
+}
+
 // Need returns nil if the table has all these columns, in any order. Otherwise its error lists the missing and the found
 // names. Upper and lower case differ. Further columns do no harm.
 func (t *Table) Need(names ...string) error {
@@ -357,7 +366,13 @@ func (t *Table) Need(names ...string) error {
 	if missing == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: missing column %s (found %s)", t.Name, list(missing), list(t.Header))
+	err := fmt.Errorf("%s: missing column %s (found %s)", t.Name, list(missing), list(t.Header))
+	for _, s := range missing {
+		if why := t.Unknown(s); why != "" {
+			return fmt.Errorf("%w: %s", err, why)
+		}
+	}
+	return err
 }
 
 // Line returns the line of the file, counted from 1, that holds the given row, counted from 0.

@@ -8,48 +8,56 @@ import (
 	"time"
 )
 
-// TimeUnits lists the units of time that a file may have.
-func TimeUnits() []string { return []string{"s", "ms", "us", "ns", "min", "h", "d"} }
+// timeUnits are the units of time that a file may have, with other ways to write them in a header. One is times/over
+// seconds: a division is rounded once, so 1234 ms is the float64 next to 1.234.
+var timeUnits = []struct {
+	name, others string
+	times, over  float64
+}{
+	{"s", " sec second seconds ", 1, 1},
+	{"ms", " msec ", 1, 1e3},
+	{"us", " µs μs usec ", 1, 1e6},
+	{"ns", " nsec ", 1, 1e9},
+	{"ps", "", 1, 1e12},
+	{"fs", "", 1, 1e15},
+	{"cs", "", 1, 1e2},
+	{"ks", "", 1e3, 1},
+	{"Ms", "", 1e6, 1},
+	{"min", " minute minutes ", 60, 1},
+	{"h", " hr hour hours ", 3600, 1},
+	{"d", " day days ", 86400, 1},
+}
 
-// seconds returns v in seconds. A division is rounded once: 1234 ms is the float64 next to 1.234.
+// TimeUnits lists the units of time that a file may have.
+func TimeUnits() (names []string) {
+	for _, u := range timeUnits {
+		names = append(names, u.name)
+	}
+	return names
+}
+
+// seconds returns v in seconds.
 func seconds(v float64, unit string) float64 {
-	switch unit {
-	case "ms":
-		return v / 1e3
-	case "us":
-		return v / 1e6
-	case "ns":
-		return v / 1e9
-	case "min":
-		return v * 60
-	case "h":
-		return v * 3600
-	case "d":
-		return v * 86400
+	for _, u := range timeUnits {
+		if u.name == unit {
+			return v * u.times / u.over
+		}
 	}
 	return v
 }
 
 // timeUnit returns how TimeUnits calls a unit, "" for one that is none of time.
 func timeUnit(unit string) string {
-	switch unit {
-	case "sec", "seconds":
-		return "s"
-	case "µs", "μs":
-		return "us"
-	case "hours":
-		return "h"
-	}
-	for _, u := range TimeUnits() {
-		if u == unit {
-			return u
+	for _, u := range timeUnits {
+		if u.name == unit || strings.Contains(u.others, " "+unit+" ") {
+			return u.name
 		}
 	}
 	return ""
 }
 
-// symbols are the units that a header may have, and their products and powers.
-const symbols = " s ms us µs μs ns min h d sec seconds hours m mm cm km um µm μm nm in ft px pixel pixels rad mrad deg degrees ° " +
+// symbols are the units that a header may have beside those of time, and the products and powers of all.
+const symbols = " m mm cm km um µm μm nm in ft px pixel pixels rad mrad deg degrees ° " +
 	"kg g N mN kN J mJ kJ W Pa V mV A mA Hz kHz Nm C K % - "
 
 // unitOf splits a name such as "q [m/s]" or "t (ms)" into the name and the unit. A name that does not end in a unit is
@@ -70,11 +78,25 @@ func isUnit(s string) bool {
 	for _, w := range words {
 		w = strings.TrimRight(w, "^0123456789²³⁻¹")
 		w = strings.TrimSuffix(w, "^-")
-		if w == "" || !strings.Contains(symbols, " "+w+" ") {
+		if w == "" || timeUnit(w) == "" && !strings.Contains(symbols, " "+w+" ") {
 			return false
 		}
 	}
 	return len(words) > 0
+}
+
+// Unknown says of a column that is not there which one would be it if the unit in its name were known, "" for none.
+func (t *Table) Unknown(name string) string {
+	for _, h := range t.Header {
+		rest, ok := strings.CutPrefix(h, name)
+		if rest = strings.TrimSpace(rest); !ok || t.Has(name) || len(rest) < 3 {
+			continue
+		}
+		if end := rest[len(rest)-1:]; rest[0] == '[' && end == "]" || rest[0] == '(' && end == ")" {
+			return fmt.Sprintf("the unit in %.40q is not known: of time there are %s; without a unit, or by its whole name, the column is read as it is", h, strings.Join(TimeUnits(), ", "))
+		}
+	}
+	return ""
 }
 
 // Unit returns the unit that the header gives a column, "" for none.

@@ -22,18 +22,13 @@ const smallSHA256 = "aa3aff5e1621b652c6333eb5442f4a7d861dd98ec69f57e98d7936b4567
 
 // checkExperiment runs the small experiment with one worker and with three.
 func checkExperiment(r *report, want string) {
-	wrong, got := 0., ""
-	for _, workers := range []int{1, 3} {
+	r.sameBits("experiment", want, func(workers int) string {
 		c := small()
 		c.Workers = workers
 		res, err := spring.Run(context.Background(), c, nil)
 		noError(err)
-		if h := hash(res); h != want {
-			wrong++
-			got = h
-		}
-	}
-	r.within("experiment", wrong, 0, 0, "of 2 runs differ from "+want[:min(8, len(want))]+"…", "SHA-256 "+got)
+		return hash(res)
+	})
 }
 
 // hash returns the SHA-256, in hexadecimal, of all numbers of an experiment to the last bit:

@@ -25,18 +25,13 @@ const smallFilmSHA256 = "73a78ff6cd52055ed3bf93740533c6a8f32d8337374c1b4f692b7de
 // checkPixels runs the small experiment with one worker and with three, and compares the
 // gradients of encoder, decoder and latent field with differences.
 func checkPixels(r *report, want string) {
-	wrong, got := 0., ""
-	for _, workers := range []int{1, 3} {
+	r.sameBits("pixels experiment", want, func(workers int) string {
 		c := smallFilm()
 		c.Workers = workers
 		res, err := pixels.Run(context.Background(), c, nil)
 		noError(err)
-		if h := hashFilm(res); h != want {
-			wrong++
-			got = h
-		}
-	}
-	r.within("pixels experiment", wrong, 0, 0, "of 2 runs differ from "+want[:min(8, len(want))]+"…", "SHA-256 "+got)
+		return hashFilm(res)
+	})
 
 	c := smallFilm()
 	film, err := c.Record(context.Background(), rand.NewPCG(1, 1))

@@ -54,6 +54,18 @@ func (r *report) most(name string, v, high float64, unit string) {
 	r.within(name, v, 0, high, unit, "")
 }
 
+// sameBits compares the hash of a run with one worker, and of one with three, with that wanted.
+func (r *report) sameBits(name, want string, run func(workers int) string) {
+	wrong, got := 0., ""
+	for _, workers := range []int{1, 3} {
+		if h := run(workers); h != want {
+			wrong++
+			got = h
+		}
+	}
+	r.within(name, wrong, 0, 0, "of 2 runs differ from "+want[:min(8, len(want))]+"…", "SHA-256 "+got)
+}
+
 func (r *report) run(c check) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -8,7 +8,7 @@ import (
 	"hnn/autodiff/elementary"
 )
 
-// balance.go looks for an energy that a series keeps, for Inspect.
+// inspect_energy.go looks for an energy that a series keeps, for Inspect.
 
 // balanceRows is how many rows the balance of energy uses, evenly spread.
 const balanceRows = 3000
@@ -19,8 +19,8 @@ const balanceRows = 3000
 //	½v₁² + Σᵢ μᵢ ½vᵢ² + Σₖ cₖ φₖ(q) + γ ∫|v|²dt = Cᵣ
 //
 // The unknowns are the masses μ in units of the first, the potential by monomials φ of the
-// coordinates, and by cos q, sin q, cos 2q and sin 2q where q goes through more than 2π, the damping γ and the constants C. What counts is how much is left without
-// some of them.
+// coordinates, and by cos q, sin q, cos 2q and sin 2q where q goes through more than 2π, the
+// damping γ and the constants C. What counts is how much is left without some of them.
 func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 	d := s.X.Cols / 2
 	for i, p := range in.Pairs {
@@ -137,11 +137,10 @@ func (in *Inspection) energy(s *Series, x, dx *autodiff.Matrix) {
 // It is nil if there are none. A velocity without such a partner has the mass 1.
 func opposite(s *Series, v *autodiff.Matrix) []float64 {
 	var masses []float64
-	c := &autodiff.Matrix{Rows: v.Rows, Cols: v.Cols, Data: slices.Clone(v.Data)}
+	c := cloned(v)
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
-		part := &autodiff.Matrix{Rows: hi - lo, Cols: c.Cols, Data: c.Data[lo*c.Cols : hi*c.Cols]}
-		centre(part, make([]float64, hi-lo), 0)
+		centre(window(c, lo, hi), make([]float64, hi-lo), 0)
 	}
 	for j := range v.Cols {
 		for i := range j {
@@ -230,18 +229,9 @@ func squares(v []float64) (sum float64) {
 // depend on others, and the root mean square that is left.
 func solveLeast(a *autodiff.Matrix, b []float64, cols []int) (z []float64, left float64) {
 	n := len(cols)
-	m := autodiff.NewMatrix(a.Rows, n)
-	for r := range a.Rows {
-		for k, j := range cols {
-			m.Row(r)[k] = a.At(r, j)
-		}
-	}
-	c, order := slices.Clone(b), make([]int, n)
+	m, c, order := someColumns(a, cols), slices.Clone(b), make([]int, n)
 	triangulate(m, c, order)
-	rank := 0
-	for rank < n && math.Abs(m.At(rank, rank)) > 1e-9*math.Abs(m.At(0, 0)) {
-		rank++
-	}
+	rank := rankOf(m, 1e-9)
 	w := make([]float64, n)
 	backSolve(m, w, c, rank)
 	z = make([]float64, n)

@@ -72,12 +72,9 @@ func TestChunks(t *testing.T) {
 	p := fieldProblem(t, m, d, 2)
 	loss := p.Eval(nil, true)
 	whole := p.compile(d.X.Rows, true)
-	copy(whole.x.Data, d.X.Data)
-	copy(whole.y.Data, d.Y.Data)
-	whole.plan.Run()
-	closeTo(t, "loss", []float64{loss}, whole.loss.Data, 1e-15)
-	for i := range whole.gradient {
-		closeTo(t, "gradient", p.Grads()[i].Data, whole.gradient[i].Data, 1e-15)
+	closeTo(t, "loss", []float64{loss}, []float64{whole.Run(p.all)}, 1e-15)
+	for i, g := range whole.Grads {
+		closeTo(t, "gradient", p.Grads()[i].Data, g.Data, 1e-15)
 	}
 }
 
