@@ -180,8 +180,9 @@ const mostLM = 2e9
 
 // chooseStages chooses the optimisers of the stages and their iterations. A system without
 // networks whose unknowns, with the initial states of the segments, are few has lm, which does not
-// mind that their units are unlike. After derivatives a few iterations of lbfgs are enough. A model of kind port has lbfgs, whose slow end keeps networks from
-// following the noise; others have broyden, unless there are too many unknowns.
+// mind that their units are unlike. A model of kind port has lbfgs, whose slow end keeps networks from
+// following the noise, and after derivatives a few iterations of it; others have broyden, unless
+// there are too many unknowns.
 func (t *trainJob) chooseStages(s *states, usual map[string][]int) {
 	f := t.flags
 	seen := s.X.Cols
@@ -319,14 +320,14 @@ are then −R ∂H/∂x, −∂D/∂x and G u.
 
 The objective is shooting, by segments of 1, 5, 20 and 100 time scales of the data, since long
 ones tell friction. Without networks the optimiser is lm where the unknowns are few, else lbfgs,
-with -epochs 30,30,60,400 and -hidden 32,32, or 16,16 for more than 5000 rows. If there are networks
-and noise is below 0.01 % of the spread, in up to 10000 rows with momenta, -objective derivatives,shooting
-is much closer: -optimizer adam,broyden,lbfgs -epochs 20,2000,60. The momenta may
-be missing, or be left out by naming q alone: -q q. That is best where they were made of the q
-by differences: they would count as measured, with errors that hang together. If the columns -p
-are velocities, as of a double pendulum, say so: -velocities. A typed kinetic energy turns them
-into momenta. Where constants in it are to be found, the velocities are where the fit begins,
-and positions alone are compared.
+with -epochs 30,30,60,400 and -hidden 32,32, or 16,16 for more than 5000 rows. If there are
+networks and noise is below 0.01 % of the spread, in up to 10000 rows with momenta, -objective
+derivatives,shooting is much closer: -optimizer adam,broyden,lbfgs -epochs 20,2000,60. The
+momenta may be missing, or be left out by naming q alone: -q q. That is best where they were
+made of the q by differences: they would count as measured, with errors that hang together. If
+the columns -p are velocities, as of a double pendulum, say so: -velocities. A typed kinetic
+energy turns them into momenta. Where constants in it are to be found, the velocities are where
+the fit begins, and positions alone are compared.
 
 After the training there is a line for each constant: its value ± its standard error, at the
 noise that is left of each column. The error counts what other constants, initial states and
