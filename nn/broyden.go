@@ -24,8 +24,9 @@ import (
 //	θ = max((ρ − 1)/a, min(1/ρ, (1 − b)/b)),    σ = 1 + θ a,    r = min(1, 1/b),
 //	φ = (1 − θ)/σ,    τ = min(r σ^(−1/(n−1)), σ) for θ ≤ 0, else r min(σ^(−1/(n−1)), 1/θ)
 //
-// It begins with H = (sᵀy/yᵀy) I of the first step. An epoch is one iteration. Every evaluation
-// takes the same rows.
+// θ is 0 where rounding leaves a ≤ 0, and n−1 is 1 for a single parameter. It begins with
+// H = (sᵀy/yᵀy) I of the first step. An epoch is one iteration. Every evaluation takes the same
+// rows.
 //
 // Source: M. Al-Baali, "Global and superlinear convergence of a restricted class of self-scaling
 // methods with inexact line searches, for convex functions", Comput. Optim. Appl. 9 (1998) 191;
@@ -115,7 +116,7 @@ func (b *Broyden) direction(d, g []float64) {
 // learn changes H. It needs one product of H, that with the new gradient: H y = H g⁺ + d.
 func (b *Broyden) learn(x, xNew, g, gNew []float64, step float64) {
 	n := len(x)
-	if b.room[0] == nil {
+	if len(b.room[0]) != n {
 		for i := range b.room {
 			b.room[i] = make([]float64, n)
 		}
@@ -218,7 +219,7 @@ func (b *Broyden) times(z, g []float64) {
 		copy(z, g)
 		return
 	}
-	if b.sums[0] == nil {
+	if len(b.sums[broydenParts-1]) != len(b.h) {
 		for part := range b.sums {
 			_, hi := b.rows(part)
 			b.sums[part] = make([]float64, hi)

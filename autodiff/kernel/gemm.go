@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // A Workspace holds the packing buffers of the matrix products. The zero value is ready. The
 // buffers grow to the size of the largest product and are used again, so later products
@@ -32,7 +35,8 @@ func (w *Workspace) MatMulT(z, x, y []float64, m, k, n int) { w.PlusMatMulT(z, n
 func (w *Workspace) TMatMul(z, x, y []float64, m, k, n int) { w.PlusTMatMul(z, nil, x, y, m, k, n) }
 
 // PlusMatMul sets z = s + x y, where s is a matrix m×n or one row of n numbers, for all rows of z.
-// Each sum of products is computed as in MatMul, and then s is added. s may be z.
+// Each sum of products is computed as in MatMul, and then s is added. s may be z as a whole, and must
+// not overlap it otherwise. It panics if s has another length.
 func (w *Workspace) PlusMatMul(z, s, x, y []float64, m, k, n int) {
 	w.product(z, s, view{x, k, 1}, view{y, n, 1}, m, k, n)
 }
@@ -113,6 +117,9 @@ const (
 // its order. So the packing and the size of a block change no bit.
 func (w *Workspace) product(z, s []float64, x, y view, m, k, n int) {
 	z, x.data, y.data = z[:m*n], x.data[:m*k], y.data[:k*n]
+	if s != nil && len(s) != m*n && len(s) != n {
+		panic(fmt.Sprintf("kernel: %d numbers to add, want %d or %d×%d", len(s), n, m, n))
+	}
 	narrow := m <= few || n <= few || k == 0
 	turned := y.col != 1 && 2*m*(k+n) < k*n
 	inPlace := len(s) > 0 && len(z) > 0 && &s[0] == &z[0]
@@ -139,9 +146,7 @@ func (w *Workspace) product(z, s []float64, x, y view, m, k, n int) {
 	}
 	sr := 0
 	if len(s) > n {
-		s, sr = s[:m*n], n
-	} else if s != nil {
-		s = s[:n]
+		sr = n
 	}
 	t := &active.tile
 	pieces := (k + blockK - 1) / blockK
@@ -177,7 +182,7 @@ func (w *Workspace) add(z, s []float64, inPlace bool, x, y view, m, k, n int) {
 	if len(s) > n {
 		AddTo(z, s, xy)
 	} else {
-		AddRowTo(z, xy, s[:n], 0)
+		AddRowTo(z, xy, s, 0)
 	}
 }
 

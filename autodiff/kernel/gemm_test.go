@@ -121,6 +121,20 @@ func TestShortSlicesPanic(t *testing.T) {
 	})
 }
 
+// What is added to a product must have the size of the product or of one row.
+func TestPlusLength(t *testing.T) {
+	for _, n := range []int{0, 23, 25, 8*24 - 1, 8*24 + 1} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("no panic for %d numbers to add to 8×24", n)
+				}
+			}()
+			new(kernel.Workspace).PlusMatMul(make([]float64, 8*24), make([]float64, n, 400), make([]float64, 8*8), make([]float64, 8*24), 8, 8, 24)
+		}()
+	}
+}
+
 // peakRate measures the processor's rate of fused multiply-adds in operations a
 // second, in one short run.
 func peakRate() float64 {
