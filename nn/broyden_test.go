@@ -172,6 +172,28 @@ func TestBroydenWorkers(t *testing.T) {
 	}
 }
 
+// sharing is a problem whose work is shared, and counts how often.
+type sharing struct {
+	Problem
+	shares int
+}
+
+func (s *sharing) share(parts int, do func(part int)) {
+	s.shares++
+	alone(parts, do)
+}
+
+// The matrix is shared among the workers of the problem: once for a product, once for a change.
+func TestBroydenShares(t *testing.T) {
+	p := &sharing{Problem: newFunction([]float64{1, 2, 3}, func(x []autodiff.Var) autodiff.Var { return sum(square(x[0]), square(x[1]), square(square(x[2]))) })}
+	if err := (&Broyden{Iterations: 4}).Minimize(context.Background(), p, nil); err != nil {
+		t.Fatal(err)
+	}
+	if p.shares != 8 {
+		t.Errorf("the matrix was shared %d times in 4 iterations, want 8", p.shares)
+	}
+}
+
 // ring returns states of a pendulum with their exact derivatives.
 func ring(t *testing.T) *Series {
 	s := &Series{X: autodiff.NewMatrix(300, 2), DX: autodiff.NewMatrix(300, 2)}

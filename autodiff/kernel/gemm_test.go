@@ -59,8 +59,8 @@ func TestProductBits(t *testing.T) {
 		upTo := func(n int) int { return random.IntN(src, n) }
 		var w kernel.Workspace
 		for _, m := range sizes {
-			for _, k := range sizes {
-				for _, n := range sizes {
+			for _, n := range sizes {
+				for _, k := range []int{0, 1, 2, 3, 5, 8, 31, 33, 64} {
 					checkProducts(t, &w, m, k, n, tame)
 				}
 			}
