@@ -67,7 +67,7 @@ func Inspect(s *Series) (*Inspection, error) {
 	}
 	in := &Inspection{}
 	in.Low, in.High = s.Range()
-	in.sampling(s)
+	in.Sampling(s)
 	for j := range s.X.Cols {
 		if s.Hidden == nil || !s.Hidden[j] {
 			in.outliers(s, j)
@@ -113,8 +113,8 @@ func column(m *autodiff.Matrix, j int) []float64 {
 	return c
 }
 
-// sampling finds the intervals between rows.
-func (in *Inspection) sampling(s *Series) {
+// Sampling sets Interval, Jitter and Gaps to those of the times of a series, of which no states are needed.
+func (in *Inspection) Sampling(s *Series) {
 	var steps []float64
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
@@ -126,7 +126,7 @@ func (in *Inspection) sampling(s *Series) {
 		return
 	}
 	slices.Sort(steps)
-	in.Interval = steps[len(steps)/2]
+	in.Interval, in.Jitter, in.Gaps = steps[len(steps)/2], 0, 0
 	for _, v := range steps {
 		if v > gap*in.Interval {
 			in.Gaps++

@@ -75,13 +75,16 @@ func (l *look) write(e *env, out io.Writer) error {
 	if l.s != nil && l.in != nil {
 		l.writeMotion(&b)
 	}
-	fmt.Fprintf(&b, "\nhnn train: %s\n", l.plan(e))
+	fmt.Fprintf(&b, "\nhnn train: %s\n", l.plan(e)) // before the doubts: it tells what becomes of empty cells
 	if len(l.doubts) == 0 {
 		fmt.Fprint(&b, "\nnothing looks doubtful\n")
 	}
 	for i, d := range l.doubts {
 		if i == 0 {
 			fmt.Fprint(&b, "\ndoubtful:\n")
+		}
+		if d.about == "holes" && l.empty != "" {
+			d.text += ": in hnn train " + l.empty
 		}
 		fmt.Fprintf(&b, "  %s\n", printable(d.text))
 	}
@@ -163,7 +166,7 @@ func some(n int, thing string) string {
 
 // writeMotion describes times and pairs.
 func (l *look) writeMotion(b *bytes.Buffer) {
-	s, in := l.s, l.in
+	s, in := l.timed, l.in
 	least, most, longest := s.Rows(), 0, 0.
 	for i := range s.Runs() {
 		lo, hi := s.Run(i)
@@ -216,6 +219,7 @@ func (l *look) plan(e *env) string {
 	if err != nil {
 		return "refuses the file: " + printable(strings.TrimPrefix(err.Error(), "nn: "))
 	}
+	l.empty = t.holes()
 	if said.Len() > 0 {
 		return strings.TrimPrefix(strings.TrimSpace(said.String()), printable(s.name)+": ")
 	}

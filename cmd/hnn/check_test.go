@@ -216,6 +216,12 @@ func TestCheck(t *testing.T) {
 		{name: "semicolons", give: strings.ReplaceAll(base.write("t [s];q;p", ";"), ".", ","), want: fine},
 		{name: "equal masses", give: two(1), want: fine},
 		{name: "unequal masses", give: two(3), want: "p0, p1 look like velocities of unequal masses, for which no H exists: an energy is kept with masses in this proportion: multiply p0 by 1, p1 by 3"},
+		{name: "unequal masses by positions", give: func() (s string) {
+			for _, line := range strings.Fields(two(3)) {
+				s += strings.Join(strings.Split(line, ",")[:4], ",") + "\n"
+			}
+			return s
+		}(), want: "q0, q1 look like coordinates of unequal masses: an energy is kept with masses in this proportion: -mass 1,3, or so in"},
 		{name: "degrees", give: with(func(_ int, t, q, p float64) []string {
 			return []string{num(t), num(q * 180 / math.Pi), num(p * 180 / math.Pi)}
 		}).write("t,q,p", ","), want: "q looks like degrees: the force on it goes with sin(π q/180): multiply it by π/180"},
@@ -253,7 +259,7 @@ func TestCheck(t *testing.T) {
 		{name: "holes", give: with(func(i int, t, q, p float64) []string {
 			return []string{num(t), swap(i, 50, num(q), ""), swap(i, 60, num(p), "NaN")}
 		}).write("t,q,p", ","),
-			want: `1 of 200 cells are empty (the first: standard input:52: column q: empty cell): hnn train leaves them out
+			want: `1 of 200 cells are empty (the first: standard input:52: column q: empty cell)
   1 of 200 cells are no numbers (the first: standard input:62: column p: "NaN" is not a finite number): mend or remove these rows`},
 		{name: "text", give: with(func(i int, t, q, p float64) []string { return []string{num(t), num(q), swap(i, 60, num(p), "n/a")} }).write("t,q,p", ","),
 			want: `column p: "n/a" is not a number`},
@@ -296,6 +302,8 @@ func TestCheck(t *testing.T) {
 		}(), want: "100 rows have the same state as the row before, the first on line 3: if the sensor is slower"},
 		{name: "input", give: with(func(_ int, t, q, p float64) []string { return []string{num(t), num(q), num(p), num(math.Sin(3 * t))} }).write("t,q,p,u", ","),
 			want: "u looks like an input, and is not read"},
+		{name: "input with a unit", give: with(func(_ int, t, q, p float64) []string { return []string{num(t), num(q), num(p), num(math.Sin(3 * t))} }).write("t,q [m],p,u [V]", ","),
+			want: "u looks like an input, and is not read: if it is a force from outside, -inputs u\n"},
 		{name: "capitals", give: base.write("T,Q,P", ","), want: "missing column q (found T, Q, P): name the columns of the coordinates and momenta by -q and -p: perhaps -q Q -p P"},
 		{name: "an unknown unit", give: with(func(_ int, t, q, p float64) []string {
 			return []string{num(t), num(q), num(p), num(p), num(-math.Sin(q))}
@@ -403,7 +411,9 @@ func TestEmptyCells(t *testing.T) {
 		if r.status != 0 || strings.Count(r.errors, c.want+"\n") != 1 {
 			t.Errorf("%s %s: status %d, want %q\n%s", c.file, c.args, r.status, c.want, r.errors)
 		}
-		if out := must(t, "check", c.file); !strings.Contains(out, "hnn train: ") || strings.Contains(out, "refuses") {
+		_, done, _ := strings.Cut(c.want, "column q: ")
+		if out := must(t, "check", c.file); !strings.Contains(out, "hnn train: ") || strings.Contains(out, "refuses") ||
+			!strings.Contains(out, "1 run of 300 rows, at most 29.9 long; interval 0.1, no jitter; gaps: 0") || c.args == "" && !strings.Contains(out, "empty cell): in hnn train "+done+"\n") {
 			t.Errorf("%s: check says %s", c.file, out)
 		}
 	}
@@ -431,6 +441,58 @@ func TestEmptyCells(t *testing.T) {
 		r := hnn(t, "", "train", "-quiet", "-epochs", "1", "-hidden", "4", "-o", path("m.json"), put(t, dir, "x.csv", text))
 		if r.status != 1 || !strings.Contains(r.errors, want) {
 			t.Errorf("%q: status %d, want %q\n%s", text, r.status, want, r.errors)
+		}
+	}
+}
+
+// Inputs are known where a state is not. Shooting takes them there, and no other rows take their place.
+func TestEmptyCellsDriven(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "m.json")
+	var full, holes, inputs strings.Builder
+	q, p := 1., 0.
+	for i := range 200 { // q̈ = u − 4q, exactly, where u is held
+		u := float64(1 - i/7%2*2)
+		row := fmt.Sprintf("%.1f,%.12f,%.12f,%v\n", 0.1*float64(i), q, p, u)
+		full.WriteString(row)
+		if empty := strings.Split(row, ","); i%21 == 7 {
+			empty[1] = ""
+			row = strings.Join(empty, ",")
+		}
+		holes.WriteString(row)
+		if i == 7 {
+			row = strings.TrimSuffix(row, "-1\n") + "\n"
+		}
+		inputs.WriteString(row)
+		sin, cos, x := math.Sin(0.2), math.Cos(0.2), q-u/4
+		q, p = u/4+x*cos+p/2*sin, p*cos-2*x*sin
+	}
+	whole, part := put(t, dir, "whole.csv", "t,q,p,u\n"+full.String()), put(t, dir, "part.csv", "t,q,p,u\n"+holes.String())
+	train := func(file string, args ...string) result {
+		return hnn(t, "", append(append([]string{"train", "-inputs", "u", "-interpolate", "hold", "-H", "p^2/2+k*q^2/2", "-fit", "k=3", "-o", out}, args...), file)...)
+	}
+	const cells = "10 cells empty, in 10 rows, the first on line 9 in column q: "
+	if r := train(part, "-objective", "shooting"); r.status != 0 || !strings.Contains(r.errors, cells+notCompared+"\n") {
+		t.Errorf("%+v", r)
+	}
+	if got := scores(t, out, whole)["coord_rmse"]; !(got < 1e-4) {
+		t.Errorf("coord_rmse %v", got)
+	}
+	const refused = cells + "without these rows the inputs would be others: fill the cells, or hnn train with -objective shooting"
+	fails(t, hnn(t, "", "eval", out, part), 1, refused)
+	for _, args := range [][]string{{"-objective", "step"}, {"-objective", "derivatives"}, {"-objective", "step", "-valid", part}} {
+		file := part
+		if len(args) > 2 {
+			file = whole
+		}
+		if r := train(file, args...); r.status != 1 || !strings.Contains(r.errors, refused) {
+			t.Errorf("%v: %+v", args, r)
+		}
+	}
+	bad := put(t, dir, "bad.csv", "t,q,p,u\n"+inputs.String())
+	for how, want := range map[string]string{"hold": "the inputs of the row before are held there", "linear": "the inputs are interpolated there"} {
+		if r := train(bad, "-interpolate", how); r.status != 1 || !strings.Contains(r.errors, "bad.csv:9: column u: empty cell: fill the cell; or remove the row, and "+want) {
+			t.Errorf("%s: %+v", how, r)
 		}
 	}
 }

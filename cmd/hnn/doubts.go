@@ -162,7 +162,13 @@ func (l *look) doubtDerivative(i int, p nn.Pair) {
 // doubtEnergy says what the balance of energy tells.
 func (l *look) doubtEnergy(driven bool) {
 	in := l.in
-	if in.Masses != nil {
+	if in.Masses != nil && l.hidden {
+		var m []string
+		for _, v := range in.Masses {
+			m = append(m, fmt.Sprintf("%.2g", v))
+		}
+		l.doubt("masses", "%s look like coordinates of unequal masses: an energy is kept with masses in this proportion: -mass %s, or so in the p²/2m of -H", strings.Join(l.cols.q, ", "), strings.Join(m, ","))
+	} else if in.Masses != nil {
 		var m []string
 		for i, v := range in.Masses {
 			m = append(m, fmt.Sprintf("%s by %.2g", l.cols.p[i], v))
@@ -203,9 +209,11 @@ func (l *look) doubtRows() {
 // doubtColumns looks for inputs among the columns that are not read, and tells whether there is one.
 func (l *look) doubtColumns() (driven bool) {
 	names := slices.Concat(l.cols.q, l.cols.p, l.cols.u)
-	for _, h := range l.t.Header {
+	for j, h := range l.t.Header {
+		h = l.t.Bare(h)
 		s := strings.TrimRight(strings.ToLower(h), "0123456789")
-		if slices.Contains([]string{"u", "input", "force", "torque", "control", "f"}, s) && !slices.Contains(names, h) {
+		read := slices.ContainsFunc(names, func(name string) bool { return l.t.At(name) == j })
+		if slices.Contains([]string{"u", "input", "force", "torque", "control", "f"}, s) && !read {
 			if v, _, _ := l.t.Lost(h); len(v) > 0 && slices.Max(v) > slices.Min(v) {
 				l.doubt("inputs", "%s looks like an input, and is not read: if it is a force from outside, -inputs %s", h, h)
 				driven = true

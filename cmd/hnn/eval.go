@@ -42,7 +42,8 @@ of each run to its first N rows, with the model held, and nothing else is fitted
 file has no momenta, and then H and the powers are those of the rollout. -skip N leaves the
 first N rows of each run out of coord_rmse. A model with inputs reads their columns from the
 data. A warning says if data or rollouts leave the range of the training data. Rows with an
-empty cell of q or p are left out.
+empty cell of q or p are left out; with inputs, which would be others without them, the file is
+refused.
 
 Models of kind port have three columns more, means over the rows of the data: dH_dt, the power
 that the model has there, dissipated, what friction takes of it, and supplied, what the inputs

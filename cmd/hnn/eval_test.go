@@ -134,7 +134,11 @@ func TestEvalOutside(t *testing.T) {
 	if r := hnn(t, "", "eval", "m.json", "small.csv"); r.status != 0 || r.errors != "" {
 		t.Errorf("%+v", r)
 	}
-	if r := hnn(t, "", "eval", "m.json", put(t, ".", "bare.csv", "q,p\n0,0\n0.9,0\n")); r.status != 0 || !strings.Contains(r.errors, "run 0: at row=1 q is 0.9, outside") || !strings.Contains(r.errors, "so are 1 of 2 rows") {
+	if r := hnn(t, "", "eval", "m.json", put(t, ".", "bare.csv", "q,p\n0,0\n0.9,0\n")); r.status != 0 || !strings.Contains(r.errors, "run 0: at line=3 q is 0.9, outside") || !strings.Contains(r.errors, "so are 1 of 2 rows") {
+		t.Errorf("%+v", r)
+	}
+	long := put(t, ".", "long.csv", "q,p\n,0\n"+strings.Repeat("0,0\n", 20000)+"0.9,0\n") // lines are those of the file
+	if r := hnn(t, "", "eval", "m.json", long); r.status != 0 || !strings.Contains(r.errors, "run 0: at line=20003 q is 0.9, outside") {
 		t.Errorf("%+v", r)
 	}
 	for _, models := range [][]string{{"m.json"}, {"m.json", "m.json"}} {

@@ -116,10 +116,7 @@ func (t *trainJob) run(e *env) error {
 	if err := t.choose(e, s); err != nil {
 		return err
 	}
-	done := leftOut
-	if t.objective == "shooting" {
-		done = notCompared
-	}
+	done := t.holes()
 	e.tellHoles(s, done)
 	t.tellDoubts(e, tab)
 	if err := e.fits(netBytes(s.X.Cols, t.hidden, e.threads(t.workers)), "a network of -hidden "+t.flags.Lookup("hidden").Value.String(), "smaller layers"); err != nil {

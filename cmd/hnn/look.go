@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"hnn/autodiff"
 	"hnn/cmd/hnn/internal/table"
 	"hnn/nn"
 )
@@ -21,6 +22,8 @@ type look struct {
 	hidden   bool
 	whole    *table.Table // the rows that can be used
 	s        *nn.Series   // of them; nil if they are none
+	timed    *nn.Series   // the times of all rows, also of those with empty cells
+	empty    string       // what hnn train does with these
 	in       *nn.Inspection
 	doubts   []doubt
 }
@@ -56,14 +59,14 @@ func (l *look) series() {
 			used = append(used, name)
 		}
 	}
-	keep := make([]bool, l.t.Rows())
-	for r := range keep {
-		keep[r] = true
+	good, timed := make([]bool, l.t.Rows()), make([]bool, l.t.Rows())
+	for r := range good {
+		good[r], timed[r] = true, true
 	}
 	for _, name := range used {
 		v, lost, first := l.t.Lost(name)
 		if _, err := l.t.Partial(name); lost > 0 && err == nil && slices.Contains(l.observed, name) {
-			l.doubt("holes", "%d of %d cells are empty (the first: %v): hnn train leaves them out", lost, l.t.Rows(), first)
+			l.doubt("holes", "%d of %d cells are empty (the first: %v)", lost, l.t.Rows(), first)
 		} else if lost > 0 {
 			l.doubt("file", "%d of %d cells are no numbers (the first: %v): mend or remove these rows", lost, l.t.Rows(), first)
 		}
@@ -72,14 +75,14 @@ func (l *look) series() {
 			l.doubt("file", "%s is %.6g in %s, far from all others: if it stands for missing numbers, remove these rows", name, missing, some(marked, "row"))
 		}
 		for r, x := range v {
-			keep[r] = keep[r] && x == x && !(marked > 1 && x == missing)
+			ok := x == x && !(marked > 1 && x == missing)
+			good[r] = good[r] && ok
+			timed[r] = timed[r] && (ok || name != l.cols.t && name != l.cols.run)
 		}
 	}
-	rows := kept(keep)
-	if len(rows) == 0 {
+	if len(kept(good)) == 0 {
 		return
 	}
-	l.whole = l.t.Select(rows)
 	if !l.t.Has(l.cols.t) {
 		if t := l.cols.t; l.t.Unknown(t) != "" {
 			l.doubt("file", "%v", l.t.Need(t))
@@ -88,7 +91,7 @@ func (l *look) series() {
 		}
 		return
 	}
-	if err := l.times(derivatives); err != nil {
+	if err := l.times(derivatives, good, kept(timed)); err != nil {
 		l.doubt("file", "%v", err)
 	}
 }
@@ -138,10 +141,10 @@ func (l *look) similar(c columns) string {
 	return fmt.Sprintf(": perhaps -q %s -p %s", strings.Join(q, ","), strings.Join(p, ","))
 }
 
-// times makes the series. Times that do not increase begin a new run, and equal ones are left
-// out.
-func (l *look) times(derivatives []string) error {
-	t := l.whole
+// times makes the series of the good ones of the rows that have times. Times that do not increase begin a new
+// run, and equal ones are left out.
+func (l *look) times(derivatives []string, good []bool, timed []int) error {
+	t := l.t.Select(timed)
 	at, err := t.Times(l.cols.t, l.cols.unit)
 	if err != nil {
 		return err
@@ -188,15 +191,24 @@ func (l *look) times(derivatives []string) error {
 		}
 		l.doubt("file", "the time goes back %s on line %d, to %.4g: %s", times, t.Line(back[0]), at[back[0]], what)
 	}
-	rows := kept(keep)
-	l.whole = t.Select(rows)
-	s := &nn.Series{}
-	for i, r := range rows {
-		s.T = append(s.T, at[r])
+	s, all, first := &nn.Series{}, &nn.Series{}, false
+	var rows []int
+	for _, r := range kept(keep) {
 		if begins[r] {
-			s.Starts = append(s.Starts, i)
+			all.Starts, first = append(all.Starts, len(all.T)), true
 		}
+		if all.T = append(all.T, at[r]); !good[timed[r]] {
+			continue
+		}
+		if first {
+			s.Starts, first = append(s.Starts, len(s.T)), false
+		}
+		s.T, rows = append(s.T, at[r]), append(rows, r)
 	}
+	if rows == nil {
+		return nil
+	}
+	l.whole, all.X = t.Select(rows), &autodiff.Matrix{Rows: len(all.T)}
 	if s.X, err = matrix(l.whole, l.observed, l.whole.Col); err != nil {
 		return err
 	}
@@ -216,7 +228,9 @@ func (l *look) times(derivatives []string) error {
 		}
 		s.Periodic = periodic
 	}
-	l.s = s
-	l.in, err = nn.Inspect(s)
+	l.s, l.timed = s, all
+	if l.in, err = nn.Inspect(s); err == nil {
+		l.in.Sampling(all)
+	}
 	return err
 }

@@ -145,6 +145,14 @@ const (
 	notCompared = "the model is not compared there"
 )
 
+// holes says what the training does with them.
+func (t *trainJob) holes() string {
+	if t.objective == "shooting" {
+		return notCompared
+	}
+	return leftOut
+}
+
 // tellHoles says which numbers are missing and what is done with them.
 func (e *env) tellHoles(s *states, done string) {
 	if s.holes != "" {
@@ -152,10 +160,14 @@ func (e *env) tellHoles(s *states, done string) {
 	}
 }
 
-// whole leaves out the rows in which numbers are missing: only shooting can do without these.
+// whole leaves out the rows in which numbers are missing: only shooting can do without these. Rows with
+// inputs are not left out: what the inputs are there would be lost.
 func (s *states) whole() error {
 	if s.holes == "" {
 		return nil
+	}
+	if s.U != nil {
+		return fmt.Errorf("%s: %s: without these rows the inputs would be others: fill the cells, or hnn train with -objective shooting, which compares what is there", s.name, s.holes)
 	}
 	var rows, starts []int
 	for i := range s.Runs() {
@@ -183,13 +195,17 @@ func (s *states) whole() error {
 		}
 		return part
 	}
-	s.X, s.DX, s.U, s.Starts = pick(s.X), pick(s.DX), pick(s.U), starts
-	if s.T != nil {
-		t := make([]float64, len(rows))
-		for i, r := range rows {
-			t[i] = s.T[r]
-		}
-		s.T = t
-	}
+	s.X, s.DX, s.Starts = pick(s.X), pick(s.DX), starts
+	s.T, s.lines = picked(s.T, rows), picked(s.lines, rows)
 	return nil
+}
+
+// picked returns the values of some rows, nil of nil.
+func picked[T any](v []T, rows []int) (part []T) {
+	for _, r := range rows {
+		if v != nil {
+			part = append(part, v[r])
+		}
+	}
+	return part
 }

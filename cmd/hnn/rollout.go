@@ -194,13 +194,17 @@ func (m *model) names() []string {
 }
 
 // outside says that a state lies outside of the range of the training data, "" if it does not. at is
-// where: a time t or a row.
+// where: a time t or a line of the file.
 func (m *model) outside(of string, at float64, y []float64) string {
 	j := m.made.Outside(y)
 	if j < 0 {
 		return ""
 	}
-	return fmt.Sprintf("at %s=%.4g %s is %.4g, outside of the training data, where it is from %.4g to %.4g", of, at, m.names()[j], y[j], m.made.Low[j], m.made.High[j])
+	digits := 4
+	if at == math.Trunc(at) {
+		digits = 15 // as of a line
+	}
+	return fmt.Sprintf("at %s=%.*g %s is %.4g, outside of the training data, where it is from %.4g to %.4g", of, digits, at, m.names()[j], y[j], m.made.Low[j], m.made.High[j])
 }
 
 // A motion is the field of a model, compiled so that it can be followed from many states, by one

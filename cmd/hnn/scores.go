@@ -109,7 +109,7 @@ func evaluate(ctx context.Context, m *model, s *states, o *solver, skip int) ([]
 			coords.add(coord.sum, coord.rows)
 		} else {
 			for r := lo; r < hi; r++ {
-				sc.look(m, "row", float64(r), s.X.Row(r))
+				sc.look(m, "line", float64(s.lines[r]), s.X.Row(r))
 			}
 			outside += sc.outside
 		}

@@ -24,6 +24,7 @@ type states struct {
 	note  string   // how their times were read, if that is not as they are in the file
 	jump  string   // what looks like an angle that is wrapped, and where
 	holes string   // which numbers are missing: see whole
+	lines []int    // of the file, of each row; nil: the rows have times
 
 	begun    *autodiff.Matrix // states at the starts of the runs, where they were fitted
 	followed *autodiff.Matrix // the states of rollouts from there, where the momenta are not known
@@ -212,6 +213,10 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 		}
 	} else if c.t != "t" || c.unit != "" && !c.usual || t.Unknown(c.t) != "" {
 		return nil, t.Need(c.t)
+	} else {
+		for r := range t.Rows() {
+			s.lines = append(s.lines, t.Line(r))
+		}
 	}
 	if d := prefixed("d", s.names); !hidden && slices.ContainsFunc(d, t.Has) {
 		if s.DX, err = matrix(t, d, t.Col); err != nil {
@@ -224,7 +229,11 @@ func statesOf(t *table.Table, c columns) (*states, error) {
 	if c.u != nil {
 		if s.U, err = matrix(t, c.u, t.Col); err != nil {
 			if t.Need(c.u...) == nil {
-				err = fmt.Errorf("%w: remove the row, and the inputs are interpolated there", err)
+				there := "the inputs are interpolated there"
+				if c.hold == nn.HeldInput {
+					there = "the inputs of the row before are held there"
+				}
+				err = fmt.Errorf("%w: fill the cell; or remove the row, and %s", err, there)
 			}
 			return nil, err
 		}

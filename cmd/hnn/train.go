@@ -46,8 +46,8 @@ UTF-8, or UTF-16 with a byte order mark; packed by gzip or not. A unit after a n
 q [m], is no part of the name. Times are read in seconds if -time-unit or the header gives
 their unit, or if they are dates such as 2026-11-28T09:30:00.25Z (ISO 8601). An empty cell of q
 or p is a number that was not measured: the objective shooting does not compare it, others leave
-its row out, and one line says how many there are. What hnn check finds doubtful in the file is
-said before the training.
+its row out, or refuse the file if it has inputs, and one line says how many there are. What hnn
+check finds doubtful in the file is said before the training.
 
 Models, -kind:
 ` + rowsOf(kinds...) + `

@@ -99,6 +99,14 @@ func (t *Table) Unknown(name string) string {
 	return ""
 }
 
+// Bare returns the name of a column of the header without its unit, where that names no other column.
+func (t *Table) Bare(name string) string {
+	if base, _ := unitOf(name); t.At(base) == t.At(name) {
+		return base
+	}
+	return name
+}
+
 // Unit returns the unit that the header gives a column, "" for none.
 func (t *Table) Unit(name string) string {
 	j, ok := t.index[name]
