@@ -9,11 +9,17 @@ import (
 // poorShare bounds a good fit: the loss, as a share of the loss of predicting the mean.
 const poorShare = 0.5
 
-// misfit and poorMotion bound a good fit of whole motions: the error as a multiple of the noise,
-// and the loss, which is the share of the variance that is left.
+// Bounds of a good fit of whole motions. Its error, as a multiple of the noise, is told from misfit on
+// where the loss, which is the share of the variance that is left, is above poorMotion, and from
+// farMisfit on where the noise is known, which is above the share knownNoise of the variance. In
+// cleaner data a fit leaves more than the noise because its iterations end: there the loss has to be
+// above poorClean, too.
 const (
 	misfit     = 2
 	poorMotion = 0.003
+	farMisfit  = 3
+	knownNoise = 1e-7
+	poorClean  = 1e-4
 )
 
 // dataNotes says what looks wrong with data before a fit of a model with so many unknowns.
@@ -89,8 +95,11 @@ func (f *fit) poor() []string {
 	if f.best != nil {
 		share = f.Best / f.Null
 	}
-	if p, ok := f.problem.(*ShootingProblem); ok && share > misfit*misfit*p.Floor() && share > poorMotion {
-		return []string{fmt.Sprintf("the motion of the model is off by %.2g times the noise: it does not fit these data. Likely causes: friction or forces that the model does not have (a port-Hamiltonian or a baseline can), momenta that do not belong to the coordinates, or too few epochs", math.Sqrt(share/p.Floor()))}
+	if p, ok := f.problem.(*ShootingProblem); ok {
+		off := math.Sqrt(share / p.Floor())
+		if off > misfit && share > poorMotion || off > farMisfit && (p.Floor() > knownNoise || share > poorClean) {
+			return []string{fmt.Sprintf("the motion of the model is off by %.2g times the noise, %.2g %% of the spread: it does not fit these data. Likely causes: friction or forces that the model does not have, or not in this form (a port-Hamiltonian or a baseline can), momenta that do not belong to the coordinates, or too few epochs", off, 100*math.Sqrt(share))}
+		}
 	}
 	if share <= poorShare {
 		return nil

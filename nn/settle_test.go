@@ -3,6 +3,7 @@ package nn
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"hnn/autodiff"
@@ -112,5 +113,52 @@ func TestHoles(t *testing.T) {
 	}
 	if scale, err = (Shooting{}).Scaling(few); err != nil || math.Abs(scale.S.Data[0]*math.Sqrt2-1) > 0.02 || math.Abs(scale.Tau-1) > 0.02 {
 		t.Errorf("scaling %+v, %v", scale, err)
+	}
+}
+
+// A misfit of a few per cent of the spread is told where it is some times the noise, or where data
+// are clean.
+func TestMisfit(t *testing.T) {
+	for _, c := range []struct {
+		noise, friction float64
+		want            string
+	}{
+		{0.01, 0, ""},
+		{0.005, 0.02, "times the noise, "},
+		{0.05, 0.01, ""}, // less than the noise
+		{0, 0.01, "% of the spread"},
+		{0, 0.001, ""}, // as a fit may leave
+		{0.001, 0.004, "times the noise, "},
+	} {
+		s := noisySwing(4, 100, c.noise)
+		for i := range s.Runs() {
+			lo, hi := s.Run(i)
+			for r := lo; r < hi; r++ {
+				for j := range s.X.Row(r) {
+					s.X.Row(r)[j] *= math.Exp(-c.friction * (s.T[r] - s.T[lo]))
+				}
+			}
+		}
+		o := Shooting{}
+		scale, err := o.Scaling(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := o.Problem(unitSpring{}, s, scale, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := made.(*ShootingProblem)
+		defer p.Close()
+		if err := p.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		loss := p.Eval(nil, false)
+		f := &fit{problem: p, Fitted: Fitted{Train: s, Epochs: []Epoch{{Loss: loss}}}}
+		got := strings.Join(f.poor(), "\n")
+		t.Logf("noise %v, friction %v: loss %.2g, noise %.2g", c.noise, c.friction, loss, p.Floor())
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("noise %v, friction %v: %q, want %q", c.noise, c.friction, got, c.want)
+		}
 	}
 }

@@ -150,7 +150,7 @@ func (j *formulaJob) run(e *env) error {
 	if _, states, listed := strings.Cut(c.known.Friction, ":"); listed {
 		c.on = ":" + states
 	}
-	p := &part{what: "H", noun: "field", y: field, unit: rms(field), of: func(hamilton *autodiff.Matrix) *autodiff.Matrix { return hamilton }}
+	p := &part{what: "H", noun: "field", y: field, unit: unitsOf(field, x), of: func(hamilton *autodiff.Matrix) *autodiff.Matrix { return hamilton }}
 	ofH, err := j.find(m, lib, p, x, j.size)
 	if err != nil {
 		return err

@@ -175,6 +175,17 @@ func TestFormulaCalls(t *testing.T) {
 	fails(t, hnn(t, "", "formula", "-", "-"), 2, "cannot both be standard input")
 }
 
+// A momentum that is conserved but for rounding is no component of the field that a formula has to explain.
+func TestFormulaConserved(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, "simulate", "-H", "(p0^2+p1^2/q0^2+q0^2)/2", "-state", "1,0,0,0.8", "-state", "1.2,1,0.1,1", "-state", "0.9,2,-0.2,1.3", "-duration", "10", "-dt", "0.1", "-o", "d.csv")
+	must(t, "train", "-quiet", "-H", "(p0^2+p1^2/q0^2+k*q0^2)/2+1e-16*sin(q1)", "-fit", "k=0.9", "-o", "m.json", "d.csv")
+	r := hnn(t, "", "formula", "-degree", "2", "-terms", "p1^2/q0^2", "m.json", "d.csv")
+	if r.status != 0 || strings.Contains(r.out, "q1)") || !strings.Contains(r.errors, "H: 3 terms of ") || !strings.Contains(r.errors, "explain 100 %") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // The constants of data without derivatives are those of whole motions, with the friction and
 // the inputs that the model was trained with: within three standard errors of the truth, which
 // are small.

@@ -106,7 +106,7 @@ func (j *job) do(e *env) (err error) {
 	if err := j.run(e); err != nil {
 		return err
 	}
-	m.Chosen, m.Files = m.chosen(j), j.fileSums(e.made)
+	m.Chosen, m.Files, m.Warnings = m.chosen(j), j.fileSums(e.made), e.warnings
 	if _, err = e.writeFile(name, m.write); err != nil {
 		return err
 	}
@@ -152,8 +152,9 @@ type env struct {
 	workers        int  // the most goroutines that a job may use, 0 for what its flags say
 	shares         int  // how many jobs share the memory, 0 for one
 
-	made   []made
-	scores []score
+	made     []made
+	scores   []score
+	warnings []string
 
 	unsaved atomic.Bool // an interrupt has something to save
 	gone    sync.Once   // says that it was interrupted
@@ -178,9 +179,11 @@ func (e *env) threads(n int) int {
 	return n
 }
 
-// warn writes one line about something that looks wrong.
+// warn writes one line about something that looks wrong, and keeps it for the manifest.
 func (e *env) warn(format string, args ...any) {
-	e.say("hnn: warning: "+format, args...)
+	line := short(printable(fmt.Sprintf("hnn: warning: "+format, args...)))
+	e.warnings = append(e.warnings, strings.TrimPrefix(line, "hnn: warning: "))
+	e.say("%s", line)
 }
 
 // write replaces one output file by what fill writes. After an error the old file is whole.
@@ -218,7 +221,7 @@ func (e *env) writeFile(path string, fill func(w io.Writer) error) (sum string, 
 		return "", err
 	}
 	if err = f.Commit(); err == nil && f.Note() != "" {
-		e.warn("%s", f.Note())
+		e.say("hnn: warning: %s", f.Note()) // about the disk, not the run
 	}
 	return f.Sum(), err
 }

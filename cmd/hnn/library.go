@@ -219,6 +219,27 @@ func rms(y *autodiff.Matrix) []float64 {
 	return unit
 }
 
+// conserved is the share of the fastest rate of change below which a state counts as conserved.
+const conserved = 1e-4
+
+// unitsOf returns the units in which the components of a field y at states x are compared: the root mean
+// squares. A state that is conserved, whose rate is what rounding or a network leaves of 0, does not
+// count as much as the others. With the rate of each state as a share of its own size,
+//
+//	uⱼ = max(rms yⱼ, 1e-4 rms xⱼ maxₖ(rms yₖ / rms xₖ))
+func unitsOf(y, x *autodiff.Matrix) []float64 {
+	unit, size, fastest := rms(y), make([]float64, y.Cols), 0.
+	for j := range unit {
+		if size[j] = columnLength(x, j) / math.Sqrt(float64(x.Rows)); size[j] > 0 {
+			fastest = max(fastest, columnLength(y, j)/math.Sqrt(float64(y.Rows))/size[j])
+		}
+	}
+	for j := range unit {
+		unit[j] = max(unit[j], conserved*size[j]*fastest)
+	}
+	return unit
+}
+
 // region returns the states at which fields are compared.
 func (j *formulaJob) region(m *model, s *states) (*autodiff.Matrix, error) {
 	if s != nil {

@@ -29,6 +29,7 @@ type manifest struct {
 	Operands []string          `json:"operands"`
 	Inputs   []fileSum         `json:"inputs"`
 	Files    []fileSum         `json:"files"`
+	Warnings []string          `json:"warnings,omitempty"` // as printed, for the reader
 }
 
 // A fileSum is a file of a manifest. For an output, Flag is the flag that names the file or

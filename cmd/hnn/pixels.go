@@ -243,6 +243,11 @@ func (p *pixelsJob) run(e *env) error {
 	if err := p.writeFiles(e, &c, r, saved.settings); err != nil {
 		return err
 	}
+	for _, m := range r.Models {
+		if m.Picture > poorPicture {
+			e.warn("%s: the pictures that it reconstructs are off by %.2g of their variance: little was learned: want more -epochs, or a film that moves more", m.Name, m.Picture)
+		}
+	}
 	if !e.dry {
 		if err := e.writeReport(p.flags, p.out); err != nil {
 			return err
@@ -250,11 +255,6 @@ func (p *pixelsJob) run(e *env) error {
 	}
 	if err := saved.remove(); err != nil {
 		return err
-	}
-	for _, m := range r.Models {
-		if m.Picture > poorPicture {
-			e.warn("%s: the pictures that it reconstructs are off by %.2g of their variance: little was learned: want more -epochs, or a film that moves more", m.Name, m.Picture)
-		}
 	}
 	if !p.quiet {
 		printFilms(e.stderr, r)

@@ -211,7 +211,7 @@ func (c *constants) left(e *env, m *model, s *states, t *trainJob) error {
 // toDerivatives fits the constants to the time derivatives of data.
 func (c *constants) toDerivatives(e *env, m *model, s *states) error {
 	x, y := spread(s.X, refitRows), spread(s.DX, refitRows)
-	unit := rms(y)
+	unit := unitsOf(y, x)
 	units := autodiff.NewMatrix(x.Rows, x.Cols)
 	for i := range units.Data {
 		units.Data[i] = unit[i%x.Cols]

@@ -100,6 +100,34 @@ func TestManifestChosen(t *testing.T) {
 	}
 }
 
+// A manifest has the warnings of its run as they were printed, and a report shows them first. A replay
+// has the same; a manifest without is that of an older program.
+func TestManifestWarnings(t *testing.T) {
+	t.Chdir(t.TempDir())
+	put(t, ".", "r&g.csv", orbitOf(100, 0.1, circle))
+	r := hnn(t, "", "train", "-quiet", "-hidden", "16", "-epochs", "2", "-log", "loss.csv", "-manifest", "manifest.json", "-o", "m.json", "r&g.csv")
+	m, err := readManifest("manifest.json")
+	if err != nil || len(m.Warnings) == 0 || r.errors != "hnn: warning: "+strings.Join(m.Warnings, "\nhnn: warning: ")+"\n" {
+		t.Fatalf("%v: %q, printed %q", err, m.Warnings, r.errors)
+	}
+	page := must(t, "report", "-o", "-", ".")
+	if at := strings.Index(page, "<li>r&amp;g.csv: all states are of about one amplitude"); at < 0 || at > strings.Index(page, "<figure>") {
+		t.Errorf("the report does not begin with the warning: %d", at)
+	}
+	for range 2 {
+		if out := must(t, "replay", "manifest.json"); out != "ok       loss.csv\nok       m.json\n" {
+			t.Error(out)
+		}
+		m.Warnings = nil
+		if _, err := new(env).writeFile("manifest.json", m.write); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if page := must(t, "report", "-o", "-", "."); strings.Contains(page, "Warnings of the run") {
+		t.Error("a report of no warnings has them")
+	}
+}
+
 // The task of the paper refuses all flags except its own. Its manifest lists all others as
 // defaults, and its replay is a right call. With -long it is run.
 func TestReplayPaper(t *testing.T) {

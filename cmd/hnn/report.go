@@ -17,8 +17,8 @@ const reportHelp = ` DIRECTORY or FILE.csv ...
 
 Writes a page of HTML about the files of a run: figures of the CSV files, as hnn plot draws them,
 scores with their meaning, constants of hnn train -report, and, if there is a manifest.json, the
-flags, the SHA-256 of each file, and how to repeat the run. The page is one file. It needs no network,
-follows the light or dark theme of the browser, and prints well.
+warnings of the run, the flags, the SHA-256 of each file, and how to repeat the run. The page is one
+file. It needs no network, follows the light or dark theme of the browser, and prints well.
 
 A directory stands for its CSV files and its manifest.json, and the page goes to report.html in it,
 unless -o says otherwise. hnn spring and hnn pixels write their reports by themselves.
@@ -133,7 +133,7 @@ func addPicture(in *report.Input, name string) error {
 
 // describeRun adds what a manifest says, and whether its files in dir are still the same.
 func describeRun(in *report.Input, m *manifest, dir string) {
-	in.Command, in.Flags, in.Defaults, in.Chosen, in.Operands, in.Manifest = m.Command, m.Flags, m.Defaults, m.Chosen, m.Operands, "manifest.json"
+	in.Command, in.Flags, in.Defaults, in.Chosen, in.Operands, in.Manifest, in.Warnings = m.Command, m.Flags, m.Defaults, m.Chosen, m.Operands, "manifest.json", m.Warnings
 	for _, f := range m.Inputs {
 		in.Inputs = append(in.Inputs, report.Sum{Name: f.Name, SHA256: f.SHA256})
 	}
@@ -155,7 +155,7 @@ func (e *env) writeReport(f *flags.Set, out string) error {
 	if err != nil {
 		return err
 	}
-	m.Files = j.fileSums(e.made)
+	m.Files, m.Warnings = j.fileSums(e.made), e.warnings
 	in := &report.Input{Name: f.Name(), Version: version}
 	describeRun(in, m, out)
 	for _, file := range m.Files {

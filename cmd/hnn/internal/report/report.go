@@ -39,6 +39,7 @@ type Input struct {
 	Tables   []*table.Table // CSV files, read by table.ReadMixed, with names without directory
 	Pictures []Picture      // PNG and GIF files
 	Skipped  []string       // errors of those that cannot be read
+	Warnings []string       // of the run
 }
 
 // A Picture is a file that is shown as it is.

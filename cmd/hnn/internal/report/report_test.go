@@ -44,7 +44,8 @@ func sample(t *testing.T) *Input {
 			read(t, "words.csv", "a,b\nx,<i>y</i>\n"),
 			read(t, "loss.csv", "epoch,stage,step,loss,valid,rate\n1,0,1,2,3,4\n2,0,2,1,2,4\n"),
 		},
-		Skipped: []string{"bad.csv:2: 1 fields"},
+		Skipped:  []string{"bad.csv:2: 1 fields"},
+		Warnings: []string{"d.csv: <u>far</u> off"},
 	}
 }
 
@@ -59,7 +60,7 @@ func TestWrite(t *testing.T) {
 		"A mass of 1 kg on a spring of stiffness 2 N/m", "From 25 trajectories of 100 s", "0.5, 0.9 &lt;b&gt; J", "was 1.2 % for hnn.",
 		"Figure 1. Loss", "Figure 2. Trajectory", "<th scope=\"col\">largest drift of the energy<br><code>max_drift</code></th>", ">q [m]<", "<td>0.123</td>", "<td>−1e−07</td>", "<dt>max_drift</dt><dd>largest |E − E₀|/E₀",
 		"<dt>floor</dt>", "hnn replay manifest.json", "relative to where the call was made", "&lt;script&gt;alert(1)", "could be read only once", "the file is another now",
-		"bad.csv:2: 1 fields", "<strong>-seed 7</strong>", "<li>-noise 0.1</li>", `hnn spring &#39;-energies=0.5,0.9 &lt;b&gt;&#39; -seed=7 &#39;it&#39;\&#39;&#39;s.csv&#39;`, "&lt;i&gt;y&lt;/i&gt;",
+		"bad.csv:2: 1 fields", "<strong>-seed 7</strong>", "<li>-noise 0.1</li>", "<li>d.csv: &lt;u&gt;far&lt;/u&gt; off</li>", `hnn spring &#39;-energies=0.5,0.9 &lt;b&gt;&#39; -seed=7 &#39;it&#39;\&#39;&#39;s.csv&#39;`, "&lt;i&gt;y&lt;/i&gt;",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %s", want)
