@@ -376,6 +376,9 @@ func TestTrainDoubts(t *testing.T) {
 			t.Errorf("%s: status %d, %d lines, want %q\n%s", c.args, r.status, said, c.want, r.errors)
 		}
 	}
+	if r := hnn(t, "", "train", "-optimizer", "broydn", in); r.status != 2 || strings.Count(r.errors, "\n") != 1 {
+		t.Errorf("a wrong flag: status %d, want 2 and one line\n%s", r.status, r.errors)
+	}
 }
 
 // Empty cells of states cost no more than themselves: whole motions are not compared there, and other

@@ -118,13 +118,13 @@ func (t *trainJob) run(e *env) error {
 	}
 	done := t.holes()
 	e.tellHoles(s, done)
-	t.tellDoubts(e, tab)
 	if err := e.fits(netBytes(s.X.Cols, t.hidden, e.threads(t.workers)), "a network of -hidden "+t.flags.Lookup("hidden").Value.String(), "smaller layers"); err != nil {
 		return err
 	}
 	if err := t.recipe(&r, s.names); err != nil {
 		return err
 	}
+	t.tellDoubts(e, tab)
 	if t.valid != "" {
 		v, err := readStates(e.ctx, t.valid, t.cols)
 		if err != nil {
