@@ -35,17 +35,7 @@ func TestSettle(t *testing.T) {
 		}
 		for _, length := range []float64{1, 5, 0} {
 			name := fmt.Sprintf("hidden %v, segments of %v", hidden, length)
-			o := Shooting{Segment: length}
-			scale, err := o.Scaling(s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			made, err := o.Problem(unitSpring{}, s, scale, 2)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p := made.(*ShootingProblem)
-			defer p.Close()
+			p := springProblem(t, s, Shooting{Segment: length})
 			before := p.Eval(nil, false) / p.Floor()
 			if err := p.Settle(t.Context()); err != nil {
 				t.Fatal(err)
@@ -139,17 +129,7 @@ func TestMisfit(t *testing.T) {
 				}
 			}
 		}
-		o := Shooting{}
-		scale, err := o.Scaling(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		made, err := o.Problem(unitSpring{}, s, scale, 2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := made.(*ShootingProblem)
-		defer p.Close()
+		p := springProblem(t, s, Shooting{})
 		if err := p.Settle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -161,4 +141,19 @@ func TestMisfit(t *testing.T) {
 			t.Errorf("noise %v, friction %v: %q, want %q", c.noise, c.friction, got, c.want)
 		}
 	}
+}
+
+// springProblem compares the unit spring with s, in units of its own scaling.
+func springProblem(t *testing.T, s *Series, o Shooting) *ShootingProblem {
+	t.Helper()
+	scale, err := o.Scaling(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := o.Problem(unitSpring{}, s, scale, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.(*ShootingProblem).Close)
+	return p.(*ShootingProblem)
 }
